@@ -1,0 +1,93 @@
+/** Every code and what it asks of the caller. docs/reference/errors.md is tested against this. */
+export const ERROR_CODES = {
+  LIBRING_OPTION_INVALID: 'an option is out of its documented range; fix the call',
+  LIBRING_BIND_FAILED: 'the address could not be bound; free the port or choose another',
+  LIBRING_JOIN_FAILED: 'no seed answered; check the network and try again',
+  LIBRING_LEAVE_TIMEOUT: 'the farewell could not be spread in time; peers will see a failure',
+  LIBRING_BROADCAST_TIMEOUT: 'a message could not be spread in time; it may still arrive',
+  LIBRING_CLOSED: 'the object was closed before or during the call',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** Base of every error that libring throws on purpose. Match on `code`, not on the class. */
+export class LibringError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** An option the caller passed is out of its documented range. */
+export class OptionError extends LibringError {
+  /** Dotted path of the option, such as `serf.bind`. */
+  readonly option: string
+
+  constructor(option: string, requirement: string, actual: unknown) {
+    super('LIBRING_OPTION_INVALID', `${option} must be ${requirement}, got ${describe(actual)}`)
+    this.option = option
+  }
+}
+
+/** An address could not be bound. `cause` is the system's own error. */
+export class BindError extends LibringError {
+  readonly address: string
+
+  constructor(address: string, cause: unknown) {
+    super('LIBRING_BIND_FAILED', `cannot bind ${address}: ${reasonOf(cause)}`, { cause })
+    this.address = address
+  }
+}
+
+export interface JoinAttempt {
+  readonly address: string
+  readonly reason: string
+}
+
+/** No seed answered. `attempts` says what each one did. */
+export class JoinError extends LibringError {
+  readonly attempts: readonly JoinAttempt[]
+
+  constructor(attempts: readonly JoinAttempt[]) {
+    const tried = attempts.map(({ address, reason }) => `${address}: ${reason}`).join('; ')
+    super('LIBRING_JOIN_FAILED', `no seed answered (${tried || 'no address given'})`)
+    this.attempts = attempts
+  }
+}
+
+/** Like `instanceof LibringError`, but also true for an error from a second copy of libring. */
+export function isLibringError(error: unknown): error is LibringError {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    Object.hasOwn(ERROR_CODES, error.code)
+  )
+}
+
+/** A bug in libring, never the fault of a caller or a peer. Nothing should catch it. */
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError'
+}
+
+/** State what must hold here. On in production: a crash is better than two owners. */
+export function invariant(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new InvariantError(what)
+}
+
+/** The message of whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'object' && value !== null && !(value instanceof RegExp)) {
+    return Array.isArray(value) ? 'an array' : 'an object'
+  }
+  return String(value)
+}
