@@ -29,7 +29,7 @@ export function utf8Length(text: string): number {
 /** The text of well-formed UTF-8, or `undefined` for anything else (overlong, surrogate, cut). */
 export function utf8Decode(bytes: Uint8Array): string | undefined {
   let text = ''
-  for (let i = 0; i < bytes.length; ) {
+  for (let i = 0; i < bytes.length;) {
     const first = bytes[i]!
     if (first < 0x80) {
       text += String.fromCharCode(first)
@@ -125,7 +125,7 @@ function writePoint(bytes: Uint8Array, at: number, point: number): number {
     bytes[at + i] = 0x80 | (point & 0x3f)
     point >>>= 6
   }
-  bytes[at] = (0xf00 >> length) & 0xff | point
+  bytes[at] = ((0xf00 >> length) & 0xff) | point
   return at + length
 }
 

@@ -1,0 +1,24 @@
+/** What Serf shows of a member. `failed` went silent; `left` said so. */
+export type MemberStatus = 'alive' | 'leaving' | 'left' | 'failed'
+
+/** A participant as others see it. Never changes: an update is a new object. */
+export interface Member {
+  /** Unique in the cluster. */
+  readonly name: string
+  /** IP address it advertises, as text. */
+  readonly host: string
+  /** Gossip port. */
+  readonly port: number
+  readonly tags: Readonly<Record<string, string>>
+  readonly status: MemberStatus
+}
+
+export type MemberEventType =
+  'member-join' | 'member-leave' | 'member-failed' | 'member-update' | 'member-reap'
+
+/** One change of membership, as Serf names it. */
+export interface MemberEvent {
+  readonly type: MemberEventType
+  /** The members concerned, as they are after the change. */
+  readonly members: readonly Member[]
+}

@@ -1,0 +1,42 @@
+import type { Member, MemberEvent } from '../base/member.ts'
+
+/** Hears of every change, in order. Must not throw and must not block. */
+export type MemberListener = (event: MemberEvent) => void
+
+/**
+ * Who is there. `members()` and the events agree: once a listener has heard an event, the
+ * table shows it.
+ */
+export interface Membership {
+  /** The name of the local member. */
+  readonly localName: string
+
+  /** Begin. Events may come before this resolves. Idempotent. */
+  start(): Promise<void>
+
+  /** Everybody known in any status, the local member included once started. */
+  members(): readonly Member[]
+
+  /** Hear of changes from now on. Returns how to stop. */
+  subscribe(listener: MemberListener): () => void
+
+  /**
+   * Replace the tags of the local member. Before `start` they are only kept. Resolves once they
+   * have been spread, or could not be within the broadcast timeout.
+   *
+   * @throws {OptionError} when they do not fit into 512 bytes; nothing has changed then.
+   */
+  setTags(tags: Readonly<Record<string, string>>): Promise<void>
+
+  /**
+   * Whether there is anybody to wait for before deciding alone: false when no bootstrap host
+   * was given, or membership is fixed.
+   */
+  readonly expectsOthers: boolean
+
+  /** Tell everybody that this member leaves for good. Idempotent; harmless before `start`. */
+  leave(): Promise<void>
+
+  /** Stop without a word and free everything. Idempotent from every state. */
+  stop(): Promise<void>
+}

@@ -1,0 +1,37 @@
+import type { Address } from '../base/address.ts'
+import type { JoinAttempt } from '../base/errors.ts'
+import type { MemberEvent } from '../base/member.ts'
+import type { SwimEffect, SwimInput } from '../swim/effects.ts'
+
+/** All that Serf can be told: what SWIM is told, with Serf's own words for tags and farewells. */
+export type SerfInput =
+  | Exclude<SwimInput, { type: 'join' | 'meta' | 'leave' }>
+  /** Push/pull with every seed; answered by one `joined`. `join` is the caller's number for it. */
+  | { readonly type: 'join'; readonly join: number; readonly seeds: readonly Address[] }
+  /** Replace our tags; they must fit. Answered by one `tags-spread`. */
+  | { readonly type: 'tags'; readonly tags: Readonly<Record<string, string>> }
+  /** Leave for good; answered by one `left`. */
+  | { readonly type: 'leave' }
+  /** Turn a failed member into one that left, everywhere; answered by one `force-left`. */
+  | {
+      readonly type: 'force-leave'
+      readonly name: string
+      /** Whether to forget the member at once as well. */
+      readonly prune: boolean
+    }
+
+/** All that Serf can ask for or tell. */
+export type SerfEffect =
+  | Extract<SwimEffect, { type: 'send' | 'dial' | 'abandon' | 'respond' | 'conflict' }>
+  | { readonly type: 'members'; readonly event: MemberEvent }
+  | {
+      readonly type: 'joined'
+      readonly join: number
+      /** Seeds that answered with a member other than ourselves. */
+      readonly contacted: number
+      readonly failures: readonly JoinAttempt[]
+    }
+  /** `spread` is false when the broadcast timeout came first. */
+  | { readonly type: 'tags-spread'; readonly spread: boolean }
+  | { readonly type: 'left'; readonly spread: boolean }
+  | { readonly type: 'force-left'; readonly name: string; readonly spread: boolean }

@@ -1,0 +1,61 @@
+import { requireWhole } from '../base/require.ts'
+import type { Millis } from '../base/time.ts'
+
+/** Timing of what Serf adds to the gossip protocol. Names and defaults follow Serf's. */
+export interface SerfOptions {
+  /** How long we stay after the farewell was sent, so that nobody calls it a failure. */
+  readonly leavePropagateDelayMs?: Millis
+  /** How often members that are gone for long are looked for. */
+  readonly reapIntervalMs?: Millis
+  /** How often one failed member is tried again. */
+  readonly reconnectIntervalMs?: Millis
+  /** How long a failed member is remembered. */
+  readonly reconnectTimeoutMs?: Millis
+  /** How long a member that left is remembered. */
+  readonly tombstoneTimeoutMs?: Millis
+  /** How long an intent about an unknown member is kept. */
+  readonly recentIntentTimeoutMs?: Millis
+  /** How often the broadcast queues are cut to size. */
+  readonly queueCheckIntervalMs?: Millis
+  /** Most broadcasts a queue may hold when it is cut. */
+  readonly queueDepthMax?: number
+}
+
+export type ResolvedSerfOptions = Readonly<Required<SerfOptions>>
+
+const DEFAULTS: ResolvedSerfOptions = {
+  leavePropagateDelayMs: 1_000,
+  reapIntervalMs: 15_000,
+  reconnectIntervalMs: 30_000,
+  reconnectTimeoutMs: 86_400_000,
+  tombstoneTimeoutMs: 86_400_000,
+  recentIntentTimeoutMs: 300_000,
+  queueCheckIntervalMs: 30_000,
+  queueDepthMax: 4_096,
+}
+
+const RANGES: Readonly<Record<keyof SerfOptions, readonly [min: number, max: number]>> = {
+  leavePropagateDelayMs: [0, 600_000],
+  reapIntervalMs: [1, 3_600_000],
+  reconnectIntervalMs: [1, 3_600_000],
+  reconnectTimeoutMs: [1, 31_536_000_000],
+  tombstoneTimeoutMs: [1, 31_536_000_000],
+  recentIntentTimeoutMs: [1, 31_536_000_000],
+  queueCheckIntervalMs: [1, 3_600_000],
+  queueDepthMax: [16, 1_048_576],
+}
+
+/**
+ * @param path prefix for the option's name in an error, such as `serf.`.
+ * @throws {OptionError} naming the first option out of range.
+ */
+export function resolveSerfOptions(options: SerfOptions = {}, path = ''): ResolvedSerfOptions {
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  )
+  const resolved: ResolvedSerfOptions = { ...DEFAULTS, ...given }
+  for (const [option, [min, max]] of Object.entries(RANGES)) {
+    requireWhole(path + option, resolved[option as keyof SerfOptions], min, max)
+  }
+  return Object.freeze(resolved)
+}
