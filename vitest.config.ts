@@ -1,11 +1,32 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from 'vitest/config'
+
+/** What may share the machine with other tests: no processes, no timing, or only in memory. */
+const besideEachOther = ['unit', 'property', 'contract', 'sim']
+
+/** What starts processes and watches failure detectors at work, which a busy machine misleads. */
+const oneAtATime = ['interop', 'e2e']
+
+function project(name: string, groupOrder: number): TestProjectConfiguration {
+  return {
+    extends: true,
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      fileParallelism: groupOrder === 0,
+      sequence: { groupOrder },
+    },
+  }
+}
 
 const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['libring-source'] } },
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    projects: [
+      ...besideEachOther.map((name) => project(name, 0)),
+      ...oneAtATime.map((name, index) => project(name, index + 1)),
+    ],
   },
 })
 

@@ -1,0 +1,83 @@
+/**
+ * Look at the library as npm will publish it: pack it, check the tarball with publint and
+ * are-the-types-wrong, then load every entry from it under plain Node, by import and by require.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'libring-pack-'))
+
+interface Manifest {
+  readonly exports: Record<string, unknown>
+  readonly dependencies?: Record<string, string>
+}
+
+try {
+  const tarball = pack()
+  runNode(['node_modules/publint/src/cli.js', 'run', tarball, '--strict'], root)
+  const attw = 'node_modules/@arethetypeswrong/cli/dist/index.js'
+  runNode([attw, tarball, '--profile', 'esm-only'], root)
+  loadEveryEntry(tarball)
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}
+
+function pack(): string {
+  const packed = spawnSync(
+    'npm',
+    ['pack', '--workspace', 'libring', '--json', '--pack-destination', scratch],
+    { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const [listing] = Object.values(JSON.parse(packed.stdout) as Record<string, unknown>) as {
+    filename: string
+    files: { path: string }[]
+  }[]
+  if (listing === undefined) throw new Error('npm pack told of no package')
+  const stray = listing.files.filter(
+    ({ path }) => !/^(dist|src)\/|^(package\.json|README\.md|LICENSE)$/.test(path),
+  )
+  const names = stray.map(({ path }) => path).join(', ')
+  if (stray.length > 0) throw new Error(`not to be published: ${names}`)
+  console.log(`${listing.filename}: ${listing.files.length} files`)
+  return join(scratch, listing.filename)
+}
+
+/** As a user has it: the unpacked tarball under node_modules, with its dependencies beside it. */
+function loadEveryEntry(tarball: string): void {
+  const modules = join(scratch, 'node_modules')
+  const unpacked = join(modules, 'libring')
+  mkdirSync(unpacked, { recursive: true })
+  run('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1'], root)
+  const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as Manifest
+  for (const name of Object.keys(manifest.dependencies ?? {})) {
+    symlinkSync(join(root, 'node_modules', name), join(modules, name))
+  }
+  for (const subpath of Object.keys(manifest.exports)) {
+    if (subpath.endsWith('.json')) continue
+    const specifier = JSON.stringify(`libring${subpath.slice(1)}`)
+    const program = `
+      const required = require(${specifier})
+      import(${specifier}).then((imported) => {
+        const names = Object.keys(imported)
+        if (names.length === 0) throw new Error('it exports nothing')
+        for (const name of names) {
+          if (required[name] !== imported[name]) throw new Error(name + ' exists twice')
+        }
+        console.log(${specifier} + ': ' + names.length + ' exports, by import and by require')
+      })`
+    runNode(['--no-warnings', '-e', program], scratch)
+  }
+}
+
+function runNode(args: readonly string[], cwd: string): void {
+  run(process.execPath, args, cwd)
+}
+
+function run(command: string, args: readonly string[], cwd: string): void {
+  const done = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (done.status !== 0) throw new Error(`failed: ${command} ${args.join(' ')}`)
+}

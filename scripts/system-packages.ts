@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** A program of the operating system that some tests run against. */
+interface SystemPackage {
+  readonly command: string
+  /** Its Debian package. */
+  readonly debianPackage: string
+  /** Which tests need it, as told when it is missing. */
+  readonly neededBy: string
+}
+
+const SYSTEM_PACKAGES: readonly SystemPackage[] = [
+  {
+    command: 'serf',
+    debianPackage: 'serf',
+    neededBy: 'the interoperability tests and the demo beside a serf agent',
+  },
+  {
+    command: 'chromium',
+    debianPackage: 'chromium',
+    neededBy: 'the test of libring/ring in a browser',
+  },
+]
+
+/**
+ * Install what the tests need from the system where that can be done without asking: on Debian
+ * or its kin, as root. Otherwise say what is missing and which tests will be skipped for it.
+ */
+export function ensureSystemPackages(): void {
+  const missing = absent()
+  if (missing.length === 0) return
+  const names = missing.map(({ debianPackage }) => debianPackage)
+  if (mayInstall()) {
+    console.log(`Installing what the tests need from the system: ${names.join(', ')}`)
+    aptInstall(names)
+  }
+  for (const { command, debianPackage, neededBy } of absent()) {
+    console.log(`Not installed: ${command}. Skipping ${neededBy}.`)
+    console.log(`  To run them: apt-get install --no-install-recommends ${debianPackage}`)
+  }
+}
+
+function absent(): SystemPackage[] {
+  return SYSTEM_PACKAGES.filter(({ command }) => !isOnPath(command))
+}
+
+function mayInstall(): boolean {
+  if (process.env['LIBRING_TEST_INSTALL'] === 'never') return false
+  return process.getuid?.() === 0 && isOnPath('apt-get')
+}
+
+function aptInstall(names: readonly string[]): void {
+  const steps = [
+    ['update', '-qq'],
+    ['install', '-y', '-qq', '--no-install-recommends', ...names],
+  ]
+  for (const step of steps) {
+    const run = spawnSync('apt-get', step, {
+      encoding: 'utf8',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    if (run.status === 0) continue
+    console.log(`apt-get ${step[0]} failed:\n${lastLines(run.stderr || run.stdout, 10)}`)
+  }
+}
+
+function isOnPath(command: string): boolean {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders.some((folder) => isExecutable(join(folder, command)))
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
+function lastLines(text: string, count: number): string {
+  return text.trimEnd().split('\n').slice(-count).join('\n')
+}
