@@ -26,6 +26,7 @@ export class Deadlines {
   }
 
   set(key: string, atMs: Millis): void {
+    if (this.#live.get(key)?.atMs === atMs) return
     const entry = { key, atMs, order: this.#order++ }
     this.#live.set(key, entry)
     this.#push(entry)

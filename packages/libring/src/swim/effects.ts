@@ -15,7 +15,7 @@ export interface SwimMember {
   readonly meta: Uint8Array
   readonly incarnation: number
   readonly state: MemberState
-  readonly versions: Versions | undefined
+  readonly versions: Versions
 }
 
 /** All that SWIM can be told. */
@@ -62,7 +62,7 @@ export type SwimEffect =
       readonly member: SwimMember
     }
   /** A user message from the layer above of another member. */
-  | { readonly type: 'payload'; readonly from: Address; readonly payload: Uint8Array }
+  | { readonly type: 'payload'; readonly payload: Uint8Array }
   /** User state that came with a push/pull, after its table was merged. */
   | { readonly type: 'user-state'; readonly join: boolean; readonly bytes: Uint8Array }
   | {

@@ -1,0 +1,65 @@
+import { addressText, type Address } from '../base/address.ts'
+import type { JoinAttempt } from '../base/errors.ts'
+
+/** What a stream that we dialled is for. */
+export type Exchange =
+  | { readonly kind: 'join'; readonly join: number; readonly seed: Address }
+  | { readonly kind: 'sync' }
+  | { readonly kind: 'ping'; readonly seq: number }
+
+/** How a join ended, once every seed has answered or failed. */
+export interface JoinOutcome {
+  readonly join: number
+  readonly contacted: number
+  readonly failures: readonly JoinAttempt[]
+}
+
+interface OpenJoin {
+  waitingFor: number
+  contacted: number
+  readonly failures: JoinAttempt[]
+}
+
+/** Streams that we dialled and still wait for, and the joins they belong to. */
+export class Exchanges {
+  readonly #open = new Map<number, Exchange>()
+  readonly #joins = new Map<number, OpenJoin>()
+  #lastDial = 0
+
+  /** A number for a new dial. */
+  open(exchange: Exchange): number {
+    const dial = ++this.#lastDial
+    this.#open.set(dial, exchange)
+    return dial
+  }
+
+  /** What `dial` was for, once; `undefined` when it is not waited for. */
+  close(dial: number): Exchange | undefined {
+    const exchange = this.#open.get(dial)
+    this.#open.delete(dial)
+    return exchange
+  }
+
+  beginJoin(join: number, seeds: number): void {
+    this.#joins.set(join, { waitingFor: seeds, contacted: 0, failures: [] })
+  }
+
+  /**
+   * Count one seed of a join. Returns the outcome with the last of them.
+   *
+   * @param failure why it did not count; `undefined` when another member answered.
+   */
+  settleSeed(
+    exchange: Extract<Exchange, { kind: 'join' }>,
+    failure: string | undefined,
+  ): JoinOutcome | undefined {
+    const join = this.#joins.get(exchange.join)
+    if (join === undefined) return undefined
+    if (failure === undefined) join.contacted++
+    else join.failures.push({ address: addressText(exchange.seed), reason: failure })
+    if (--join.waitingFor > 0) return undefined
+    this.#joins.delete(exchange.join)
+    const { contacted, failures } = join
+    return { join: exchange.join, contacted, failures }
+  }
+}

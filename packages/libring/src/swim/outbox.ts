@@ -1,0 +1,155 @@
+import { ipToBytes, type Address } from '../base/address.ts'
+import { invariant } from '../base/errors.ts'
+import { Fifo } from '../base/fifo.ts'
+import type { Millis } from '../base/time.ts'
+import { encodeMessage } from '../wire/encode.ts'
+import { MessageType } from '../wire/message-type.ts'
+import type { ReplyTo, StreamMessage } from '../wire/messages.ts'
+import { packPacket } from '../wire/packet.ts'
+import { encodeStream } from '../wire/stream.ts'
+import type { Claim } from './beliefs.ts'
+import { Broadcasts } from './broadcasts.ts'
+import type { Passenger, SwimEffect, SwimMember } from './effects.ts'
+import type { Members } from './members.ts'
+import type { ResolvedSwimOptions } from './options.ts'
+import { retransmitLimit } from './scaling.ts'
+import type { SwimStats } from './stats.ts'
+
+/** From this memberlist protocol version on a member understands checksums. */
+const CHECKSUM_VERSION = 5
+
+/** A compound's own bytes, and what it adds to each part. */
+const COMPOUND_BYTES = 2
+const PART_OVERHEAD_BYTES = 2
+/** A part that is a user message has one byte more, its type. */
+const USER_OVERHEAD_BYTES = PART_OVERHEAD_BYTES + 1
+/** A compound holds 255 parts, one of them the message that gossip rides on. */
+const GOSSIP_PARTS_MAX = 254
+
+/** A member as far as sending to it goes. */
+type Receiver = Pick<SwimMember, 'address' | 'versions'>
+
+/** All that leaves the node: packets filled up with gossip, streams, and what is told. */
+export class Outbox {
+  readonly #name: string
+  readonly #options: ResolvedSwimOptions
+  readonly #members: Members
+  readonly #passenger: Passenger
+  readonly #stats: SwimStats
+  readonly #effects = new Fifo<SwimEffect>()
+  readonly #broadcasts = new Broadcasts()
+  #replyTo: ReplyTo | undefined
+  #seq = 0
+
+  constructor(setup: {
+    readonly name: string
+    readonly options: ResolvedSwimOptions
+    readonly members: Members
+    readonly passenger: Passenger
+    readonly stats: SwimStats
+  }) {
+    this.#name = setup.name
+    this.#options = setup.options
+    this.#members = setup.members
+    this.#passenger = setup.passenger
+    this.#stats = setup.stats
+  }
+
+  /** Claims waiting to be spread. */
+  get size(): number {
+    return this.#broadcasts.size
+  }
+
+  /** From now on answers are asked to come here. */
+  answerTo({ host, port }: Address): void {
+    const addr = ipToBytes(host)
+    invariant(addr !== undefined, 'the advertised host is an IP address')
+    this.#replyTo = { addr, port, node: this.#name }
+  }
+
+  /** Where answers go. Only a node that has started sends. */
+  get replyTo(): ReplyTo {
+    invariant(this.#replyTo !== undefined, 'a node that sends has started')
+    return this.#replyTo
+  }
+
+  /** A number for a ping of ours, to know its answer by. Unsigned 32 bits, in a circle. */
+  nextSeq(): number {
+    this.#seq = (this.#seq + 1) >>> 0
+    return this.#seq
+  }
+
+  /** The oldest effect not yet taken. */
+  poll(): SwimEffect | undefined {
+    return this.#effects.take()
+  }
+
+  tell(effect: SwimEffect): void {
+    this.#effects.push(effect)
+  }
+
+  /** Spread a claim by gossip, in place of any older one about the same member. */
+  spread(claim: Claim, ticket: number | undefined): void {
+    const bytes = encodeMessage(claim)
+    this.#broadcasts.queue({ key: claim.node, bytes, ...(ticket !== undefined && { ticket }) })
+  }
+
+  /** The ticket of one claim that has been spread or replaced. */
+  takeFinished(): number | undefined {
+    return this.#broadcasts.takeFinished()
+  }
+
+  /** Send nothing but gossip. False when there is none. */
+  sendGossip(peer: Receiver, nowMs: Millis): boolean {
+    const parts = this.#takeGossip(this.#options.packetBytesMax - COMPOUND_BYTES, nowMs)
+    if (parts.length > 0) this.send(peer.address, parts, peer)
+    return parts.length > 0
+  }
+
+  /** Send one message and as much gossip as still fits. */
+  sendWithGossip(to: Address, message: Uint8Array, nowMs: Millis): void {
+    const room = this.#options.packetBytesMax - message.length - COMPOUND_BYTES
+    this.send(to, [message, ...this.#takeGossip(room, nowMs)])
+  }
+
+  /** @param peer the receiver, where its row is at hand: a checksum is added if it knows them. */
+  send(to: Address, parts: readonly Uint8Array[], peer?: Receiver): void {
+    const checksum = peer !== undefined && peer.versions[1] >= CHECKSUM_VERSION
+    const bytes = packPacket(parts, { compression: this.#options.compression, checksum })
+    this.#stats.packetsSent++
+    this.#stats.bytesSent += bytes.length
+    this.tell({ type: 'send', to, bytes })
+  }
+
+  dial(dial: number, to: Address, message: StreamMessage): void {
+    const { compression } = this.#options
+    this.tell({ type: 'dial', dial, to, bytes: encodeStream(message, { compression }) })
+  }
+
+  /** Answer a request, or close without a word. */
+  respond(connection: number, message: StreamMessage | undefined): void {
+    const { compression } = this.#options
+    const bytes = message === undefined ? undefined : encodeStream(message, { compression })
+    this.tell({ type: 'respond', connection, bytes })
+  }
+
+  /** Claims, and behind them what the layer above wants carried. */
+  #takeGossip(bytesMax: number, nowMs: Millis): Uint8Array[] {
+    const limit = retransmitLimit(this.#options.retransmitMult, this.#members.size)
+    const parts = this.#broadcasts.take(bytesMax, PART_OVERHEAD_BYTES, limit, GOSSIP_PARTS_MAX)
+    let room = bytesMax
+    for (const part of parts) room -= part.length + PART_OVERHEAD_BYTES
+    if (room <= USER_OVERHEAD_BYTES) return parts
+    for (const payload of this.#passenger.takePayloads(room, USER_OVERHEAD_BYTES, nowMs)) {
+      parts.push(userMessage(payload))
+    }
+    return parts.slice(0, GOSSIP_PARTS_MAX)
+  }
+}
+
+function userMessage(payload: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + payload.length)
+  bytes[0] = MessageType.user
+  bytes.set(payload, 1)
+  return bytes
+}

@@ -1,0 +1,491 @@
+import { ipFromBytes, ipToBytes, sameAddress, type Address } from '../base/address.ts'
+import { NO_BYTES } from '../base/bytes.ts'
+import { Deadlines } from '../base/deadlines.ts'
+import { invariant } from '../base/errors.ts'
+import type { Machine } from '../base/machine.ts'
+import { fraction, type Random } from '../base/random.ts'
+import type { Millis } from '../base/time.ts'
+import { encodeMessage } from '../wire/encode.ts'
+import type {
+  Ack,
+  IndirectPing,
+  PacketMessage,
+  Ping,
+  PushPull,
+  ReplyTo,
+  StreamMessage,
+  Versions,
+} from '../wire/messages.ts'
+import { openPacket } from '../wire/packet.ts'
+import { Beliefs, type Identity, type Verdict } from './beliefs.ts'
+import type { Passenger, SwimEffect, SwimInput, SwimMember } from './effects.ts'
+import { Exchanges, type Exchange } from './exchanges.ts'
+import { FailureDetector, type Finding } from './failure-detector.ts'
+import { nodeStateOf, snapshotOf, type MemberRow, type Members } from './members.ts'
+import type { ResolvedSwimOptions } from './options.ts'
+import { Outbox } from './outbox.ts'
+import { speakTheSame } from './protocol-versions.ts'
+import { Relays } from './relays.ts'
+import { scaledPushPullMs } from './scaling.ts'
+import { isPresent } from './standing.ts'
+import { newSwimStats, type SwimStats } from './stats.ts'
+
+export interface SwimSetup {
+  /** Unique in the cluster, 1 to 128 bytes of UTF-8. */
+  readonly name: string
+  /** At most 512 bytes. */
+  readonly meta: Uint8Array
+  readonly versions: Versions
+  readonly options: ResolvedSwimOptions
+  readonly random: Random
+  readonly passenger: Passenger
+}
+
+/**
+ * SWIM with Lifeguard, as memberlist speaks it: who is there, who is not, and how the word
+ * spreads.
+ *
+ * This class only routes: what each part decides comes back as a value and is carried on here.
+ *
+ * @see SWIM (Das, Gupta, Motivala 2002); Lifeguard (Dadgar, Phillips, Currey 2018).
+ */
+export class SwimMachine implements Machine<SwimInput, SwimEffect> {
+  readonly stats: SwimStats = newSwimStats()
+  readonly #name: string
+  readonly #versions: Versions
+  readonly #options: ResolvedSwimOptions
+  readonly #random: Random
+  readonly #passenger: Passenger
+  readonly #beliefs: Beliefs
+  readonly #members: Members
+  readonly #outbox: Outbox
+  readonly #detector: FailureDetector
+  readonly #relays = new Relays()
+  readonly #exchanges = new Exchanges()
+  readonly #deadlines = new Deadlines()
+  /** Who waits until a claim has been spread, by its ticket. */
+  readonly #waiting = new Map<number, 'meta-spread' | 'left'>()
+  #meta: Uint8Array
+  #advertise: Address | undefined
+  #lastTicket = 0
+
+  constructor(setup: SwimSetup) {
+    const { name, options, random, passenger } = setup
+    this.#name = name
+    this.#meta = setup.meta
+    this.#versions = setup.versions
+    this.#options = options
+    this.#random = random
+    this.#passenger = passenger
+    this.#beliefs = new Beliefs(name, options, random)
+    const { members } = this.#beliefs
+    const { stats } = this
+    this.#members = members
+    this.#outbox = new Outbox({ name, options, members, passenger, stats })
+    const outbox = this.#outbox
+    this.#detector = new FailureDetector({ name, options, members, outbox, stats })
+  }
+
+  /** Everybody in the table in any state, the local member included. */
+  get memberCount(): number {
+    return this.#members.size
+  }
+
+  /** Members alive or suspect, the local one included. */
+  get presentCount(): number {
+    return this.#members.presentCount
+  }
+
+  /** Lifeguard's health score: 0 is healthy. */
+  get awareness(): number {
+    return this.#detector.awareness.score
+  }
+
+  /** Claims waiting to be spread. */
+  get broadcastsQueued(): number {
+    return this.#outbox.size
+  }
+
+  member(name: string): SwimMember | undefined {
+    const row = this.#members.get(name)
+    return row === undefined ? undefined : snapshotOf(row)
+  }
+
+  members(): readonly SwimMember[] {
+    return this.#members.rows().map(snapshotOf)
+  }
+
+  handle(input: SwimInput, nowMs: Millis): void {
+    switch (input.type) {
+      case 'start':
+        this.#start(input.advertise, nowMs)
+        break
+      case 'packet':
+        this.#onPacket(input.from, input.bytes, nowMs)
+        break
+      case 'request':
+        this.#onRequest(input.connection, input.message, nowMs)
+        break
+      case 'request-fault':
+        this.stats.faults[input.fault]++
+        this.#outbox.respond(input.connection, { type: 'error', reason: `dropped: ${input.fault}` })
+        break
+      case 'reply':
+        this.#onReply(input.dial, input.message, nowMs)
+        break
+      case 'dial-failed':
+        this.#settle(this.#closeDial(input.dial), input.reason)
+        break
+      case 'join':
+        this.#join(input.join, input.seeds, nowMs)
+        break
+      case 'meta':
+        this.#meta = input.meta
+        this.#spreadThen('meta-spread', this.#introduce(nowMs), nowMs)
+        break
+      case 'leave':
+        this.#spreadThen('left', this.#beliefs.depart(nowMs), nowMs)
+        break
+    }
+    this.#afterwards()
+  }
+
+  tick(nowMs: Millis): void {
+    for (let key = this.#deadlines.takeDue(nowMs); key !== undefined;) {
+      this.#onDeadline(key, nowMs)
+      key = this.#deadlines.takeDue(nowMs)
+    }
+    this.#afterwards()
+  }
+
+  deadlineMs(): Millis | undefined {
+    return this.#deadlines.nextMs()
+  }
+
+  poll(): SwimEffect | undefined {
+    return this.#outbox.poll()
+  }
+
+  /** After every step: tell of claims that have been spread, and follow the open round. */
+  #afterwards(): void {
+    for (let ticket = this.#outbox.takeFinished(); ticket !== undefined;) {
+      this.#tellSpread(ticket, true)
+      ticket = this.#outbox.takeFinished()
+    }
+    const { deadlineMs } = this.#detector
+    if (deadlineMs === undefined) this.#deadlines.clear('round')
+    else this.#deadlines.set('round', deadlineMs)
+  }
+
+  /** Keys are a word, or a word, a colon and what it is about. */
+  #onDeadline(key: string, nowMs: Millis): void {
+    const [word] = key.split(':', 1)
+    const about = key.slice(key.indexOf(':') + 1)
+    switch (word) {
+      case 'probe':
+        this.#deadlines.set('probe', nowMs + this.#options.probeIntervalMs)
+        this.#detector.probeNext(nowMs)
+        break
+      case 'round':
+        this.#follow(this.#detector.tick(nowMs), nowMs)
+        break
+      case 'gossip':
+        this.#deadlines.set('gossip', nowMs + this.#options.gossipIntervalMs)
+        this.#gossip(nowMs)
+        break
+      case 'push-pull':
+        this.#deadlines.set('push-pull', nowMs + this.#pushPullMs())
+        this.#pushPull(nowMs)
+        break
+      case 'suspicion':
+        this.#carry(this.#beliefs.suspicionOver(about, nowMs), nowMs)
+        break
+      case 'relay':
+        this.#onRelayOver(Number(about), nowMs)
+        break
+      case 'dial':
+        this.#outbox.tell({ type: 'abandon', dial: Number(about) })
+        this.#settle(this.#closeDial(Number(about)), 'no answer in time')
+        break
+      case 'spread':
+        this.#tellSpread(Number(about), false)
+        break
+      default:
+        invariant(false, `no deadline is called ${key}`)
+    }
+  }
+
+  // Starting, new meta, leaving.
+
+  #start(advertise: Address, nowMs: Millis): void {
+    if (this.#advertise !== undefined) return
+    this.#advertise = advertise
+    this.#outbox.answerTo(advertise)
+    this.#carry(this.#introduce(nowMs), nowMs)
+    const { probeIntervalMs, gossipIntervalMs, pushPullIntervalMs } = this.#options
+    this.#deadlines.set('probe', nowMs + fraction(this.#random) * probeIntervalMs)
+    this.#deadlines.set('gossip', nowMs + fraction(this.#random) * gossipIntervalMs)
+    if (pushPullIntervalMs === 0) return
+    this.#deadlines.set('push-pull', nowMs + fraction(this.#random) * pushPullIntervalMs)
+  }
+
+  /** Show ourselves as we are now. Before the start there is nobody to show ourselves to. */
+  #introduce(nowMs: Millis): Verdict {
+    if (this.#advertise === undefined) return {}
+    const { host, port } = this.#advertise
+    const addr = ipToBytes(host)
+    invariant(addr !== undefined, 'the advertised host is an IP address')
+    const meta = this.#meta
+    const identity: Identity = { addr, port, meta, versions: this.#versions }
+    return this.#beliefs.introduce(identity, nowMs)
+  }
+
+  /** Carry out a verdict, and tell when its claim has been spread, or could not be in time. */
+  #spreadThen(then: 'meta-spread' | 'left', verdict: Verdict, nowMs: Millis): void {
+    const ticket = ++this.#lastTicket
+    this.#waiting.set(ticket, then)
+    this.#carry(verdict, nowMs, ticket)
+    const own = this.#members.get(this.#name)
+    const others = this.presentCount - Number(own !== undefined && isPresent(own.state))
+    if (verdict.spread === undefined || others === 0) this.#tellSpread(ticket, true)
+    else this.#deadlines.set(`spread:${ticket}`, nowMs + this.#options.broadcastTimeoutMs)
+  }
+
+  #tellSpread(ticket: number, spread: boolean): void {
+    const then = this.#waiting.get(ticket)
+    if (then === undefined) return
+    this.#waiting.delete(ticket)
+    this.#deadlines.clear(`spread:${ticket}`)
+    this.#outbox.tell({ type: then, spread })
+  }
+
+  // Packets.
+
+  #onPacket(from: Address, bytes: Uint8Array, nowMs: Millis): void {
+    this.stats.packetsReceived++
+    this.stats.bytesReceived += bytes.length
+    if (this.#advertise === undefined) return
+    const { messages, faults } = openPacket(bytes)
+    for (const fault of faults) this.stats.faults[fault]++
+    for (const message of messages) this.#onMessage(from, message, nowMs)
+  }
+
+  #onMessage(from: Address, message: PacketMessage, nowMs: Millis): void {
+    switch (message.type) {
+      case 'ping':
+        return this.#onPing(from, message, nowMs)
+      case 'indirect-ping':
+        return this.#onIndirectPing(from, message, nowMs)
+      case 'ack':
+        return this.#onAck(message, nowMs)
+      case 'nack':
+        return this.#follow(this.#detector.hear(message, nowMs), nowMs)
+      case 'alive':
+        return this.#carry(this.#beliefs.alive(message, nowMs), nowMs)
+      case 'suspect':
+        return this.#carry(this.#beliefs.suspect(message, nowMs), nowMs)
+      case 'dead':
+        return this.#carry(this.#beliefs.dead(message, nowMs), nowMs)
+      case 'user':
+        return this.#outbox.tell({ type: 'payload', payload: message.payload })
+    }
+  }
+
+  #onPing(from: Address, ping: Ping, nowMs: Millis): void {
+    if (ping.node !== '' && ping.node !== this.#name) return
+    const to = replyAddress(ping.replyTo, from)
+    const ack = encodeMessage({ type: 'ack', seq: ping.seq, payload: NO_BYTES })
+    // A third party that the sender names gets the bare ack: nobody can be flooded with more.
+    if (sameAddress(to, from)) this.#outbox.sendWithGossip(to, ack, nowMs)
+    else this.#outbox.send(to, [ack])
+  }
+
+  #onIndirectPing(from: Address, request: IndirectPing, nowMs: Millis): void {
+    const host = ipFromBytes(request.target)
+    if (host === undefined) return
+    const { replyTo } = this.#outbox
+    const seq = this.#outbox.nextSeq()
+    const requester = replyAddress(request.replyTo, from)
+    const relay = { requester, requesterSeq: request.seq, nack: request.nack }
+    if (!this.#relays.add(seq, relay)) {
+      this.stats.relaysRefused++
+      return
+    }
+    this.#deadlines.set(`relay:${seq}`, nowMs + this.#options.probeTimeoutMs)
+    const to = { host, port: request.port === 0 ? replyTo.port : request.port }
+    const ping = encodeMessage({ type: 'ping', seq, node: request.node, replyTo })
+    this.#outbox.sendWithGossip(to, ping, nowMs)
+  }
+
+  #onAck(ack: Ack, nowMs: Millis): void {
+    const relay = this.#relays.take(ack.seq)
+    if (relay === undefined) return this.#follow(this.#detector.hear(ack, nowMs), nowMs)
+    this.#deadlines.clear(`relay:${ack.seq}`)
+    const forwarded: Ack = { type: 'ack', seq: relay.requesterSeq, payload: NO_BYTES }
+    this.#outbox.sendWithGossip(relay.requester, encodeMessage(forwarded), nowMs)
+  }
+
+  #onRelayOver(seq: number, nowMs: Millis): void {
+    const relay = this.#relays.take(seq)
+    if (relay === undefined || !relay.nack) return
+    const nack = encodeMessage({ type: 'nack', seq: relay.requesterSeq })
+    this.#outbox.sendWithGossip(relay.requester, nack, nowMs)
+  }
+
+  /** Some random members; those that died lately among them, so that they can refute. */
+  #gossip(nowMs: Millis): void {
+    const { gossipNodes, gossipToTheDeadMs } = this.#options
+    const peers = this.#sampleOthers(gossipNodes, ({ state, stateSinceMs }) => {
+      return isPresent(state) || (state === 'dead' && nowMs - stateSinceMs <= gossipToTheDeadMs)
+    })
+    for (const peer of peers) if (!this.#outbox.sendGossip(peer, nowMs)) return
+  }
+
+  // Streams.
+
+  #onRequest(connection: number, message: StreamMessage, nowMs: Millis): void {
+    switch (message.type) {
+      case 'push-pull':
+        this.stats.pushPullsReceived++
+        // The answer shows the table as it was: nobody needs to be told what it just said.
+        this.#outbox.respond(connection, this.#ownState(message.join))
+        this.#merge(message, nowMs)
+        break
+      case 'ping': {
+        const forUs = message.node === '' || message.node === this.#name
+        const ack: Ack = { type: 'ack', seq: message.seq, payload: NO_BYTES }
+        this.#outbox.respond(connection, forUs ? ack : undefined)
+        break
+      }
+      case 'user':
+        this.#outbox.respond(connection, undefined)
+        this.#outbox.tell({ type: 'payload', payload: message.payload })
+        break
+      case 'ack':
+      case 'error':
+        this.stats.faults['unknown-type']++
+        this.#outbox.respond(connection, undefined)
+    }
+  }
+
+  #onReply(dial: number, message: StreamMessage, nowMs: Millis): void {
+    const exchange = this.#closeDial(dial)
+    if (exchange === undefined) return
+    if (exchange.kind === 'ping') {
+      if (message.type !== 'ack' || message.seq !== exchange.seq) return
+      const answer = { type: 'stream-ack', seq: message.seq } as const
+      return this.#follow(this.#detector.hear(answer, nowMs), nowMs)
+    }
+    if (message.type === 'error') return this.#settle(exchange, message.reason)
+    if (message.type !== 'push-pull') return this.#settle(exchange, 'unexpected answer')
+    if (!this.#merge(message, nowMs)) {
+      return this.#settle(exchange, 'its protocol versions and ours do not agree')
+    }
+    const answered = message.nodes.some(({ name }) => name !== this.#name)
+    this.#settle(exchange, answered ? undefined : 'only this node itself answered')
+  }
+
+  #closeDial(dial: number): Exchange | undefined {
+    this.#deadlines.clear(`dial:${dial}`)
+    return this.#exchanges.close(dial)
+  }
+
+  /** @param failure why a seed does not count; `undefined` when another member answered. */
+  #settle(exchange: Exchange | undefined, failure: string | undefined): void {
+    if (exchange?.kind !== 'join') return
+    const outcome = this.#exchanges.settleSeed(exchange, failure)
+    if (outcome !== undefined) this.#outbox.tell({ type: 'joined', ...outcome })
+  }
+
+  #join(join: number, seeds: readonly Address[], nowMs: Millis): void {
+    if (this.#advertise === undefined || seeds.length === 0) {
+      this.#outbox.tell({ type: 'joined', join, contacted: 0, failures: [] })
+      return
+    }
+    this.#exchanges.beginJoin(join, seeds.length)
+    for (const seed of seeds) {
+      this.stats.pushPullsSent++
+      this.#dial({ kind: 'join', join, seed }, seed, this.#ownState(true), nowMs)
+    }
+  }
+
+  #pushPullMs(): Millis {
+    return scaledPushPullMs(this.#options.pushPullIntervalMs, this.memberCount)
+  }
+
+  #pushPull(nowMs: Millis): void {
+    const [peer] = this.#sampleOthers(1, ({ state }) => state === 'alive')
+    if (peer === undefined) return
+    this.stats.pushPullsSent++
+    this.#dial({ kind: 'sync' }, peer.address, this.#ownState(false), nowMs)
+  }
+
+  #dial(exchange: Exchange, to: Address, message: StreamMessage, nowMs: Millis): void {
+    const dial = this.#exchanges.open(exchange)
+    this.#deadlines.set(`dial:${dial}`, nowMs + this.#options.streamTimeoutMs)
+    this.#outbox.dial(dial, to, message)
+  }
+
+  #ownState(join: boolean): PushPull {
+    const nodes = this.#members.rows().map(nodeStateOf)
+    return { type: 'push-pull', join, nodes, userState: this.#passenger.userState(join) }
+  }
+
+  /** Take in somebody's whole table. False when it was refused. */
+  #merge({ join, nodes, userState }: PushPull, nowMs: Millis): boolean {
+    if (this.#advertise === undefined || !speakTheSame(nodes, this.#members.rows())) {
+      this.stats.pushPullsRefused++
+      return false
+    }
+    for (const node of nodes) this.#carry(this.#beliefs.remote(node, nowMs), nowMs)
+    if (userState.length > 0) this.#outbox.tell({ type: 'user-state', join, bytes: userState })
+    return true
+  }
+
+  // What the parts have found is carried on from here.
+
+  #carry(verdict: Verdict, nowMs: Millis, ticket?: number): void {
+    const { spread, change, suspicion, refuted, conflict, refused } = verdict
+    if (spread !== undefined) this.#outbox.spread(spread, ticket)
+    if (suspicion?.untilMs !== undefined) {
+      this.#deadlines.set(`suspicion:${suspicion.name}`, Math.max(nowMs, suspicion.untilMs))
+    } else if (suspicion !== undefined) {
+      this.#deadlines.clear(`suspicion:${suspicion.name}`)
+    }
+    if (change !== undefined) {
+      const member = snapshotOf(change.row)
+      this.#outbox.tell({ type: 'member', change: change.kind, member })
+    }
+    if (refuted === true) {
+      this.stats.refutations++
+      this.#detector.awareness.apply(1)
+    }
+    if (conflict !== undefined) {
+      this.stats.conflicts++
+      const { row, claimed } = conflict
+      this.#outbox.tell({ type: 'conflict', name: row.name, known: row.address, claimed })
+    }
+    if (refused === true) this.stats.claimsRefused++
+  }
+
+  #follow({ suspect, streamPing }: Finding, nowMs: Millis): void {
+    if (suspect !== undefined) this.#carry(this.#beliefs.suspect(suspect, nowMs), nowMs)
+    if (streamPing === undefined) return
+    const { target, seq } = streamPing
+    const { replyTo } = this.#outbox
+    const ping: Ping = { type: 'ping', seq, node: target.name, replyTo }
+    this.#dial({ kind: 'ping', seq }, target.address, ping, nowMs)
+  }
+
+  #sampleOthers(count: number, accept: (row: MemberRow) => boolean): MemberRow[] {
+    return this.#members.sample(count, (row) => row.name !== this.#name && accept(row))
+  }
+}
+
+/** Where to answer: the address a message names, or else where it came from. */
+function replyAddress(replyTo: ReplyTo | undefined, from: Address): Address {
+  const host = replyTo === undefined ? undefined : ipFromBytes(replyTo.addr)
+  return host === undefined || replyTo === undefined || replyTo.port === 0
+    ? from
+    : { host, port: replyTo.port }
+}
