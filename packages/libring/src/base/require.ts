@@ -11,3 +11,9 @@ export function requireOneOf(option: string, value: unknown, choices: readonly s
   if (typeof value === 'string' && choices.includes(value)) return
   throw new OptionError(option, `one of ${choices.join(', ')}`, value)
 }
+
+/** @throws {OptionError} unless `value` is true or false. */
+export function requireBoolean(option: string, value: unknown): void {
+  if (typeof value === 'boolean') return
+  throw new OptionError(option, 'true or false', value)
+}
