@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { MixedCluster, type Kind } from '../support/mixed-cluster.ts'
+import { serfMissing } from '../support/serf-agent.ts'
+
+const NAMES = ['agent-1', 'agent-2', 'agent-3', 'ours-1', 'ours-2', 'ours-3']
+const SEEDS: readonly Kind[] = ['agent', 'ours']
+
+describe.skipIf(serfMissing)(
+  `serf agents and our nodes in one cluster ${serfMissing ?? ''}`,
+  () => {
+    test.each(SEEDS)('see each other alive, with addresses and tags; seed: %s', async (seed) => {
+      await using cluster = await MixedCluster.start(seed)
+      await cluster.expectTagSeen('place', Object.fromEntries(NAMES.map((name) => [name, name])))
+      const addresses = cluster.running.map(({ name, address }) => [name, address])
+      for (const member of cluster.running) {
+        const seen = (await member.members()).map(({ name, address }) => [name, address])
+        expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(addresses))
+      }
+    })
+
+    test('tell everybody of new tags, from either side', async () => {
+      await using cluster = await MixedCluster.start('agent')
+      await cluster.member('agent-2').setTag('colour', 'red')
+      await cluster.member('ours-2').setTag('colour', 'blue é')
+      await cluster.expectTagSeen('colour', { 'agent-2': 'red', 'ours-2': 'blue é' })
+      await cluster.expectTagSeen('place', { 'agent-2': 'agent-2', 'ours-2': 'ours-2' })
+    })
+
+    test('all find out that one of each was killed', async () => {
+      await using cluster = await MixedCluster.start('agent')
+      await cluster.kill('agent-3', 'ours-3')
+      await cluster.expectSeen({
+        'agent-1': 'alive',
+        'agent-2': 'alive',
+        'agent-3': 'failed',
+        'ours-1': 'alive',
+        'ours-2': 'alive',
+        'ours-3': 'failed',
+      })
+    })
+
+    test('take back one of each that was killed, under its old name and address', async () => {
+      await using cluster = await MixedCluster.start('ours')
+      await cluster.kill('agent-3', 'ours-3')
+      await cluster.expectSeen({ 'agent-3': 'failed', 'ours-3': 'failed' })
+      await cluster.startMember('agent-3', 'ours-1')
+      await cluster.startMember('ours-3', 'agent-1')
+      await cluster.expectSeen({ 'agent-3': 'alive', 'ours-3': 'alive' })
+    })
+
+    test('take back one of each that was killed before anybody noticed', async () => {
+      await using cluster = await MixedCluster.start('agent')
+      await cluster.kill('agent-3', 'ours-3')
+      await cluster.startMember('agent-3', 'ours-1')
+      await cluster.startMember('ours-3', 'agent-1')
+      await cluster.member('ours-3').setTag('life', '2')
+      await cluster.member('agent-3').setTag('life', '2')
+      await cluster.expectTagSeen('life', { 'agent-3': '2', 'ours-3': '2' })
+      await cluster.expectSeen({ 'agent-3': 'alive', 'ours-3': 'alive' })
+    })
+
+    test('all record that one of each left, and none calls it a failure', async () => {
+      await using cluster = await MixedCluster.start('agent')
+      await cluster.leave('agent-3', 'ours-3')
+      await cluster.expectSeen({ 'agent-3': 'left', 'ours-3': 'left' })
+      for (const member of cluster.running) {
+        expect([member.sawFail('agent-3'), member.sawFail('ours-3')]).toEqual([false, false])
+      }
+    })
+
+    test('take back one of each that had left, under its old name', async () => {
+      await using cluster = await MixedCluster.start('ours')
+      await cluster.leave('agent-3', 'ours-3')
+      await cluster.expectSeen({ 'agent-3': 'left', 'ours-3': 'left' })
+      await cluster.startMember('agent-3', 'ours-1')
+      await cluster.startMember('ours-3', 'agent-1')
+      await cluster.expectSeen({ 'agent-3': 'alive', 'ours-3': 'alive' })
+    })
+
+    test('heed a forced leave from either side', async () => {
+      await using cluster = await MixedCluster.start('agent')
+      await cluster.kill('agent-3', 'ours-3')
+      await cluster.expectSeen({ 'agent-3': 'failed', 'ours-3': 'failed' })
+      await cluster.member('agent-1').forceLeave('ours-3')
+      await cluster.member('ours-1').forceLeave('agent-3')
+      await cluster.expectSeen({ 'agent-3': 'left', 'ours-3': 'left' })
+    })
+
+    test('refute a forced leave of a member that lives', async () => {
+      await using cluster = await MixedCluster.start('agent')
+      await cluster.member('agent-1').forceLeave('ours-2')
+      await cluster.member('ours-1').forceLeave('agent-2')
+      await cluster.member('agent-2').setTag('after', 'yes')
+      await cluster.member('ours-2').setTag('after', 'yes')
+      await cluster.expectTagSeen('after', { 'agent-2': 'yes', 'ours-2': 'yes' })
+      await cluster.expectSeen({ 'agent-2': 'alive', 'ours-2': 'alive' })
+    })
+  },
+)

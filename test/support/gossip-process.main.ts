@@ -1,0 +1,49 @@
+/** The program behind {@link GossipProcess}: one gossip node, driven over the IPC channel. */
+import { createGossipNode } from 'libring/serf'
+import type { GossipAnswer, GossipCommand, GossipProcessSetup } from './gossip-process.ts'
+
+const { name, host, tags = {} } = JSON.parse(process.argv[2]!) as GossipProcessSetup
+const node = createGossipNode(
+  { hostName: name, bind: `${host}:7946`, tags, profile: 'local' },
+  { logger: console },
+)
+const send = (message: unknown): void => void process.send?.(message)
+
+process.once('disconnect', () => process.exit())
+node.subscribe(send)
+const started = node.start()
+
+process.on('message', (command: GossipCommand & { id: number }) => {
+  const { id } = command
+  started
+    .then(() => perform(command))
+    .then(
+      (value): GossipAnswer => ({ id, value }),
+      (error: unknown): GossipAnswer => ({ id, error: String(error) }),
+    )
+    .then(send)
+    .then(() => {
+      if (command.type === 'leave') process.disconnect()
+    })
+})
+
+async function perform(command: GossipCommand): Promise<unknown> {
+  switch (command.type) {
+    case 'members':
+      return node.members().map(({ name, host, port, status, tags }) => ({
+        name,
+        address: `${host}:${port}`,
+        status,
+        tags,
+      }))
+    case 'set-tags':
+      return await node.setTags(command.tags)
+    case 'join':
+      return await node.join([command.address])
+    case 'force-leave':
+      return await node.forceLeave(command.name)
+    case 'leave':
+      await node.leave()
+      return await node.stop()
+  }
+}

@@ -1,0 +1,146 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { MemberEvent } from '../../packages/libring/src/base/member.ts'
+import type { Participant } from './participant.ts'
+import { reapWithUs } from './reaper.ts'
+import type { SerfMember } from './serf-agent.ts'
+
+const PROGRAM = fileURLToPath(new URL('gossip-process.main.ts', import.meta.url))
+const LOG_CHARACTERS_MAX = 1_000_000
+
+export interface GossipProcessSetup {
+  readonly name: string
+  /** A loopback address of its own; gossip on port 7946. */
+  readonly host: string
+  readonly tags?: Readonly<Record<string, string>>
+  /** Gossip addresses to join at the start. */
+  readonly join?: readonly string[]
+}
+
+/** What the process is told. Answered by a {@link GossipAnswer} of the same `id`. */
+export type GossipCommand =
+  | { readonly type: 'members' }
+  | { readonly type: 'set-tags'; readonly tags: Readonly<Record<string, string>> }
+  | { readonly type: 'join'; readonly address: string }
+  | { readonly type: 'force-leave'; readonly name: string }
+  | { readonly type: 'leave' }
+
+export interface GossipAnswer {
+  readonly id: number
+  readonly value?: unknown
+  readonly error?: string
+}
+
+/** A node of ours in a process of its own, so that it can be killed like any other. */
+export class GossipProcess implements Participant {
+  readonly name: string
+  readonly address: string
+  readonly #child: ChildProcess
+  readonly #waiting = new Map<number, (answer: GossipAnswer) => void>()
+  readonly #failed = new Set<string>()
+  #tags: Readonly<Record<string, string>>
+  #nextId = 1
+  #log = ''
+
+  private constructor(setup: GossipProcessSetup) {
+    this.name = setup.name
+    this.address = `${setup.host}:7946`
+    this.#tags = setup.tags ?? {}
+    this.#child = fork(PROGRAM, [JSON.stringify(setup)], {
+      execArgv: ['--import', 'tsx', '--conditions=libring-source'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    reapWithUs(this.#child)
+    const keep = (chunk: Buffer): void => {
+      this.#log = (this.#log + chunk.toString()).slice(-LOG_CHARACTERS_MAX)
+    }
+    this.#child.stdout?.on('data', keep)
+    this.#child.stderr?.on('data', keep)
+    this.#child.on('message', (message) => this.#take(message as GossipAnswer | MemberEvent))
+    this.#child.once('exit', () => {
+      for (const id of this.#waiting.keys()) this.#take({ id, error: 'the process has ended' })
+    })
+  }
+
+  /** Start one and wait until it runs, and has joined when it was told to. */
+  static async start(setup: GossipProcessSetup): Promise<GossipProcess> {
+    const started = new GossipProcess(setup)
+    try {
+      await started.members()
+      for (const address of setup.join ?? []) await started.join(address)
+    } catch (error) {
+      await started.kill()
+      throw new Error(`${setup.name} did not come up:\n${started.log}`, { cause: error })
+    }
+    return started
+  }
+
+  get log(): string {
+    return this.#log
+  }
+
+  async members(): Promise<SerfMember[]> {
+    const members = (await this.#ask({ type: 'members' })) as SerfMember[]
+    return members.sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  sawFail(name: string): boolean {
+    return this.#failed.has(name)
+  }
+
+  async setTag(key: string, value: string): Promise<void> {
+    this.#tags = { ...this.#tags, [key]: value }
+    await this.#ask({ type: 'set-tags', tags: this.#tags })
+  }
+
+  async join(address: string): Promise<void> {
+    await this.#ask({ type: 'join', address })
+  }
+
+  async forceLeave(name: string): Promise<void> {
+    await this.#ask({ type: 'force-leave', name })
+  }
+
+  async leave(): Promise<void> {
+    await this.#ask({ type: 'leave' })
+    await this.#ended()
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#ended()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+  }
+
+  async #ended(): Promise<void> {
+    const { exitCode, signalCode } = this.#child
+    if (exitCode === null && signalCode === null) await once(this.#child, 'exit')
+  }
+
+  #ask(command: GossipCommand): Promise<unknown> {
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, ({ value, error }) => {
+        if (error === undefined) resolve(value)
+        else reject(new Error(`${this.name}: ${command.type}: ${error}`))
+      })
+      if (this.#child.connected) this.#child.send({ id, ...command })
+      else this.#take({ id, error: 'the process has ended' })
+    })
+  }
+
+  #take(message: GossipAnswer | MemberEvent): void {
+    if ('type' in message) {
+      if (message.type === 'member-failed') {
+        for (const { name } of message.members) this.#failed.add(name)
+      }
+      return
+    }
+    this.#waiting.get(message.id)?.(message)
+    this.#waiting.delete(message.id)
+  }
+}

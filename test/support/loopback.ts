@@ -1,0 +1,23 @@
+import { randomInt } from 'node:crypto'
+
+/**
+ * Addresses of this machine that no other test uses: Linux answers on all of 127.0.0.0/8. Drawn
+ * per process, so that two runs at once keep out of each other's way.
+ */
+export interface LoopbackAddresses {
+  /** A fresh one. */
+  next(): string
+}
+
+/** Up to 250 addresses in a /24 of their own. */
+export function loopbackAddresses(): LoopbackAddresses {
+  const prefix = `127.${randomInt(100, 250)}.${randomInt(0, 256)}`
+  let last = 0
+  return {
+    next() {
+      last++
+      if (last > 250) throw new Error('250 loopback addresses were not enough')
+      return `${prefix}.${last}`
+    },
+  }
+}

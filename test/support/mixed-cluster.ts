@@ -1,0 +1,143 @@
+import { expect, onTestFailed } from 'vitest'
+import { GossipProcess } from './gossip-process.ts'
+import { loopbackAddresses, type LoopbackAddresses } from './loopback.ts'
+import type { Participant } from './participant.ts'
+import { SerfAgent } from './serf-agent.ts'
+
+export type Kind = 'agent' | 'ours'
+
+interface Place {
+  readonly kind: Kind
+  readonly host: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** Long enough for a failure to be suspected, not refuted and told, with the local profile. */
+const PATIENCE = { timeout: 45_000, interval: 100 }
+
+/**
+ * Serf agents and nodes of ours in one cluster: `agent-1` to `agent-3`, `ours-1` to `ours-3`.
+ * Each bears the tags `kind` and `place`.
+ */
+export class MixedCluster implements AsyncDisposable {
+  readonly #addresses: LoopbackAddresses = loopbackAddresses()
+  readonly #places = new Map<string, Place>()
+  readonly #running = new Map<string, Participant>()
+
+  private constructor() {}
+
+  /** @param seed the kind of the member that all others join. */
+  static async start(seed: Kind): Promise<MixedCluster> {
+    const cluster = new MixedCluster()
+    onTestFailed(() => console.log(cluster.#diagnosis()))
+    const names = (kind: Kind): string[] => [1, 2, 3].map((index) => `${kind}-${index}`)
+    const [first, ...others] =
+      seed === 'agent'
+        ? [...names('agent'), ...names('ours')]
+        : [...names('ours'), ...names('agent')]
+    try {
+      await cluster.startMember(first!)
+      await Promise.all(others.map((name) => cluster.startMember(name, first!)))
+      await cluster.expectSeen(
+        Object.fromEntries([first!, ...others].map((name) => [name, 'alive'])),
+      )
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]()
+      throw error
+    }
+    return cluster
+  }
+
+  /** Start a member at the place it had before, if any. */
+  async startMember(name: string, join?: string): Promise<void> {
+    const place = this.#places.get(name) ?? this.#newPlace(name)
+    const setup = {
+      name,
+      host: place.host,
+      tags: place.tags,
+      join: join === undefined ? [] : [this.member(join).address],
+    }
+    const started =
+      place.kind === 'agent' ? await SerfAgent.start(setup) : await GossipProcess.start(setup)
+    this.#running.set(name, started)
+  }
+
+  member(name: string): Participant {
+    const member = this.#running.get(name)
+    if (member === undefined) throw new Error(`${name} does not run`)
+    return member
+  }
+
+  get running(): readonly Participant[] {
+    return [...this.#running.values()]
+  }
+
+  async kill(...names: string[]): Promise<void> {
+    await this.#end(names, (member) => member.kill())
+  }
+
+  async leave(...names: string[]): Promise<void> {
+    await this.#end(names, (member) => member.leave())
+  }
+
+  /** Wait until everybody who runs gives these members these statuses. */
+  async expectSeen(statuses: Readonly<Record<string, string>>): Promise<void> {
+    await this.#allTell(
+      ({ name, status }) => (name in statuses ? [name, status] : undefined),
+      statuses,
+    )
+  }
+
+  /** Wait until everybody who runs sees the value of this tag at these members. */
+  async expectTagSeen(key: string, values: Readonly<Record<string, string>>): Promise<void> {
+    await this.#allTell(
+      ({ name, tags }) => (name in values ? [name, tags[key]] : undefined),
+      values,
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.running.map((member) => member.kill()))
+    this.#running.clear()
+  }
+
+  async #allTell(
+    pick: (member: Awaited<ReturnType<Participant['members']>>[number]) => unknown[] | undefined,
+    expected: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const everybody = Object.fromEntries(this.running.map(({ name }) => [name, expected]))
+    await expect
+      .poll(async () => {
+        const told = await Promise.all(
+          this.running.map(async (member) => {
+            const picked = (await member.members()).flatMap((seen) => {
+              const entry = pick(seen)
+              return entry === undefined ? [] : [entry]
+            })
+            return [member.name, Object.fromEntries(picked as [string, string][])] as const
+          }),
+        )
+        return Object.fromEntries(told)
+      }, PATIENCE)
+      .toEqual(everybody)
+  }
+
+  async #end(names: readonly string[], how: (member: Participant) => Promise<void>): Promise<void> {
+    const ending = names.map((name) => this.member(name))
+    for (const name of names) this.#running.delete(name)
+    await Promise.all(ending.map(how))
+  }
+
+  #newPlace(name: string): Place {
+    const kind: Kind = name.startsWith('agent') ? 'agent' : 'ours'
+    const place: Place = { kind, host: this.#addresses.next(), tags: { kind, place: name } }
+    this.#places.set(name, place)
+    return place
+  }
+
+  #diagnosis(): string {
+    return this.running
+      .map(({ name, log }) => `--- ${name}\n${log.split('\n').slice(-40).join('\n')}`)
+      .join('\n')
+  }
+}

@@ -1,0 +1,21 @@
+import type { SerfMember } from './serf-agent.ts'
+
+/** One member of a mixed cluster, a serf agent or a node of ours, in a process of its own. */
+export interface Participant extends AsyncDisposable {
+  readonly name: string
+  /** Where it gossips, `host:port`. */
+  readonly address: string
+  /** The end of what it logged. */
+  readonly log: string
+  /** Everybody it knows, by name. */
+  members(): Promise<SerfMember[]>
+  /** Whether it ever held `name` for failed. */
+  sawFail(name: string): boolean
+  setTag(key: string, value: string): Promise<void>
+  join(address: string): Promise<void>
+  forceLeave(name: string): Promise<void>
+  /** Say farewell to everybody and end. */
+  leave(): Promise<void>
+  /** End without a word, as a crash does. */
+  kill(): Promise<void>
+}

@@ -1,0 +1,148 @@
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { promisify } from 'node:util'
+import type { Participant } from './participant.ts'
+import { reapWithUs } from './reaper.ts'
+
+const run = promisify(execFile)
+
+const LOG_CHARACTERS_MAX = 1_000_000
+
+/** Why tests against the real thing cannot run here, or `undefined` when they can. */
+export const serfMissing: string | undefined =
+  spawnSync('serf', ['version']).status === 0
+    ? undefined
+    : 'no `serf` on the PATH: apt-get install serf'
+
+/** One row of `serf members`. */
+export interface SerfMember {
+  readonly name: string
+  /** `host:port`. */
+  readonly address: string
+  readonly status: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface SerfAgentSetup {
+  readonly name: string
+  /** A loopback address of its own; gossip on port 7946, RPC on 7373. */
+  readonly host: string
+  readonly tags?: Readonly<Record<string, string>>
+  /** Gossip addresses to join at the start; the agent gives up when none answers. */
+  readonly join?: readonly string[]
+  /** More arguments for `serf agent`. */
+  readonly args?: readonly string[]
+}
+
+/** A `serf agent` in a process of its own. */
+export class SerfAgent implements Participant {
+  readonly name: string
+  readonly host: string
+  /** Where it gossips. */
+  readonly address: string
+  readonly #child: ChildProcess
+  readonly #rpc: string
+  #log = ''
+
+  private constructor(setup: SerfAgentSetup) {
+    this.name = setup.name
+    this.host = setup.host
+    this.address = `${setup.host}:7946`
+    this.#rpc = `-rpc-addr=${setup.host}:7373`
+    this.#child = spawn('serf', ['agent', this.#rpc, ...argumentsOf(setup)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    reapWithUs(this.#child)
+    const keep = (chunk: Buffer): void => {
+      this.#log = (this.#log + chunk.toString()).slice(-LOG_CHARACTERS_MAX)
+    }
+    this.#child.stdout?.on('data', keep)
+    this.#child.stderr?.on('data', keep)
+  }
+
+  /** Start one and wait until it answers, and has joined when it was told to. */
+  static async start(setup: SerfAgentSetup): Promise<SerfAgent> {
+    const agent = new SerfAgent(setup)
+    const giveUpAtMs = performance.now() + 15_000
+    for (;;) {
+      const members = await agent.members().catch(() => undefined)
+      if (members !== undefined && members.length > Math.min(1, setup.join?.length ?? 0)) {
+        return agent
+      }
+      if (agent.hasExited || performance.now() > giveUpAtMs) {
+        await agent[Symbol.asyncDispose]()
+        throw new Error(`serf agent ${setup.name} did not come up:\n${agent.log}`)
+      }
+      await pause(25)
+    }
+  }
+
+  /** The last of what it printed. */
+  get log(): string {
+    return this.#log
+  }
+
+  get hasExited(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  async members(): Promise<SerfMember[]> {
+    const { stdout } = await run('serf', ['members', '-format=json', this.#rpc])
+    const { members } = JSON.parse(stdout) as {
+      members: { name: string; addr: string; status: string; tags: Record<string, string> }[]
+    }
+    return members
+      .map(({ name, addr, status, tags }) => ({ name, address: addr, status, tags }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  sawFail(name: string): boolean {
+    return this.#log.includes(`EventMemberFailed: ${name} `)
+  }
+
+  async setTag(key: string, value: string): Promise<void> {
+    await run('serf', ['tags', this.#rpc, '-set', `${key}=${value}`])
+  }
+
+  async join(address: string): Promise<void> {
+    await run('serf', ['join', this.#rpc, address])
+  }
+
+  async forceLeave(name: string): Promise<void> {
+    await run('serf', ['force-leave', this.#rpc, name])
+  }
+
+  async leave(): Promise<void> {
+    await run('serf', ['leave', this.#rpc])
+    await this.#ended()
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#ended()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+  }
+
+  async #ended(): Promise<void> {
+    if (!this.hasExited) await once(this.#child, 'exit')
+  }
+}
+
+function argumentsOf({ name, host, tags = {}, join = [], args = [] }: SerfAgentSetup): string[] {
+  return [
+    `-node=${name}`,
+    `-bind=${host}:7946`,
+    '-profile=local',
+    '-log-level=debug',
+    ...Object.entries(tags).flatMap(([key, value]) => ['-tag', `${key}=${value}`]),
+    ...join.map((address) => `-join=${address}`),
+    ...args,
+  ]
+}
+
+function pause(forMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, forMs))
+}
