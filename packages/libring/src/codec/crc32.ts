@@ -1,0 +1,14 @@
+const POLYNOMIAL = 0xedb88320
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1
+  return crc
+})
+
+/** CRC-32 as IEEE 802.3 has it (the one of zlib and Ethernet), unsigned. */
+export function crc32(bytes: Uint8Array): number {
+  let crc = 0xffff_ffff
+  for (let i = 0; i < bytes.length; i++) crc = TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8)
+  return ~crc >>> 0
+}

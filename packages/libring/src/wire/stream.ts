@@ -1,0 +1,228 @@
+import { NO_BYTES } from '../base/bytes.ts'
+import type { Codec } from '../codec/msgpack.ts'
+import { Reader } from '../codec/reader.ts'
+import { ACK, ERROR, NODE_STATE, PING, PUSH_PULL_HEADER, USER_HEADER } from './bodies.ts'
+import { COMPRESSED, inflate, wrapCompressed } from './compress.ts'
+import { nodeStateOf, pingOf } from './decode.ts'
+import { encodeStreamMessage } from './encode.ts'
+import { MessageType } from './message-type.ts'
+import type { NodeState, StreamMessage, WireFault } from './messages.ts'
+
+// A stream carries one message each way, with nothing around it but, perhaps, compression:
+//
+//   push/pull     6 | { Join, Nodes, UserStateLen } | node state * Nodes | bytes[UserStateLen]
+//   user          8 | { UserMsgLen } | bytes[UserMsgLen]
+//   ping, ack     as in a datagram
+//   error        13 | { Error }
+//   compressed    9 | { Algo, Buf }        one of the above inside, never another of these
+//
+// No length stands before a message, so it ends where its parts say.
+
+/** How many bytes one message in a stream may have, as it came and inflated: 40 MiB. */
+export const STREAM_BYTES_MAX = 41_943_040
+
+/** How many members a push/pull may list. */
+export const STREAM_NODES_MAX = 1_048_576
+
+/** How long the user state of a push/pull, or a user message, may be: 20 MiB. */
+export const STREAM_USER_BYTES_MAX = 20_971_520
+
+/** How long any one struct may be, save that of a compressed message. Meta and names are short. */
+const STRUCT_BYTES_MAX = 65_536
+
+/** What came of the bytes of a stream so far. */
+export type StreamResult =
+  | { readonly status: 'more' }
+  | { readonly status: 'message'; readonly message: StreamMessage }
+  | { readonly status: 'fault'; readonly fault: WireFault }
+
+/**
+ * The bytes of a message for a stream. With compression they are always compressed, even when
+ * that makes them longer: memberlist does the same.
+ */
+export function encodeStream(
+  message: StreamMessage,
+  wrap: { readonly compression: boolean },
+): Uint8Array {
+  const bytes = encodeStreamMessage(message)
+  return wrap.compression ? wrapCompressed(bytes) : bytes
+}
+
+/**
+ * Reads the one message of a stream as its bytes arrive, in chunks of any size.
+ *
+ * Never throws, and costs time in proportion to the bytes, however they are cut: what has been
+ * read is not read again, but for the struct in which a chunk ended. Holds at most
+ * {@link STREAM_BYTES_MAX} bytes, and makes room only for bytes that came. Once there is a
+ * message or a fault, that stays the result and later bytes are ignored. Chunks are copied.
+ */
+export class StreamDecoder {
+  readonly #unread = new Unread()
+  readonly #reading = readStream(this.#unread)
+  #bytesLeft = STREAM_BYTES_MAX
+  #bytesWanted = 1
+  #result: StreamResult = { status: 'more' }
+
+  push(chunk: Uint8Array): StreamResult {
+    if (this.#result.status !== 'more') return this.#result
+    this.#unread.append(chunk.subarray(0, this.#bytesLeft))
+    if (this.#unread.length >= this.#bytesWanted) this.#read()
+    if (chunk.length > this.#bytesLeft && this.#result.status === 'more') this.#end('too-large')
+    this.#bytesLeft -= Math.min(chunk.length, this.#bytesLeft)
+    return this.#result
+  }
+
+  #read(): void {
+    const step = this.#reading.next()
+    if (step.done === true) this.#end(step.value)
+    else this.#bytesWanted = step.value
+  }
+
+  #end(outcome: StreamMessage | WireFault): void {
+    this.#result =
+      typeof outcome === 'string'
+        ? { status: 'fault', fault: outcome }
+        : { status: 'message', message: outcome }
+  }
+}
+
+/** A read that stops wherever bytes are missing, saying how many unread ones it needs to go on. */
+type Reading<T> = Generator<number, T | WireFault, void>
+
+function* readStream(unread: Unread): Reading<StreamMessage> {
+  const type = yield* readType(unread)
+  if (type === MessageType.encrypt) return 'sealed'
+  if (type !== MessageType.compress) return yield* readMessage(type, unread)
+
+  const body = yield* readStruct(unread, COMPRESSED, STREAM_BYTES_MAX)
+  if (typeof body === 'string') return body
+  const inflated = inflate(body, STREAM_BYTES_MAX)
+  if (typeof inflated === 'string') return inflated
+  const rest = new Unread(inflated.subarray(1))
+  const inner = readMessage(inflated[0]!, rest).next()
+  return inner.done === true ? inner.value : 'truncated'
+}
+
+function* readMessage(type: number, unread: Unread): Reading<StreamMessage> {
+  switch (type) {
+    case MessageType.pushPull:
+      return yield* readPushPull(unread)
+    case MessageType.user:
+      return yield* readUser(unread)
+    case MessageType.ping: {
+      const body = yield* readStruct(unread, PING)
+      return typeof body === 'string' ? body : pingOf(body)
+    }
+    case MessageType.ack: {
+      const body = yield* readStruct(unread, ACK)
+      if (typeof body === 'string') return body
+      return { type: 'ack', seq: body.SeqNo, payload: body.Payload }
+    }
+    case MessageType.error: {
+      const body = yield* readStruct(unread, ERROR)
+      return typeof body === 'string' ? body : { type: 'error', reason: body.Error }
+    }
+    default:
+      return 'unknown-type'
+  }
+}
+
+function* readPushPull(unread: Unread): Reading<StreamMessage> {
+  const header = yield* readStruct(unread, PUSH_PULL_HEADER)
+  if (typeof header === 'string') return header
+  const { Nodes, UserStateLen, Join } = header
+  const fault =
+    faultOfCount(Nodes, STREAM_NODES_MAX) ?? faultOfCount(UserStateLen, STREAM_USER_BYTES_MAX)
+  if (fault !== undefined) return fault
+
+  const nodes: NodeState[] = []
+  while (nodes.length < Nodes) {
+    const body = yield* readStruct(unread, NODE_STATE)
+    const node = typeof body === 'string' ? body : nodeStateOf(body)
+    if (typeof node === 'string') return node
+    nodes.push(node)
+  }
+  const userState = yield* readBytes(unread, UserStateLen)
+  return { type: 'push-pull', join: Join, nodes, userState }
+}
+
+function* readUser(unread: Unread): Reading<StreamMessage> {
+  const header = yield* readStruct(unread, USER_HEADER)
+  if (typeof header === 'string') return header
+  const fault = faultOfCount(header.UserMsgLen, STREAM_USER_BYTES_MAX)
+  if (fault !== undefined) return fault
+  return { type: 'user', payload: yield* readBytes(unread, header.UserMsgLen) }
+}
+
+function* readType(unread: Unread): Generator<number, number, void> {
+  const [type] = yield* readBytes(unread, 1)
+  return type!
+}
+
+function* readBytes(unread: Unread, length: number): Generator<number, Uint8Array, void> {
+  while (unread.length < length) yield length
+  return unread.take(length)
+}
+
+function* readStruct<T>(
+  unread: Unread,
+  codec: Codec<T>,
+  bytesMax: number = STRUCT_BYTES_MAX,
+): Reading<T> {
+  for (;;) {
+    const reader = new Reader(unread.peek(bytesMax))
+    const body = codec.read(reader)
+    if (reader.fault === undefined) {
+      unread.take(reader.offset)
+      return body
+    }
+    if (reader.fault !== 'truncated') return reader.fault
+    if (reader.wanted > bytesMax) return 'too-large'
+    yield reader.wanted
+  }
+}
+
+function faultOfCount(count: number, max: number): WireFault | undefined {
+  if (count < 0) return 'malformed'
+  return count > max ? 'too-large' : undefined
+}
+
+/** Bytes that arrived and were not read yet. Views it gave stay valid. */
+class Unread {
+  #bytes: Uint8Array
+  #start = 0
+  #end: number
+
+  constructor(bytes: Uint8Array = NO_BYTES) {
+    this.#bytes = bytes
+    this.#end = bytes.length
+  }
+
+  get length(): number {
+    return this.#end - this.#start
+  }
+
+  /** Copy `chunk` behind what is there. Room doubles, so that bytes are moved but a few times. */
+  append(chunk: Uint8Array): void {
+    if (this.#end + chunk.length > this.#bytes.length) {
+      const unread = this.peek(this.length)
+      this.#bytes = new Uint8Array(2 * (unread.length + chunk.length))
+      this.#bytes.set(unread)
+      this.#start = 0
+      this.#end = unread.length
+    }
+    this.#bytes.set(chunk, this.#end)
+    this.#end += chunk.length
+  }
+
+  /** A view of the first of them, `lengthMax` at most. */
+  peek(lengthMax: number): Uint8Array {
+    return this.#bytes.subarray(this.#start, Math.min(this.#end, this.#start + lengthMax))
+  }
+
+  /** A view of the first `length`, which count as read from now on. */
+  take(length: number): Uint8Array {
+    this.#start += length
+    return this.#bytes.subarray(this.#start - length, this.#start)
+  }
+}
