@@ -179,9 +179,9 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   /** Keys are a word, or a word, a colon and what it is about. */
   #onDeadline(key: string, nowMs: Millis): void {
-    const [word] = key.split(':', 1)
-    const about = key.slice(key.indexOf(':') + 1)
-    switch (word) {
+    const colon = key.indexOf(':')
+    const about = key.slice(colon + 1)
+    switch (colon < 0 ? key : key.slice(0, colon)) {
       case 'probe':
         this.#deadlines.set('probe', nowMs + this.#options.probeIntervalMs)
         this.#detector.probeNext(nowMs)

@@ -1,0 +1,211 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { seededRandom } from '../../../packages/libring/src/base/random.ts'
+import { Beliefs } from '../../../packages/libring/src/swim/beliefs.ts'
+import type { Alive, Versions } from '../../../packages/libring/src/wire/messages.ts'
+
+const versions: Versions = [1, 5, 2, 2, 5, 5]
+const meta = Uint8Array.of(0xff, 0x80)
+const setting = {
+  suspicionMult: 4,
+  suspicionMaxTimeoutMult: 6,
+  probeIntervalMs: 1_000,
+  deadNodeReclaimMs: 0,
+}
+const addr = (last: number) => Uint8Array.of(127, 0, 0, last)
+const alive = (node: string, incarnation: number, overrides: Partial<Alive> = {}): Alive => {
+  return {
+    type: 'alive',
+    node,
+    incarnation,
+    addr: addr(9),
+    port: 7946,
+    meta,
+    versions,
+    ...overrides,
+  }
+}
+const suspect = (node: string, incarnation: number, from = 'bob') => {
+  return { type: 'suspect', node, incarnation, from } as const
+}
+const dead = (node: string, incarnation: number, from = 'bob') => {
+  return { type: 'dead', node, incarnation, from } as const
+}
+
+let beliefs: Beliefs
+beforeEach(() => {
+  beliefs = new Beliefs('self', setting, seededRandom(1))
+  beliefs.introduce({ addr: addr(1), port: 7946, meta, versions }, 0)
+})
+const known = (name: string) => {
+  const row = beliefs.members.get(name)
+  return row === undefined ? undefined : `${row.state} ${row.incarnation}`
+}
+
+describe('of other members', () => {
+  test('a new name comes up and is passed on', () => {
+    const verdict = beliefs.alive(alive('ann', 3), 1)
+    expect(verdict.change?.kind).toBe('up')
+    expect(verdict.spread).toMatchObject({ type: 'alive', node: 'ann', incarnation: 3 })
+    expect(known('ann')).toBe('alive 3')
+  })
+
+  test('the same claim again is not passed on', () => {
+    beliefs.alive(alive('ann', 3), 1)
+    expect(beliefs.alive(alive('ann', 3), 2)).toEqual({})
+  })
+
+  test('new meta at a higher incarnation is an update', () => {
+    beliefs.alive(alive('ann', 3), 1)
+    const verdict = beliefs.alive(alive('ann', 4, { meta: Uint8Array.of(0xff, 0x81) }), 2)
+    expect(verdict.change?.kind).toBe('update')
+  })
+
+  test('a suspect that refutes comes back without an event', () => {
+    beliefs.alive(alive('ann', 3), 1)
+    beliefs.suspect(suspect('ann', 3), 2)
+    const verdict = beliefs.alive(alive('ann', 4), 3)
+    expect(verdict.change).toBeUndefined()
+    expect(verdict.suspicion).toEqual({ name: 'ann', untilMs: undefined })
+    expect(known('ann')).toBe('alive 4')
+    expect(beliefs.suspicionOver('ann', 60_000)).toEqual({})
+  })
+
+  test('a suspect that stays silent is declared dead at its incarnation', () => {
+    beliefs.alive(alive('ann', 3), 1)
+    const raised = beliefs.suspect(suspect('ann', 5), 2)
+    expect(raised.suspicion?.untilMs).toBe(2 + 4_000)
+    const verdict = beliefs.suspicionOver('ann', 4_002)
+    expect(verdict.spread).toEqual(dead('ann', 5, 'self'))
+    expect(verdict.change?.kind).toBe('down')
+    expect(known('ann')).toBe('dead 5')
+  })
+
+  test('further accusers are passed on only while they bring the verdict nearer', () => {
+    for (const name of ['ann', 'bob', 'cat', 'dan']) beliefs.alive(alive(name, 1), 1)
+    const first = beliefs.suspect(suspect('ann', 1, 'bob'), 2)
+    expect(beliefs.suspect(suspect('ann', 1, 'bob'), 3)).toEqual({})
+    const second = beliefs.suspect(suspect('ann', 1, 'cat'), 4)
+    expect(second.spread).toEqual(suspect('ann', 1, 'cat'))
+    expect(second.suspicion!.untilMs!).toBeLessThan(first.suspicion!.untilMs!)
+    expect(beliefs.suspect(suspect('ann', 1, 'dan'), 5).spread).toBeDefined()
+    expect(beliefs.suspect(suspect('ann', 1, 'eve'), 6)).toEqual({})
+  })
+
+  test('whoever announces its own death has left, and returns only with a higher incarnation', () => {
+    beliefs.alive(alive('ann', 3), 1)
+    expect(beliefs.dead(dead('ann', 3, 'ann'), 2).change?.kind).toBe('left')
+    expect(beliefs.alive(alive('ann', 3), 3)).toEqual({})
+    expect(beliefs.alive(alive('ann', 4), 4).change?.kind).toBe('up')
+  })
+
+  test('nothing is believed of a name never heard of but that it is alive', () => {
+    expect(beliefs.suspect(suspect('ghost', 1), 1)).toEqual({})
+    expect(beliefs.dead(dead('ghost', 1), 1)).toEqual({})
+    expect(known('ghost')).toBeUndefined()
+  })
+
+  test('another address on a name that is taken is a conflict, until its holder has left', () => {
+    beliefs.alive(alive('ann', 3), 1)
+    const elsewhere = alive('ann', 1, { addr: addr(10) })
+    expect(beliefs.alive(elsewhere, 2).conflict?.claimed).toEqual({
+      host: '127.0.0.10',
+      port: 7946,
+    })
+    beliefs.dead(dead('ann', 3), 3)
+    expect(beliefs.alive(elsewhere, 4).conflict).toBeDefined()
+    beliefs.alive(alive('ann', 4), 5)
+    beliefs.dead(dead('ann', 4, 'ann'), 6)
+    expect(beliefs.alive(elsewhere, 7).change?.kind).toBe('up')
+    expect(known('ann')).toBe('alive 1')
+  })
+
+  test('with a reclaim time the name of the dead is free once it is over', () => {
+    const reclaiming = { ...setting, deadNodeReclaimMs: 100 }
+    const beliefs = new Beliefs('self', reclaiming, seededRandom(1))
+    beliefs.alive(alive('ann', 3), 1)
+    beliefs.dead(dead('ann', 3), 2)
+    const elsewhere = alive('ann', 1, { addr: addr(10) })
+    expect(beliefs.alive(elsewhere, 102).conflict).toBeDefined()
+    expect(beliefs.alive(elsewhere, 103).change?.kind).toBe('up')
+  })
+
+  test('the mapped form of an address is another address', () => {
+    beliefs.alive(alive('ann', 3), 1)
+    const mapped = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 127, 0, 0, 9)
+    expect(beliefs.alive(alive('ann', 4, { addr: mapped }), 2).conflict).toBeDefined()
+  })
+
+  test.each([
+    ['an empty range of versions', { versions: [5, 1, 2, 2, 5, 5] as Versions }],
+    ['versions from nought', { versions: [0, 5, 2, 2, 5, 5] as Versions }],
+    ['no versions at all', { versions: undefined }],
+    ['an incarnation nobody could refute', { incarnation: 0xffff_ffff }],
+  ])('a newcomer with %s is refused', (_, overrides) => {
+    expect(beliefs.alive(alive('ann', 3, overrides), 1)).toEqual({ refused: true })
+    expect(known('ann')).toBeUndefined()
+  })
+
+  test('port 0 stands for our own port', () => {
+    beliefs.alive(alive('ann', 3, { port: 0 }), 1)
+    expect(beliefs.members.get('ann')?.address).toEqual({ host: '127.0.0.9', port: 7946 })
+  })
+
+  test('what somebody else calls dead is only suspect to us, accused by ourselves', () => {
+    beliefs.alive(alive('ann', 3), 1)
+    const verdict = beliefs.remote({ ...alive('ann', 3), name: 'ann', state: 'dead' }, 2)
+    expect(verdict.spread).toEqual(suspect('ann', 3, 'self'))
+    expect(known('ann')).toBe('suspect 3')
+  })
+
+  test('what somebody else calls left has left', () => {
+    beliefs.alive(alive('ann', 3), 1)
+    beliefs.remote({ ...alive('ann', 3), name: 'ann', state: 'left' }, 2)
+    expect(known('ann')).toBe('left 3')
+  })
+})
+
+describe('of ourselves', () => {
+  const own = (incarnation: number, overrides: Partial<Alive> = {}) => {
+    return alive('self', incarnation, { addr: addr(1), ...overrides })
+  }
+
+  test('an echo of our own claim is ignored', () => {
+    expect(beliefs.alive(own(1), 1)).toEqual({})
+  })
+
+  test.each([
+    ['a suspicion', () => beliefs.suspect(suspect('self', 1), 1), 2],
+    ['a suspicion from the future', () => beliefs.suspect(suspect('self', 6), 1), 7],
+    ['our death', () => beliefs.dead(dead('self', 7), 1), 8],
+    ['our farewell in another mouth', () => beliefs.dead(dead('self', 7, 'self'), 1), 8],
+    ['a life of ours that we do not know', () => beliefs.alive(own(20), 1), 21],
+    ['other meta at our incarnation', () => beliefs.alive(own(1, { meta: addr(4) }), 1), 2],
+    ['no versions at our incarnation', () => beliefs.alive(own(1, { versions: undefined }), 1), 2],
+  ])('%s is refuted one incarnation above it', (_, accuse, refutedAt) => {
+    const verdict = accuse()
+    expect(verdict.refuted).toBe(true)
+    expect(verdict.spread).toMatchObject({ type: 'alive', node: 'self', incarnation: refutedAt })
+    expect(known('self')).toBe(`alive ${refutedAt}`)
+  })
+
+  test('an accusation at an incarnation we have left behind is ignored', () => {
+    beliefs.suspect(suspect('self', 4), 1)
+    expect(beliefs.suspect(suspect('self', 4), 2)).toEqual({})
+  })
+
+  test('new meta is an update at the next incarnation', () => {
+    const identity = { addr: addr(1), port: 7946, meta: Uint8Array.of(0xff, 0x81), versions }
+    const verdict = beliefs.introduce(identity, 1)
+    expect(verdict.change?.kind).toBe('update')
+    expect(known('self')).toBe('alive 2')
+  })
+
+  test('after the farewell nothing is refuted any more', () => {
+    const verdict = beliefs.depart(1)
+    expect(verdict.spread).toEqual(dead('self', 1, 'self'))
+    expect(verdict.change?.kind).toBe('left')
+    expect(beliefs.alive(own(9), 2)).toEqual({})
+    expect(beliefs.dead(dead('self', 9), 2)).toEqual({})
+    expect(known('self')).toBe('left 1')
+  })
+})
