@@ -215,10 +215,11 @@ export class Beliefs {
   #believeAlive(claim: Alive, row: MemberRow, nowMs: Millis): Verdict {
     const wasPresent = isPresent(row.state)
     const metaChanged = !equalBytes(row.meta, claim.meta)
-    row.addr = claim.addr
+    // Copies: what was decoded is a view of a packet that would stay as long as the row does.
+    row.addr = claim.addr.slice()
     row.port = claim.port
     row.address = addressOf(claim)
-    row.meta = claim.meta
+    row.meta = claim.meta.slice()
     row.incarnation = claim.incarnation
     row.versions = claim.versions ?? row.versions
     if (this.members.get(row.name) === undefined) this.members.add(row)

@@ -1,4 +1,4 @@
-import { ipToBytes, type Address } from '../base/address.ts'
+import { ipFromBytes, ipToBytes, type Address } from '../base/address.ts'
 import { invariant } from '../base/errors.ts'
 import { Fifo } from '../base/fifo.ts'
 import type { Millis } from '../base/time.ts'
@@ -152,4 +152,12 @@ function userMessage(payload: Uint8Array): Uint8Array {
   bytes[0] = MessageType.user
   bytes.set(payload, 1)
   return bytes
+}
+
+/** Where to answer: the address a message names, or else where it came from. */
+export function replyAddress(replyTo: ReplyTo | undefined, from: Address): Address {
+  const host = replyTo === undefined ? undefined : ipFromBytes(replyTo.addr)
+  return host === undefined || replyTo === undefined || replyTo.port === 0
+    ? from
+    : { host, port: replyTo.port }
 }

@@ -1,10 +1,14 @@
-import type { Address } from '../base/address.ts'
+import { ipFromBytes, type Address } from '../base/address.ts'
+import { NO_BYTES } from '../base/bytes.ts'
+import type { Millis } from '../base/time.ts'
+import { encodeMessage } from '../wire/encode.ts'
+import type { IndirectPing } from '../wire/messages.ts'
+import { replyAddress, type Outbox } from './outbox.ts'
 
 /** Indirect pings that can be under way for others at one time. Further requests are dropped. */
 export const RELAYS_MAX = 1_024
 
-/** A ping we sent because another member asked us to. */
-export interface Relay {
+interface Relay {
   /** Who asked. */
   readonly requester: Address
   /** The requester's own number for the ping. */
@@ -13,19 +17,51 @@ export interface Relay {
   readonly nack: boolean
 }
 
-/** Pings made on behalf of others, by our own sequence number. */
+/**
+ * Pings that we make because another member asked us to, by our own number for each.
+ *
+ * @see SWIM section 3.1; Lifeguard section IV-A for nacks.
+ */
 export class Relays {
+  readonly #outbox: Outbox
   readonly #bySeq = new Map<number, Relay>()
 
-  /** False when too many are under way. */
-  add(seq: number, relay: Relay): boolean {
-    if (this.#bySeq.size >= RELAYS_MAX) return false
-    this.#bySeq.set(seq, relay)
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox
+  }
+
+  /** Ping on behalf of `from`. The number to wait for, or `undefined` when there are too many. */
+  begin(from: Address, request: IndirectPing, nowMs: Millis): number | undefined {
+    const host = ipFromBytes(request.target)
+    if (host === undefined || this.#bySeq.size >= RELAYS_MAX) return undefined
+    const { replyTo } = this.#outbox
+    const seq = this.#outbox.nextSeq()
+    const requester = replyAddress(request.replyTo, from)
+    this.#bySeq.set(seq, { requester, requesterSeq: request.seq, nack: request.nack })
+    const to = { host, port: request.port === 0 ? replyTo.port : request.port }
+    const ping = encodeMessage({ type: 'ping', seq, node: request.node, replyTo })
+    this.#outbox.sendWithGossip(to, ping, nowMs)
+    return seq
+  }
+
+  /** Pass an ack on to whoever asked for it. False when nobody did, or it is too late. */
+  acked(seq: number, nowMs: Millis): boolean {
+    const relay = this.#take(seq)
+    if (relay === undefined) return false
+    const ack = encodeMessage({ type: 'ack', seq: relay.requesterSeq, payload: NO_BYTES })
+    this.#outbox.sendWithGossip(relay.requester, ack, nowMs)
     return true
   }
 
-  /** Remove and return the relay of `seq`, once. */
-  take(seq: number): Relay | undefined {
+  /** The time for an ack is over. */
+  timedOut(seq: number, nowMs: Millis): void {
+    const relay = this.#take(seq)
+    if (relay === undefined || !relay.nack) return
+    const nack = encodeMessage({ type: 'nack', seq: relay.requesterSeq })
+    this.#outbox.sendWithGossip(relay.requester, nack, nowMs)
+  }
+
+  #take(seq: number): Relay | undefined {
     const relay = this.#bySeq.get(seq)
     this.#bySeq.delete(seq)
     return relay

@@ -1,4 +1,4 @@
-import { ipFromBytes, ipToBytes, sameAddress, type Address } from '../base/address.ts'
+import { ipToBytes, sameAddress, type Address } from '../base/address.ts'
 import { NO_BYTES } from '../base/bytes.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { invariant } from '../base/errors.ts'
@@ -12,7 +12,6 @@ import type {
   PacketMessage,
   Ping,
   PushPull,
-  ReplyTo,
   StreamMessage,
   Versions,
 } from '../wire/messages.ts'
@@ -23,7 +22,7 @@ import { Exchanges, type Exchange } from './exchanges.ts'
 import { FailureDetector, type Finding } from './failure-detector.ts'
 import { nodeStateOf, snapshotOf, type MemberRow, type Members } from './members.ts'
 import type { ResolvedSwimOptions } from './options.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, replyAddress } from './outbox.ts'
 import { speakTheSame } from './protocol-versions.ts'
 import { Relays } from './relays.ts'
 import { scaledPushPullMs } from './scaling.ts'
@@ -60,7 +59,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   readonly #members: Members
   readonly #outbox: Outbox
   readonly #detector: FailureDetector
-  readonly #relays = new Relays()
+  readonly #relays: Relays
   readonly #exchanges = new Exchanges()
   readonly #deadlines = new Deadlines()
   /** Who waits until a claim has been spread, by its ticket. */
@@ -83,6 +82,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     this.#members = members
     this.#outbox = new Outbox({ name, options, members, passenger, stats })
     const outbox = this.#outbox
+    this.#relays = new Relays(outbox)
     this.#detector = new FailureDetector({ name, options, members, outbox, stats })
   }
 
@@ -201,7 +201,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
         this.#carry(this.#beliefs.suspicionOver(about, nowMs), nowMs)
         break
       case 'relay':
-        this.#onRelayOver(Number(about), nowMs)
+        this.#relays.timedOut(Number(about), nowMs)
         break
       case 'dial':
         this.#outbox.tell({ type: 'abandon', dial: Number(about) })
@@ -301,35 +301,14 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   }
 
   #onIndirectPing(from: Address, request: IndirectPing, nowMs: Millis): void {
-    const host = ipFromBytes(request.target)
-    if (host === undefined) return
-    const { replyTo } = this.#outbox
-    const seq = this.#outbox.nextSeq()
-    const requester = replyAddress(request.replyTo, from)
-    const relay = { requester, requesterSeq: request.seq, nack: request.nack }
-    if (!this.#relays.add(seq, relay)) {
-      this.stats.relaysRefused++
-      return
-    }
-    this.#deadlines.set(`relay:${seq}`, nowMs + this.#options.probeTimeoutMs)
-    const to = { host, port: request.port === 0 ? replyTo.port : request.port }
-    const ping = encodeMessage({ type: 'ping', seq, node: request.node, replyTo })
-    this.#outbox.sendWithGossip(to, ping, nowMs)
+    const seq = this.#relays.begin(from, request, nowMs)
+    if (seq === undefined) this.stats.relaysRefused++
+    else this.#deadlines.set(`relay:${seq}`, nowMs + this.#options.probeTimeoutMs)
   }
 
   #onAck(ack: Ack, nowMs: Millis): void {
-    const relay = this.#relays.take(ack.seq)
-    if (relay === undefined) return this.#follow(this.#detector.hear(ack, nowMs), nowMs)
-    this.#deadlines.clear(`relay:${ack.seq}`)
-    const forwarded: Ack = { type: 'ack', seq: relay.requesterSeq, payload: NO_BYTES }
-    this.#outbox.sendWithGossip(relay.requester, encodeMessage(forwarded), nowMs)
-  }
-
-  #onRelayOver(seq: number, nowMs: Millis): void {
-    const relay = this.#relays.take(seq)
-    if (relay === undefined || !relay.nack) return
-    const nack = encodeMessage({ type: 'nack', seq: relay.requesterSeq })
-    this.#outbox.sendWithGossip(relay.requester, nack, nowMs)
+    if (this.#relays.acked(ack.seq, nowMs)) this.#deadlines.clear(`relay:${ack.seq}`)
+    else this.#follow(this.#detector.hear(ack, nowMs), nowMs)
   }
 
   /** Some random members; those that died lately among them, so that they can refute. */
@@ -480,12 +459,4 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   #sampleOthers(count: number, accept: (row: MemberRow) => boolean): MemberRow[] {
     return this.#members.sample(count, (row) => row.name !== this.#name && accept(row))
   }
-}
-
-/** Where to answer: the address a message names, or else where it came from. */
-function replyAddress(replyTo: ReplyTo | undefined, from: Address): Address {
-  const host = replyTo === undefined ? undefined : ipFromBytes(replyTo.addr)
-  return host === undefined || replyTo === undefined || replyTo.port === 0
-    ? from
-    : { host, port: replyTo.port }
 }
