@@ -101,7 +101,7 @@ export function fromHex(text: string): Uint8Array | undefined {
 }
 
 /** The code point at `index`; U+FFFD where a surrogate stands alone. */
-function codePointAt(text: string, index: number): number {
+export function codePointAt(text: string, index: number): number {
   const unit = text.charCodeAt(index)
   if (unit < 0xd800 || unit > 0xdfff) return unit
   const next = text.charCodeAt(index + 1)

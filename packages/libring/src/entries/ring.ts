@@ -1,0 +1,13 @@
+export { OptionError, type ErrorCode } from '../base/errors.ts'
+export type { Assignment } from '../ring/assignment.ts'
+export { diff, type Move } from '../ring/diff.ts'
+export type { CustomKeyHash, Key, KeyHash } from '../ring/key-hash.ts'
+export type { MemberLoad, ZoneLoad } from '../ring/loads.ts'
+export {
+  resolveRingOptions,
+  type AssignmentName,
+  type ResolvedRingOptions,
+  type RingOptions,
+} from '../ring/options.ts'
+export type { RingMember } from '../ring/ring-member.ts'
+export { Ring, type Holding } from '../ring/ring.ts'

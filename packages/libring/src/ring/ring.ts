@@ -1,0 +1,150 @@
+import { requireWhole } from '../base/require.ts'
+import { assign } from './assign.ts'
+import type { Assignment } from './assignment.ts'
+import { keyPartitioner, type Key, type KeyPartitioner } from './key-hash.ts'
+import { memberLoads, zoneLoads, type MemberLoad, type ZoneLoad } from './loads.ts'
+import { resolveRingOptions, type ResolvedRingOptions, type RingOptions } from './options.ts'
+import { sortMembers, type RingMember } from './ring-member.ts'
+
+/** A partition held by a member, and at which replica index. */
+export interface Holding {
+  readonly partition: number
+  /** 0 is the primary. */
+  readonly replica: number
+}
+
+/** Preference lists kept by one ring; the one built first goes first. */
+const PREFERENCES_MAX = 1_024
+
+/**
+ * An immutable view: these members, this assignment. The same on every member and client that
+ * has the same members and options, in whatever order it learned of them.
+ *
+ * A lookup is a hash and array reads. Every list it returns is frozen and holds the caller's own
+ * member objects.
+ *
+ * @typeParam M the caller's kind of member.
+ */
+export class Ring<M extends RingMember = RingMember> {
+  readonly options: ResolvedRingOptions
+  /** Frozen; in the order of the UTF-8 bytes of their names. */
+  readonly members: readonly M[]
+  /** The table that lookups read. */
+  readonly assignment: Assignment
+
+  readonly #partitionOf: KeyPartitioner
+  readonly #holders: (readonly M[] | undefined)[] = []
+  readonly #preferences = new Map<number, readonly M[]>()
+  #memberLoads: readonly MemberLoad<M>[] | undefined
+  #holdings: ReadonlyMap<string, readonly Holding[]> | undefined
+
+  /** @throws {OptionError} for options out of range, and for members that cannot form a ring. */
+  constructor(members: readonly M[], options: RingOptions = {}) {
+    this.options = resolveRingOptions(options)
+    this.members = sortMembers(members)
+    this.assignment = assign(this.members, this.options)
+    this.#partitionOf = keyPartitioner(this.options.keyHash, this.options.partitions)
+    this.#holders.length = this.options.partitions
+  }
+
+  /**
+   * From 0 to the partition count less one. Text and its UTF-8 bytes are the same key; a lone
+   * surrogate counts as U+FFFD.
+   */
+  partitionForKey(key: Key): number {
+    return this.#partitionOf(key)
+  }
+
+  /** The primary of the key's partition, or `undefined` when the ring has no members. */
+  ownerForKey(key: Key): M | undefined {
+    const { holders, holdersPerPartition } = this.assignment
+    if (holdersPerPartition === 0) return undefined
+    return this.members[holders[this.#partitionOf(key) * holdersPerPartition]!]
+  }
+
+  /** Who holds the key, primary first: as many as the redundancy says, or all there are. */
+  holdersForKey(key: Key): readonly M[] {
+    return this.#holdersOf(this.#partitionOf(key))
+  }
+
+  /** Every member once, in the order in which to try them for the key; the holders come first. */
+  membersForKey(key: Key): readonly M[] {
+    return this.#preferenceOf(this.#partitionOf(key))
+  }
+
+  /** @throws {OptionError} unless `partition` is one of the ring's. */
+  holdersForPartition(partition: number): readonly M[] {
+    this.#requirePartition(partition)
+    return this.#holdersOf(partition)
+  }
+
+  /** @throws {OptionError} unless `partition` is one of the ring's. */
+  membersForPartition(partition: number): readonly M[] {
+    this.#requirePartition(partition)
+    return this.#preferenceOf(partition)
+  }
+
+  /** What the named member holds, by partition. Empty for a stranger. */
+  partitionsOf(name: string): readonly Holding[] {
+    this.#holdings ??= holdingsByName(this.members, this.assignment)
+    return this.#holdings.get(name) ?? NO_HOLDINGS
+  }
+
+  /** How much each member holds, in the order of `members`. */
+  get memberLoads(): readonly MemberLoad<M>[] {
+    return (this.#memberLoads ??= memberLoads(this.members, this.assignment))
+  }
+
+  /** How much each zone holds. */
+  get zoneLoads(): readonly ZoneLoad[] {
+    return zoneLoads(this.memberLoads)
+  }
+
+  #holdersOf(partition: number): readonly M[] {
+    return (this.#holders[partition] ??= this.#listHolders(partition))
+  }
+
+  #listHolders(partition: number): readonly M[] {
+    const { holders, holdersPerPartition } = this.assignment
+    const from = partition * holdersPerPartition
+    return this.#membersAt(holders.subarray(from, from + holdersPerPartition))
+  }
+
+  #preferenceOf(partition: number): readonly M[] {
+    const known = this.#preferences.get(partition)
+    if (known !== undefined) return known
+    const preference = this.#membersAt(this.assignment.preferenceOf(partition))
+    if (this.#preferences.size >= PREFERENCES_MAX) {
+      for (const oldest of this.#preferences.keys()) {
+        this.#preferences.delete(oldest)
+        break
+      }
+    }
+    this.#preferences.set(partition, preference)
+    return preference
+  }
+
+  #membersAt(indexes: Uint16Array): readonly M[] {
+    return Object.freeze(Array.from(indexes, (index) => this.members[index]!))
+  }
+
+  #requirePartition(partition: number): void {
+    requireWhole('partition', partition, 0, this.options.partitions - 1)
+  }
+}
+
+const NO_HOLDINGS: readonly Holding[] = Object.freeze([])
+
+function holdingsByName(
+  members: readonly RingMember[],
+  assignment: Assignment,
+): ReadonlyMap<string, readonly Holding[]> {
+  const lists: Holding[][] = members.map(() => [])
+  const { holders, holdersPerPartition } = assignment
+  for (let at = 0; at < holders.length; at++) {
+    const replica = at % holdersPerPartition
+    const partition = (at - replica) / holdersPerPartition
+    lists[holders[at]!]!.push(Object.freeze({ partition, replica }))
+  }
+  return new Map(members.map(({ name }, i) => [name, Object.freeze(lists[i]!)]))
+}
