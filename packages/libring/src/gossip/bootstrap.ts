@@ -1,0 +1,192 @@
+import { addressText, sameAddress, type Address, type HostAndPort } from '../base/address.ts'
+import { Fifo } from '../base/fifo.ts'
+import type { Machine } from '../base/machine.ts'
+import { fraction, sample, type Random } from '../base/random.ts'
+import type { Millis } from '../base/time.ts'
+
+/** How one host of a round was resolved. */
+export interface HostOutcome {
+  readonly host: HostAndPort
+  /** Empty when it could not be. */
+  readonly addresses: readonly string[]
+  /** Why there are no addresses. */
+  readonly reason: string | undefined
+}
+
+export type BootstrapInput =
+  /** The node listens at `own`; hosts without a port are sought at `port`. */
+  | { readonly type: 'start'; readonly own: Address; readonly port: number }
+  /** The answer to `resolve`, with the addresses of all members present, our own among them. */
+  | {
+      readonly type: 'resolved'
+      readonly round: number
+      readonly outcomes: readonly HostOutcome[]
+      readonly present: readonly Address[]
+    }
+  /** The answer to `join`: how many addresses answered with a member other than ourselves. */
+  | { readonly type: 'joined'; readonly round: number; readonly contacted: number }
+  /** How many members other than ourselves are present, whoever found whom. */
+  | { readonly type: 'company'; readonly others: number }
+
+export type BootstrapEffect =
+  | { readonly type: 'resolve'; readonly round: number; readonly hosts: readonly HostAndPort[] }
+  /** Push/pull with every address. */
+  | { readonly type: 'join'; readonly round: number; readonly seeds: readonly Address[] }
+  /** Told when the reason changes, not at every try. */
+  | { readonly type: 'unresolved'; readonly host: HostAndPort; readonly reason: string }
+
+/** The first wait after a try that found nobody, doubled after each, up to the maximum. */
+const RETRY_MS = 500
+const RETRY_MS_MAX = 15_000
+
+/** Addresses tried at once while alone: a random sample when the hosts have more. */
+const SEEDS_MAX = 64
+
+/** Addresses looked at of one host. */
+const HOST_ADDRESSES_MAX = 1_024
+
+/** A resolver or a join that never answers is given up after this. */
+const PATIENCE_MS = 60_000
+
+type Phase = 'idle' | 'waiting' | 'resolving' | 'joining'
+
+/**
+ * Finds the cluster, and goes on looking.
+ *
+ * Alone, it resolves the hosts and joins all their addresses, again and again: the wait
+ * doubles from 500 ms to 15 s, each drawn evenly between half of it and the whole. In company
+ * it does so every `refreshMs`, give or take a fifth, with one of the addresses, picked among
+ * those that no present member has: an island that went its own way is behind one of those.
+ */
+export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
+  readonly #hosts: readonly HostAndPort[]
+  readonly #refreshMs: Millis
+  readonly #random: Random
+  readonly #effects = new Fifo<BootstrapEffect>()
+  readonly #reasons = new Map<HostAndPort, string>()
+  #own: Address = { host: '', port: 0 }
+  #port = 0
+  #phase: Phase = 'idle'
+  #dueMs: Millis | undefined
+  #round = 0
+  #failures = 0
+  #others = 0
+
+  constructor(setup: {
+    readonly hosts: readonly HostAndPort[]
+    readonly refreshMs: Millis
+    readonly random: Random
+  }) {
+    this.#hosts = setup.hosts
+    this.#refreshMs = setup.refreshMs
+    this.#random = setup.random
+  }
+
+  handle(input: BootstrapInput, nowMs: Millis): void {
+    switch (input.type) {
+      case 'start':
+        if (this.#phase !== 'idle' || this.#hosts.length === 0) return
+        this.#own = input.own
+        this.#port = input.port
+        return this.#resolve(nowMs)
+      case 'resolved':
+        if (this.#phase !== 'resolving' || input.round !== this.#round) return
+        return this.#join(input.outcomes, input.present, nowMs)
+      case 'joined':
+        if (this.#phase !== 'joining' || input.round !== this.#round) return
+        return this.#rest(input.contacted > 0, nowMs)
+      case 'company':
+        return this.#noteCompany(input.others, nowMs)
+    }
+  }
+
+  tick(nowMs: Millis): void {
+    if (this.#dueMs === undefined || nowMs < this.#dueMs) return
+    if (this.#phase === 'waiting') this.#resolve(nowMs)
+    else this.#rest(false, nowMs)
+  }
+
+  deadlineMs(): Millis | undefined {
+    return this.#dueMs
+  }
+
+  poll(): BootstrapEffect | undefined {
+    return this.#effects.take()
+  }
+
+  #resolve(nowMs: Millis): void {
+    this.#round++
+    this.#enter('resolving', nowMs + PATIENCE_MS)
+    this.#effects.push({ type: 'resolve', round: this.#round, hosts: this.#hosts })
+  }
+
+  #join(outcomes: readonly HostOutcome[], present: readonly Address[], nowMs: Millis): void {
+    this.#report(outcomes)
+    const seeds = this.#choose(this.#addresses(outcomes), present)
+    if (seeds.length === 0) return this.#rest(false, nowMs)
+    this.#enter('joining', nowMs + PATIENCE_MS)
+    this.#effects.push({ type: 'join', round: this.#round, seeds })
+  }
+
+  /** Wait for the next round, for long when there is company and for a moment when there is none. */
+  #rest(hasMet: boolean, nowMs: Millis): void {
+    const isSettled = hasMet || this.#others > 0
+    this.#failures = isSettled ? 0 : this.#failures + 1
+    const waitMs = isSettled ? this.#refreshWaitMs() : this.#retryWaitMs()
+    this.#enter('waiting', nowMs + waitMs)
+  }
+
+  /** Losing the last companion, or finding the first, changes how long to wait. */
+  #noteCompany(others: number, nowMs: Millis): void {
+    const hadCompany = this.#others > 0
+    this.#others = others
+    if (hadCompany === others > 0 || this.#phase !== 'waiting') return
+    this.#rest(false, nowMs)
+  }
+
+  /** Every address once, our own left out: nobody new is to be met there. */
+  #addresses(outcomes: readonly HostOutcome[]): Address[] {
+    const found = new Map<string, Address>()
+    for (const { host, addresses } of outcomes) {
+      for (const address of addresses.slice(0, HOST_ADDRESSES_MAX)) {
+        const candidate = { host: address, port: host.port ?? this.#port }
+        if (!sameAddress(candidate, this.#own)) found.set(addressText(candidate), candidate)
+      }
+    }
+    return [...found.values()]
+  }
+
+  #choose(found: readonly Address[], present: readonly Address[]): readonly Address[] {
+    if (this.#others === 0) return sample(found, SEEDS_MAX, this.#random, () => true)
+    const isStranger = (address: Address) => !present.some((known) => sameAddress(known, address))
+    const strangers = sample(found, 1, this.#random, isStranger)
+    return strangers.length > 0 ? strangers : sample(found, 1, this.#random, () => true)
+  }
+
+  #report(outcomes: readonly HostOutcome[]): void {
+    for (const { host, reason } of outcomes) {
+      if (reason === this.#reasons.get(host)) continue
+      if (reason === undefined) {
+        this.#reasons.delete(host)
+        continue
+      }
+      this.#reasons.set(host, reason)
+      this.#effects.push({ type: 'unresolved', host, reason })
+    }
+  }
+
+  #enter(phase: Phase, dueMs: Millis): void {
+    this.#phase = phase
+    this.#dueMs = dueMs
+  }
+
+  #retryWaitMs(): Millis {
+    const doublings = Math.min(this.#failures - 1, 10)
+    const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** doublings)
+    return waitMs * (0.5 + 0.5 * fraction(this.#random))
+  }
+
+  #refreshWaitMs(): Millis {
+    return this.#refreshMs * (0.8 + 0.4 * fraction(this.#random))
+  }
+}

@@ -1,0 +1,21 @@
+/** A promise and its outcome in two hands. Settling twice does nothing. */
+export class Deferred<T> {
+  readonly promise: Promise<T>
+  #resolve!: (value: T) => void
+  #reject!: (reason: unknown) => void
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  resolve(value: T): void {
+    this.#resolve(value)
+  }
+
+  reject(reason: unknown): void {
+    this.#reject(reason)
+  }
+}

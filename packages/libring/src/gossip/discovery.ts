@@ -1,0 +1,93 @@
+import { addressText, type Address } from '../base/address.ts'
+import type { MemberEvent } from '../base/member.ts'
+import type { Random } from '../base/random.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Resolver } from '../ports/resolver.ts'
+import { Bootstrap, type BootstrapEffect, type BootstrapInput } from './bootstrap.ts'
+import { Driver } from './driver.ts'
+import { lookUpAll } from './lookup.ts'
+import type { ResolvedGossipOptions } from './options.ts'
+
+/** What {@link Discovery} asks of the node it works for. */
+export interface DiscoveryOwner {
+  /** Push/pull with every seed. */
+  join(seeds: readonly Address[], onJoined: (contacted: number) => void): void
+  /** Addresses of members present, the local one included. */
+  presentAddresses(): readonly Address[]
+}
+
+/** Runs {@link Bootstrap}: asks the resolver for it, and has the node join. */
+export class Discovery {
+  readonly #driver: Driver<BootstrapInput, BootstrapEffect>
+  readonly #resolver: Resolver
+  readonly #logger: Logger
+  readonly #localName: string
+  readonly #owner: DiscoveryOwner
+  readonly #companions = new Set<string>()
+
+  constructor(
+    setup: {
+      readonly options: ResolvedGossipOptions
+      readonly clock: Clock
+      readonly random: Random
+      readonly resolver: Resolver
+      readonly logger: Logger
+    },
+    owner: DiscoveryOwner,
+  ) {
+    const { options, clock, random, resolver, logger } = setup
+    const { bootstrapHosts: hosts, bootstrapRefreshMs: refreshMs } = options
+    this.#driver = new Driver(new Bootstrap({ hosts, refreshMs, random }), clock, (effect) =>
+      this.#perform(effect),
+    )
+    this.#resolver = resolver
+    this.#logger = logger
+    this.#localName = options.hostName
+    this.#owner = owner
+  }
+
+  /** @param port where hosts without a port are sought. */
+  start(own: Address, port: number): void {
+    this.#driver.feed({ type: 'start', own, port })
+  }
+
+  noteMembers({ type, members }: MemberEvent): void {
+    for (const { name } of members) {
+      if (name === this.#localName || type === 'member-update') continue
+      if (type === 'member-join') this.#companions.add(name)
+      else this.#companions.delete(name)
+    }
+    this.#driver.feed({ type: 'company', others: this.#companions.size })
+  }
+
+  [Symbol.dispose](): void {
+    this.#driver[Symbol.dispose]()
+  }
+
+  #perform(effect: BootstrapEffect): void {
+    switch (effect.type) {
+      case 'resolve': {
+        const { round, hosts } = effect
+        lookUpAll(this.#resolver, hosts, (outcomes) => {
+          const present = this.#owner.presentAddresses()
+          this.#driver.feed({ type: 'resolved', round, outcomes, present })
+        })
+        return
+      }
+      case 'join': {
+        const { round, seeds } = effect
+        this.#logger.debug('joining', { addresses: seeds.map(addressText) })
+        this.#owner.join(seeds, (contacted) => {
+          this.#driver.feed({ type: 'joined', round, contacted })
+        })
+        return
+      }
+      case 'unresolved':
+        this.#logger.warn('bootstrap host not resolved', {
+          host: effect.host.host,
+          error: effect.reason,
+        })
+    }
+  }
+}

@@ -1,0 +1,413 @@
+import { addressText, type Address } from '../base/address.ts'
+import { JoinError, LibringError, type JoinAttempt } from '../base/errors.ts'
+import { Fifo } from '../base/fifo.ts'
+import type { Member, MemberEvent } from '../base/member.ts'
+import type { Random } from '../base/random.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { MemberListener, Membership } from '../ports/membership.ts'
+import type { Resolver } from '../ports/resolver.ts'
+import type { Receiver, Transport } from '../ports/transport.ts'
+import type { SerfEffect, SerfInput } from '../serf/effects.ts'
+import { SerfMachine } from '../serf/serf-machine.ts'
+import type { SerfStats } from '../serf/stats.ts'
+import { requireTags } from '../serf/tags.ts'
+import { Deferred } from './deferred.ts'
+import { Discovery } from './discovery.ts'
+import { Driver } from './driver.ts'
+import { InboundStreams } from './inbound.ts'
+import type { HostOutcome } from './bootstrap.ts'
+import { lookUpAll } from './lookup.ts'
+import { requireHostAndPort, type ResolvedGossipOptions } from './options.ts'
+import { OutboundStreams } from './outbound.ts'
+
+/** What a node is made of: its options, and a hand for everything it cannot do itself. */
+export interface GossipNodeSetup {
+  readonly options: ResolvedGossipOptions
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly random: Random
+  readonly resolver: Resolver
+  readonly logger: Logger
+}
+
+/**
+ * Where a node is in its life: not begun, binding, a member, saying farewell, no longer a
+ * member though still listening, or over.
+ */
+export type GossipStatus = 'idle' | 'starting' | 'alive' | 'leaving' | 'left' | 'stopped'
+
+/** Plain counters since the start; they only grow. */
+export interface GossipStats extends SerfStats {
+  /** Streams dropped because too many were open. */
+  readonly streamsRefused: number
+  /** Streams dialled by others and dropped because their time was over. */
+  readonly streamsTimedOut: number
+}
+
+/** Who wants to know how a join ended. */
+interface PendingJoin {
+  onJoined(contacted: number, failures: readonly JoinAttempt[]): void
+  onStopped?(): void
+}
+
+/**
+ * The local process as a member of a Serf cluster.
+ *
+ * Everything here happens within the call that causes it: a packet is dealt with, wholly, before
+ * the next is looked at. Only the promises handed to callers settle later.
+ */
+export class GossipNode implements Membership, AsyncDisposable {
+  readonly localName: string
+  /** Whether there are bootstrap hosts to wait for. */
+  readonly expectsOthers: boolean
+  readonly #options: ResolvedGossipOptions
+  readonly #transport: Transport
+  readonly #resolver: Resolver
+  readonly #logger: Logger
+  readonly #machine: SerfMachine
+  readonly #driver: Driver<SerfInput, SerfEffect>
+  readonly #inbound: InboundStreams
+  readonly #outbound: OutboundStreams
+  readonly #discovery: Discovery
+  readonly #listeners = new Set<{ readonly listener: MemberListener }>()
+  readonly #joins = new Map<number, PendingJoin>()
+  readonly #tagChanges = new Fifo<Deferred<void>>()
+  readonly #forcedLeaves: { readonly name: string; readonly done: Deferred<void> }[] = []
+  #phase: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
+  #started: Promise<void> | undefined
+  #farewell: Deferred<void> | undefined
+  #stopping: Promise<void> | undefined
+  #lastJoin = 0
+
+  constructor(setup: GossipNodeSetup) {
+    const { options, transport, clock, random, resolver, logger } = setup
+    this.localName = options.hostName
+    this.expectsOthers = options.bootstrapHosts.length > 0
+    this.#options = options
+    this.#transport = transport
+    this.#resolver = resolver
+    this.#logger = logger
+    this.#machine = new SerfMachine({
+      name: options.hostName,
+      tags: options.tags,
+      swim: options.swim,
+      serf: options.serf,
+      random,
+    })
+    this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
+    const feed = (input: SerfInput) => this.#driver.feed(input)
+    const timeoutMs = options.swim.streamTimeoutMs
+    this.#inbound = new InboundStreams({ clock, timeoutMs, feed })
+    this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, feed })
+    this.#discovery = new Discovery(setup, {
+      join: (seeds, onJoined) => this.#feedJoin(this.#openJoin({ onJoined }), seeds),
+      presentAddresses: () => this.members().filter(isPresent),
+    })
+  }
+
+  get status(): GossipStatus {
+    return this.#phase === 'running' ? this.#machine.status : this.#phase
+  }
+
+  /** Where it listens, with the real port. Known once started. */
+  get bound(): Address {
+    return this.#transport.address
+  }
+
+  /** Where other members are told to reach it. Known once started. */
+  get advertised(): Address {
+    const { host, port } = this.#options.advertise
+    return { host, port: port ?? this.bound.port }
+  }
+
+  get stats(): GossipStats {
+    const { refused, timedOut } = this.#inbound
+    return { ...this.#machine.stats, streamsRefused: refused, streamsTimedOut: timedOut }
+  }
+
+  /** Lifeguard's health score of this node: 0 is healthy. */
+  get awareness(): number {
+    return this.#machine.awareness
+  }
+
+  members(): readonly Member[] {
+    return this.#machine.members()
+  }
+
+  subscribe(listener: MemberListener): () => void {
+    const subscription = { listener }
+    this.#listeners.add(subscription)
+    return () => void this.#listeners.delete(subscription)
+  }
+
+  /**
+   * Listen, take our place, and begin to look for the bootstrap hosts. May be tried again after
+   * a failure. Where the transport opens at once, as in a simulation, so does the node.
+   *
+   * @throws {BindError} when the address is taken; nothing stays open then.
+   * @throws {LibringError} `LIBRING_CLOSED` when stopped before or meanwhile.
+   */
+  start(): Promise<void> {
+    if (this.#phase === 'stopped') return Promise.reject(closedError())
+    if (this.#phase === 'idle' || this.#started === undefined) this.#started = this.#open()
+    return this.#started
+  }
+
+  /**
+   * Push/pull with every address of `hosts`, each a host or host:port.
+   *
+   * @returns how many addresses answered with a member other than this one; at least 1.
+   * @throws {JoinError} when none did.
+   * @throws {LibringError} `LIBRING_CLOSED` unless the node is a member all the while.
+   */
+  async join(
+    hosts: readonly string[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<number> {
+    const { signal } = options
+    const targets = hosts.map((host, index) => requireHostAndPort(`hosts[${index}]`, host))
+    this.#requireStatus('alive')
+    signal?.throwIfAborted()
+    if (targets.length === 0) throw new JoinError([])
+
+    const outcome = new Deferred<number>()
+    const unresolved: JoinAttempt[] = []
+    const join = this.#openJoin({
+      onJoined: (contacted, failures) => {
+        if (contacted > 0) outcome.resolve(contacted)
+        else outcome.reject(new JoinError([...unresolved, ...failures]))
+      },
+      onStopped: () => outcome.reject(closedError()),
+    })
+    lookUpAll(this.#resolver, targets, (outcomes) => {
+      for (const { host, reason } of outcomes) {
+        if (reason !== undefined) unresolved.push({ address: host.host, reason })
+      }
+      this.#feedJoin(join, addressesOf(outcomes, this.bound.port))
+    })
+    const onAbort = () => outcome.reject(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await outcome.promise
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /**
+   * Replace the tags of the local member; before `start` they are only kept. Resolves once they
+   * have been spread, or could not be within the broadcast timeout.
+   *
+   * @throws {OptionError} when they do not fit into 512 bytes; nothing has changed then.
+   * @throws {LibringError} `LIBRING_CLOSED` once the node leaves or stops.
+   */
+  async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
+    requireTags('tags', tags)
+    this.#requireStatus('idle', 'starting', 'alive')
+    const change = new Deferred<void>()
+    this.#tagChanges.push(change)
+    this.#driver.feed({ type: 'tags', tags: { ...tags } })
+    await change.promise
+  }
+
+  /**
+   * Turn a failed member into one that left, everywhere. An unknown name does no harm.
+   *
+   * @param options.prune forget the member at once as well.
+   * @throws {LibringError} `LIBRING_CLOSED` unless the node is a member all the while;
+   *   `LIBRING_BROADCAST_TIMEOUT` when the word could not be spread in time.
+   */
+  async forceLeave(name: string, options: { readonly prune?: boolean } = {}): Promise<void> {
+    this.#requireStatus('alive')
+    const { prune = false } = options
+    const done = new Deferred<void>()
+    this.#forcedLeaves.push({ name, done })
+    this.#driver.feed({ type: 'force-leave', name, prune })
+    await done.promise
+  }
+
+  /**
+   * Tell everybody that this member leaves for good. Resolves at once unless started, and when
+   * the node is stopped meanwhile.
+   *
+   * @throws {LibringError} `LIBRING_LEAVE_TIMEOUT` when the farewell could not be spread in time.
+   */
+  async leave(): Promise<void> {
+    if (this.#phase === 'starting') await this.#started?.catch(() => {})
+    if (this.#phase !== 'running') return
+    if (this.#farewell === undefined) {
+      this.#logger.info('leaving', { member: this.localName })
+      this.#farewell = new Deferred()
+      this.#discovery[Symbol.dispose]()
+      this.#driver.feed({ type: 'leave' })
+    }
+    await this.#farewell.promise
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#close()
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #open(): Promise<void> {
+    this.#phase = 'starting'
+    try {
+      const opening = this.#transport.open(this.#receiver())
+      // Waiting takes a turn of the event loop even where there is nothing to wait for.
+      if (opening !== undefined) await opening
+    } catch (error) {
+      if (this.#isStopped) throw closedError()
+      this.#phase = 'idle'
+      throw error
+    }
+    if (this.#isStopped) throw closedError()
+    this.#phase = 'running'
+    const { bound, advertised } = this
+    this.#logger.info('listening', {
+      member: this.localName,
+      address: addressText(bound),
+      advertised: addressText(advertised),
+    })
+    this.#driver.feed({ type: 'start', advertise: advertised })
+    this.#discovery.start(advertised, bound.port)
+  }
+
+  async #close(): Promise<void> {
+    const wasIdle = this.#phase === 'idle'
+    this.#phase = 'stopped'
+    this.#discovery[Symbol.dispose]()
+    this.#driver[Symbol.dispose]()
+    this.#inbound.closeAll()
+    this.#outbound.closeAll()
+    this.#farewell?.resolve()
+    for (const { onStopped } of this.#joins.values()) onStopped?.()
+    this.#joins.clear()
+    for (const { done } of this.#forcedLeaves.splice(0)) done.reject(closedError())
+    for (const change of drain(this.#tagChanges)) change.reject(closedError())
+    await this.#transport[Symbol.asyncDispose]()
+    if (!wasIdle) this.#logger.info('stopped', { member: this.localName })
+  }
+
+  #receiver(): Receiver {
+    return {
+      onPacket: (from, bytes) => this.#driver.feed({ type: 'packet', from, bytes }),
+      // Somebody may dial between the binding of the two sockets, or before we took our place.
+      onStream: (stream) =>
+        this.#phase === 'running' ? this.#inbound.accept(stream) : this.#inbound.refuse(stream),
+    }
+  }
+
+  #perform(effect: SerfEffect): void {
+    switch (effect.type) {
+      case 'send':
+        return this.#transport.sendPacket(effect.to, effect.bytes)
+      case 'dial':
+        return this.#outbound.dial(effect.dial, effect.to, effect.bytes)
+      case 'abandon':
+        return this.#outbound.abandon(effect.dial)
+      case 'respond':
+        return this.#inbound.respond(effect.connection, effect.bytes)
+      case 'members':
+        return this.#tell(effect.event)
+      case 'joined':
+        return this.#settleJoin(effect.join, effect.contacted, effect.failures)
+      case 'tags-spread':
+        if (!effect.spread) this.#logger.warn('tags not spread in time', {})
+        return this.#tagChanges.take()?.resolve()
+      case 'force-left':
+        return this.#settleForcedLeave(effect.name, effect.spread)
+      case 'left':
+        return this.#settleFarewell(effect.spread)
+      case 'conflict':
+        return this.#logger.warn('another member claims a name that is taken', {
+          member: effect.name,
+          address: addressText(effect.known),
+          claimed: addressText(effect.claimed),
+        })
+    }
+  }
+
+  #tell(event: MemberEvent): void {
+    // Those who subscribe while it is told hear of the next one.
+    for (const subscription of [...this.#listeners]) {
+      if (!this.#listeners.has(subscription)) continue
+      try {
+        subscription.listener(event)
+      } catch (error) {
+        this.#logger.error('a member listener threw', { error })
+      }
+    }
+    this.#discovery.noteMembers(event)
+  }
+
+  #openJoin(pending: PendingJoin): number {
+    const join = ++this.#lastJoin
+    this.#joins.set(join, pending)
+    return join
+  }
+
+  #feedJoin(join: number, seeds: readonly Address[]): void {
+    this.#driver.feed({ type: 'join', join, seeds })
+  }
+
+  #settleJoin(join: number, contacted: number, failures: readonly JoinAttempt[]): void {
+    const pending = this.#joins.get(join)
+    this.#joins.delete(join)
+    if (contacted > 0) this.#logger.info('joined', { contacted })
+    else this.#logger.debug('no seed answered', { failures })
+    pending?.onJoined(contacted, failures)
+  }
+
+  #settleForcedLeave(name: string, spread: boolean): void {
+    const index = this.#forcedLeaves.findIndex((pending) => pending.name === name)
+    const [pending] = index < 0 ? [] : this.#forcedLeaves.splice(index, 1)
+    if (spread) return pending?.done.resolve()
+    const message = 'the word was not spread in time'
+    pending?.done.reject(new LibringError('LIBRING_BROADCAST_TIMEOUT', message))
+  }
+
+  #settleFarewell(spread: boolean): void {
+    if (spread) return this.#farewell?.resolve()
+    const message = 'the farewell was not spread in time'
+    this.#farewell?.reject(new LibringError('LIBRING_LEAVE_TIMEOUT', message))
+  }
+
+  get #isStopped(): boolean {
+    return this.#phase === 'stopped'
+  }
+
+  #requireStatus(...wanted: readonly GossipStatus[]): void {
+    const { status } = this
+    if (!wanted.includes(status)) throw closedError(status)
+  }
+}
+
+function isPresent({ status }: Member): boolean {
+  return status === 'alive' || status === 'leaving'
+}
+
+/** Every address once. */
+function addressesOf(outcomes: readonly HostOutcome[], defaultPort: number): Address[] {
+  const found = new Map<string, Address>()
+  for (const { host, addresses } of outcomes) {
+    for (const address of addresses) {
+      const seed = { host: address, port: host.port ?? defaultPort }
+      found.set(addressText(seed), seed)
+    }
+  }
+  return [...found.values()]
+}
+
+function* drain<T>(queue: Fifo<T>): Generator<T> {
+  for (let item = queue.take(); item !== undefined; item = queue.take()) yield item
+}
+
+function closedError(status: GossipStatus = 'stopped'): LibringError {
+  const what = status === 'stopped' ? 'the node was stopped' : `the node is ${status}`
+  return new LibringError('LIBRING_CLOSED', what)
+}

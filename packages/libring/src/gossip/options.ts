@@ -1,0 +1,212 @@
+import { canonicalIp, parseHostAndPort, type Address, type HostAndPort } from '../base/address.ts'
+import { utf8Length } from '../base/bytes.ts'
+import { OptionError } from '../base/errors.ts'
+import { requireOneOf, requireWhole } from '../base/require.ts'
+import type { Millis } from '../base/time.ts'
+import { resolveSerfOptions, type ResolvedSerfOptions, type SerfOptions } from '../serf/options.ts'
+import { requireTags } from '../serf/tags.ts'
+import {
+  PROFILES,
+  resolveSwimOptions,
+  type Profile,
+  type ResolvedSwimOptions,
+  type SwimOptions,
+} from '../swim/options.ts'
+
+/** The port that Serf agents use. */
+export const DEFAULT_GOSSIP_PORT = 7_946
+
+/** How one gossip node is set up. Every option has a default. */
+export interface GossipOptions extends SwimOptions, SerfOptions {
+  /**
+   * The name of the local member: unique in the cluster, 1 to 128 bytes of UTF-8.
+   *
+   * @defaultValue the host name of the operating system
+   */
+  readonly hostName?: string
+  /**
+   * The IP address and port to listen on, for datagrams and streams alike: `'10.0.0.7:7946'`,
+   * `'10.0.0.7'`, `'[::]:7946'`. Port 0 takes any that is free.
+   *
+   * @defaultValue `'0.0.0.0:7946'`
+   */
+  readonly bind?: string
+  /**
+   * The IP address, and the port if it is another, where members reach this node.
+   *
+   * @defaultValue the bound address; when bound to a wildcard, the first private IPv4 address
+   *   of an interface, else another one that is not the loopback, else the loopback
+   */
+  readonly advertise?: string
+  /** What others see of this member besides its address. At most 512 bytes once encoded. */
+  readonly tags?: Readonly<Record<string, string>>
+  /**
+   * Timing for members in one data centre, across several, or on one machine.
+   *
+   * @defaultValue `'lan'`
+   */
+  readonly profile?: Profile
+  /**
+   * Compress what is sent, where that makes it smaller. What is received may be either.
+   *
+   * @defaultValue true
+   */
+  readonly compression?: boolean
+  /**
+   * Whom to ask for the cluster: IP addresses and names, a load balancer's among them, each
+   * with a port or the bound one. Names are resolved again at every try. At most 256.
+   *
+   * @defaultValue `[]`: wait to be joined
+   */
+  readonly bootstrapHosts?: readonly string[]
+  /**
+   * Mean time between two looks at `bootstrapHosts` once joined, so that islands find each
+   * other. 100 to 86,400,000.
+   *
+   * @defaultValue 60,000
+   */
+  readonly bootstrapRefreshMs?: Millis
+}
+
+/** Options with every default filled in and everything checked. */
+export interface ResolvedGossipOptions {
+  readonly hostName: string
+  readonly bind: Address
+  readonly advertise: {
+    /** Never a wildcard. */
+    readonly host: string
+    /** `undefined` stands for the bound one. */
+    readonly port: number | undefined
+  }
+  readonly tags: Readonly<Record<string, string>>
+  readonly bootstrapHosts: readonly HostAndPort[]
+  readonly bootstrapRefreshMs: Millis
+  readonly swim: ResolvedSwimOptions
+  readonly serf: ResolvedSerfOptions
+}
+
+/** What the defaults need to know of the machine we are on. */
+export interface HostFacts {
+  hostName(): string
+  /** The address to advertise when bound to `wildcard`, `0.0.0.0` or `::`. */
+  advertiseHost(wildcard: string): string
+}
+
+const HOST_NAME_BYTES_MAX = 128
+const BOOTSTRAP_HOSTS_MAX = 256
+
+const OWN_OPTIONS = [
+  'hostName',
+  'bind',
+  'advertise',
+  'tags',
+  'profile',
+  'compression',
+  'bootstrapHosts',
+  'bootstrapRefreshMs',
+] as const satisfies readonly (keyof GossipOptions)[]
+const SWIM_OPTIONS = Object.keys(PROFILES.lan).filter((option) => option !== 'compression')
+const SERF_OPTIONS = Object.keys(resolveSerfOptions())
+const ALL_OPTIONS: ReadonlySet<string> = new Set([...OWN_OPTIONS, ...SWIM_OPTIONS, ...SERF_OPTIONS])
+
+/**
+ * @param path prefix for the option's name in an error, such as `serf.`.
+ * @throws {OptionError} naming the first option that is unknown, malformed or out of range.
+ */
+export function resolveGossipOptions(
+  options: GossipOptions,
+  facts: HostFacts,
+  path = '',
+): ResolvedGossipOptions {
+  for (const [option, value] of Object.entries(options)) {
+    if (ALL_OPTIONS.has(option)) continue
+    throw new OptionError(path + option, 'left out, as there is no such option', value)
+  }
+  const { profile = 'lan', compression = true, tags = {}, bootstrapRefreshMs = 60_000 } = options
+  requireOneOf(`${path}profile`, profile, Object.keys(PROFILES))
+  if (typeof compression !== 'boolean') {
+    throw new OptionError(`${path}compression`, 'true or false', compression)
+  }
+  requireTags(`${path}tags`, tags)
+  requireWhole(`${path}bootstrapRefreshMs`, bootstrapRefreshMs, 100, 86_400_000)
+  const bind = resolveBind(`${path}bind`, options.bind)
+  return Object.freeze({
+    hostName: resolveHostName(`${path}hostName`, options.hostName ?? facts.hostName()),
+    bind,
+    advertise: resolveAdvertise(`${path}advertise`, options.advertise, bind, facts),
+    tags: Object.freeze({ ...tags }),
+    bootstrapHosts: resolveHosts(`${path}bootstrapHosts`, options.bootstrapHosts ?? []),
+    bootstrapRefreshMs,
+    swim: resolveSwimOptions(profile, { ...pick(options, SWIM_OPTIONS), compression }, path),
+    serf: resolveSerfOptions(pick(options, SERF_OPTIONS), path),
+  })
+}
+
+/** Whether an address stands for all addresses of a machine. */
+export function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}
+
+/**
+ * `host` or `host:port`, where the host may be a name.
+ *
+ * @throws {OptionError} for anything else, port 0 included.
+ */
+export function requireHostAndPort(option: string, value: unknown): HostAndPort {
+  const parsed = typeof value === 'string' ? parseHostAndPort(value) : undefined
+  if (parsed === undefined || parsed.port === 0) {
+    throw new OptionError(option, 'a host or host:port, the port from 1 to 65535', value)
+  }
+  return { host: canonicalIp(parsed.host) ?? parsed.host, port: parsed.port }
+}
+
+function resolveHostName(option: string, hostName: unknown): string {
+  if (typeof hostName === 'string' && hostName !== '') {
+    if (utf8Length(hostName) <= HOST_NAME_BYTES_MAX) return hostName
+  }
+  throw new OptionError(option, `a name of 1 to ${HOST_NAME_BYTES_MAX} bytes`, hostName)
+}
+
+function resolveBind(option: string, value: string | undefined): Address {
+  if (value === undefined) return { host: '0.0.0.0', port: DEFAULT_GOSSIP_PORT }
+  const parsed = parseIpAndPort(value)
+  if (parsed === undefined) {
+    throw new OptionError(option, 'an IP address or address:port, the port from 0 to 65535', value)
+  }
+  return { host: parsed.host, port: parsed.port ?? DEFAULT_GOSSIP_PORT }
+}
+
+function resolveAdvertise(
+  option: string,
+  value: string | undefined,
+  bind: Address,
+  facts: HostFacts,
+): ResolvedGossipOptions['advertise'] {
+  if (value === undefined) {
+    const host = isWildcard(bind.host) ? facts.advertiseHost(bind.host) : bind.host
+    return { host, port: undefined }
+  }
+  const parsed = parseIpAndPort(value)
+  if (parsed === undefined || parsed.port === 0 || isWildcard(parsed.host)) {
+    const rule = 'an IP address or address:port that others can reach, not a wildcard'
+    throw new OptionError(option, rule, value)
+  }
+  return parsed
+}
+
+function resolveHosts(option: string, hosts: unknown): readonly HostAndPort[] {
+  if (!Array.isArray(hosts) || hosts.length > BOOTSTRAP_HOSTS_MAX) {
+    throw new OptionError(option, `a list of at most ${BOOTSTRAP_HOSTS_MAX} hosts`, hosts)
+  }
+  return hosts.map((host, index) => requireHostAndPort(`${option}[${index}]`, host))
+}
+
+function parseIpAndPort(value: unknown): HostAndPort | undefined {
+  const parsed = typeof value === 'string' ? parseHostAndPort(value) : undefined
+  const host = parsed === undefined ? undefined : canonicalIp(parsed.host)
+  return host === undefined ? undefined : { host, port: parsed?.port }
+}
+
+function pick(options: GossipOptions, names: readonly string[]): Partial<GossipOptions> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)))
+}
