@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { seededRandom } from '../base/random.ts'
+import { GossipNode } from '../gossip/gossip-node.ts'
+import { resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
+import type { Logger } from '../ports/logger.ts'
+import { detectAdvertiseHost } from './addresses.ts'
+import { SystemResolver } from './resolver.ts'
+import { SystemClock } from './system-clock.ts'
+import { SocketTransport } from './transport.ts'
+
+/** What a node uses that is no option of the protocol. */
+export interface GossipEnvironment {
+  /** @defaultValue nobody hears */
+  readonly logger?: Logger
+}
+
+/**
+ * A gossip node over real sockets, clock and name service. Nothing is opened before `start`.
+ *
+ * @throws {OptionError} naming the first option that is unknown, malformed or out of range.
+ */
+export function createGossipNode(
+  options: GossipOptions = {},
+  environment: GossipEnvironment = {},
+): GossipNode {
+  const resolved = resolveGossipOptions(options, {
+    hostName: hostname,
+    advertiseHost: detectAdvertiseHost,
+  })
+  return new GossipNode({
+    options: resolved,
+    transport: new SocketTransport(resolved.bind),
+    clock: new SystemClock(),
+    random: seededRandom(randomBytes(6).readUIntBE(0, 6), randomBytes(16).toString('hex')),
+    resolver: new SystemResolver(),
+    logger: environment.logger ?? SILENT,
+  })
+}
+
+const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
