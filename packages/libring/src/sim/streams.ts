@@ -1,0 +1,126 @@
+import type { Address } from '../base/address.ts'
+import { below, type Random } from '../base/random.ts'
+import type { Millis } from '../base/time.ts'
+import type { Stream, StreamHandler } from '../ports/transport.ts'
+import type { SimClock } from './clock.ts'
+
+/** Bytes arrive in pieces of 1 byte to this. */
+const CHUNK_BYTES_MAX_LOG2 = 16
+
+/** What one end of a stream needs of whoever owns it. */
+export interface EndSetup {
+  readonly clock: SimClock
+  readonly random: Random
+  readonly peer: Address
+  latencyMs(): Millis
+  onWritten(bytes: number): void
+  onEnded(): void
+  onClosed(error: Error | undefined): void
+}
+
+/**
+ * One end of a simulated stream. Bytes keep their order and arrive late, cut anywhere; what
+ * breaks is told to both ends, each in its own time.
+ */
+export class StreamEnd implements Stream {
+  readonly peer: Address
+  readonly #setup: EndSetup
+  #handler: StreamHandler | undefined
+  #other: StreamEnd | undefined
+  /** Nothing is sent before this: the time at which the handshake is over. */
+  #connectedMs: Millis = 0
+  /** When the last thing sent arrives: nothing overtakes it. */
+  #arrivalMs: Millis = 0
+  #hasEnded = false
+  #peerHasEnded = false
+  #isClosed = false
+
+  constructor(setup: EndSetup) {
+    this.#setup = setup
+    this.peer = setup.peer
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  listen(handler: StreamHandler): void {
+    this.#handler = handler
+  }
+
+  /** Join both ends. What the dialler wrote before leaves when the handshake is over. */
+  static connect(dialler: StreamEnd, listener: StreamEnd): void {
+    dialler.#other = listener
+    listener.#other = dialler
+  }
+
+  /** Hold back what is written until `connectedMs`. */
+  holdUntil(connectedMs: Millis): void {
+    this.#connectedMs = connectedMs
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#isClosed || this.#hasEnded || bytes.length === 0) return
+    this.#setup.onWritten(bytes.length)
+    for (let at = 0; at < bytes.length;) {
+      const limit = 2 ** below(this.#setup.random, CHUNK_BYTES_MAX_LOG2 + 1)
+      const chunk = bytes.slice(at, at + 1 + below(this.#setup.random, limit))
+      at += chunk.length
+      this.#send((other) => other.#onBytes(chunk))
+    }
+  }
+
+  end(): void {
+    if (this.#isClosed || this.#hasEnded) return
+    this.#hasEnded = true
+    this.#setup.onEnded()
+    this.#send((other) => other.#onEnd())
+    if (this.#peerHasEnded) this.#close(undefined)
+  }
+
+  destroy(): void {
+    if (this.#isClosed) return
+    this.#send((other) => other.break('the other end broke the stream off'))
+    this.break('the stream was broken off')
+  }
+
+  /** The stream is over, whatever this end wanted; the other end is not told. */
+  break(reason: string): void {
+    const isClean = this.#hasEnded && this.#peerHasEnded
+    this.#close(isClean ? undefined : new Error(reason))
+  }
+
+  /** Nobody is left to be told anything: the process is gone. */
+  vanish(): void {
+    this.#isClosed = true
+    this.#handler = undefined
+  }
+
+  #send(deliver: (other: StreamEnd) => void): void {
+    const { clock } = this.#setup
+    const departureMs = Math.max(clock.nowMs(), this.#connectedMs)
+    this.#arrivalMs = Math.max(this.#arrivalMs, departureMs + this.#setup.latencyMs())
+    clock.at(this.#arrivalMs, () => {
+      // The other end is looked up on arrival, as it may not be there yet when bytes are sent.
+      if (this.#other !== undefined && !this.#other.#isClosed) deliver(this.#other)
+    })
+  }
+
+  #onBytes(chunk: Uint8Array): void {
+    this.#handler?.onBytes(chunk)
+  }
+
+  #onEnd(): void {
+    this.#peerHasEnded = true
+    this.#handler?.onEnd()
+    if (this.#hasEnded) this.#close(undefined)
+  }
+
+  /** Told later, never from within a call of the handler's owner. */
+  #close(error: Error | undefined): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#setup.onClosed(error)
+    this.#setup.clock.after(0, () => this.#handler?.onClosed(error))
+  }
+}

@@ -1,0 +1,80 @@
+import type { Millis } from '../base/time.ts'
+
+/** What a line of a trace may be about, and how to read the rest of it. */
+export const TRACE_LEGEND = {
+  send: 'a datagram left: from > to, bytes',
+  lost: 'it was dropped on the way: from > to, bytes',
+  cut: 'it met a cut: from > to, bytes',
+  void: 'nobody listens there: from > to, bytes',
+  copy: 'it will arrive twice: from > to, bytes',
+  dial: 'a stream was begun: from > to',
+  refuse: 'nobody listens there: from > to',
+  stream: 'bytes went into a stream: from > to, bytes',
+  end: 'one side of a stream will send no more: from > to',
+  break: 'a stream was broken off: from > to',
+  open: 'an address was bound: address',
+  close: 'an address was freed: address',
+  crash: 'a node vanished without a word: node',
+  start: 'a node was started: node, address',
+  split: 'the network was cut into groups: nodes of each group but the last',
+  heal: 'all cuts were mended',
+  member: 'a node saw a change: node, kind of change, members',
+} as const
+
+export type TraceKind = keyof typeof TRACE_LEGEND
+
+/**
+ * The story of a run, one line an event: seconds of virtual time, kind, particulars.
+ *
+ * The last lines are kept, and a digest of all of them: two runs with equal digests were equal.
+ */
+export class Trace {
+  readonly #linesMax: number
+  #lines: string[] = []
+  #count = 0
+  #low = 0x811c9dc5
+  #high = 0x9747b28c
+
+  /** @param linesMax lines kept, the latest. */
+  constructor(linesMax: number) {
+    this.#linesMax = linesMax
+  }
+
+  /** Lines recorded since the start, kept or not. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** The latest lines, oldest first. */
+  get lines(): readonly string[] {
+    return this.#lines.slice(-this.#linesMax)
+  }
+
+  /** 16 hexadecimal digits over every line so far. */
+  get digest(): string {
+    const hex = (word: number) => (word >>> 0).toString(16).padStart(8, '0')
+    return hex(this.#high) + hex(this.#low)
+  }
+
+  record(atMs: Millis, kind: TraceKind, particulars: string): void {
+    const line = `${(atMs / 1_000).toFixed(6)} ${kind} ${particulars}`
+    this.#count++
+    this.#mix(line)
+    if (this.#linesMax === 0) return
+    this.#lines.push(line)
+    if (this.#lines.length >= 2 * this.#linesMax) this.#lines = this.#lines.slice(-this.#linesMax)
+  }
+
+  /** Two FNV-1a hashes with different beginnings and multipliers, over UTF-16 units. */
+  #mix(line: string): void {
+    let low = this.#low
+    let high = this.#high
+    for (let i = 0; i < line.length; i++) {
+      const unit = line.charCodeAt(i)
+      low = Math.imul(low ^ unit, 0x01000193)
+      high = Math.imul(high ^ unit, 0x85ebca6b)
+    }
+    this.#low = low ^ 0x0a
+    this.#high = high ^ 0x0a
+  }
+}

@@ -1,0 +1,193 @@
+import { OptionError } from '../base/errors.ts'
+import { requireWhole } from '../base/require.ts'
+import type { Millis } from '../base/time.ts'
+import type { Logger } from '../ports/logger.ts'
+import { SimClock } from './clock.ts'
+import type { Names } from './names.ts'
+import { SimNetwork } from './network.ts'
+import { SimNode, type SimNodeOptions, type Surroundings } from './node.ts'
+import { Trace } from './trace.ts'
+
+/** How a world is made. The same options give the same run, event by event. */
+export interface WorldOptions {
+  /** A whole number; everything random in the run comes from it. */
+  readonly seed: number
+  /** Nodes that are there from the start, named `node-0` and up. 0 to 65,536. */
+  readonly nodes: number
+  /**
+   * Least and most time a datagram or a piece of a stream is under way. What is drawn between
+   * them reorders datagrams.
+   *
+   * @defaultValue `[1, 10]`
+   */
+  readonly latencyMs?: readonly [min: Millis, max: Millis]
+  /** Part of all datagrams that is lost, 0 to 1. @defaultValue 0 */
+  readonly lossRate?: number
+  /** Part of all datagrams that arrives twice, 0 to 1. @defaultValue 0 */
+  readonly duplicateRate?: number
+  /**
+   * Options of every node.
+   *
+   * @defaultValue bootstrap hosts `cluster.sim`, a name that the first three nodes stand behind
+   */
+  readonly options?: SimNodeOptions
+  /** Lines of the trace to keep, the latest. @defaultValue 1,000 */
+  readonly traceLines?: number
+  /** Hears what the nodes log. @defaultValue nobody */
+  readonly logger?: Logger
+}
+
+/** The name behind which the first nodes of a world are found. */
+export const CLUSTER_NAME = 'cluster.sim'
+
+const NODES_MAX = 65_536
+const CLUSTER_NAME_NODES = 3
+
+/** How often {@link World.runUntil} looks, in virtual time. */
+const LOOK_EVERY_MS = 50
+
+/**
+ * A cluster in memory, on virtual time: the real nodes over a simulated network and clock.
+ *
+ * Time passes only within {@link runFor} and {@link runUntil}, which are plain loops: nothing
+ * waits for the machine they run on, and nothing happens in between.
+ */
+export class World {
+  /** What names stand for, for `bootstrapHosts` and `join`. Change it at will. */
+  readonly names: Names = new Map()
+  readonly trace: Trace
+  readonly #seed: number
+  readonly #clock = new SimClock()
+  readonly #network: SimNetwork
+  readonly #surroundings: Surroundings
+  readonly #options: SimNodeOptions
+  readonly #nodes: SimNode[] = []
+
+  /** @throws {OptionError} naming the first option out of range. */
+  constructor(options: WorldOptions) {
+    const { seed, nodes, latencyMs = [1, 10], lossRate = 0, duplicateRate = 0 } = options
+    const { traceLines = 1_000, logger = SILENT } = options
+    requireWhole('seed', seed, 0, Number.MAX_SAFE_INTEGER)
+    requireWhole('nodes', nodes, 0, NODES_MAX)
+    requireWhole('traceLines', traceLines, 0, 10_000_000)
+    requireRate('lossRate', lossRate)
+    requireRate('duplicateRate', duplicateRate)
+    if (!(latencyMs[0] >= 0 && latencyMs[1] >= latencyMs[0])) {
+      throw new OptionError('latencyMs', 'least and most time, neither negative', latencyMs)
+    }
+    this.#seed = seed
+    this.trace = new Trace(traceLines)
+    this.#network = new SimNetwork(this.#clock, this.trace, { latencyMs, lossRate, duplicateRate })
+    this.#options = options.options ?? { bootstrapHosts: [CLUSTER_NAME] }
+    this.#surroundings = {
+      seed,
+      clock: this.#clock,
+      network: this.#network,
+      names: this.names,
+      trace: this.trace,
+      logger,
+    }
+    const first = Array.from({ length: CLUSTER_NAME_NODES }, (_, index) => hostOf(index))
+    this.names.set(CLUSTER_NAME, first.slice(0, Math.max(1, nodes)))
+    for (let index = 0; index < nodes; index++) this.addNode()
+  }
+
+  /** Virtual time since the beginning of the world. */
+  get nowMs(): Millis {
+    return this.#clock.nowMs()
+  }
+
+  /** Every node there ever was, up or not. */
+  get nodes(): readonly SimNode[] {
+    return this.#nodes
+  }
+
+  /** Start one more node. @param options those that differ from the world's. */
+  addNode(options: SimNodeOptions = {}): SimNode {
+    const index = this.#nodes.length
+    const node = new SimNode(
+      `node-${index}`,
+      hostOf(index),
+      { ...this.#options, ...options },
+      this.#surroundings,
+    )
+    this.#nodes.push(node)
+    return node
+  }
+
+  /** An address that no node has had. */
+  freshHost(): string {
+    return hostOf(NODES_MAX + this.#freshHosts++)
+  }
+
+  /** Let `durationMs` of virtual time pass. */
+  runFor(durationMs: Millis): void {
+    this.#clock.runUntil(this.nowMs + durationMs)
+  }
+
+  /**
+   * Let time pass until `isReached`, which is asked every 50 ms of virtual time.
+   *
+   * @returns how long it took, in virtual milliseconds.
+   * @throws {Error} naming seed, nodes and time when `limitMs` pass first.
+   */
+  runUntil(isReached: (world: World) => boolean, limitMs: Millis): Millis {
+    const startMs = this.nowMs
+    while (!isReached(this)) {
+      if (this.nowMs - startMs >= limitMs) {
+        const at = (this.nowMs / 1_000).toFixed(3)
+        throw new Error(
+          `not reached within ${limitMs} ms: seed ${this.#seed}, ${this.#nodes.length} nodes, at ${at} s`,
+        )
+      }
+      this.runFor(Math.min(LOOK_EVERY_MS, startMs + limitMs - this.nowMs))
+    }
+    return this.nowMs - startMs
+  }
+
+  /** Cut the network: nodes of one group hear each other only; the rest make up one more. */
+  split(...groups: readonly (readonly SimNode[])[]): void {
+    const names = groups.map((nodes) => nodes.map(({ name }) => name).join(' '))
+    this.trace.record(this.nowMs, 'split', names.join(' | '))
+    this.#network.split(groups.map((nodes) => nodes.map(({ host }) => host)))
+  }
+
+  /** Mend every cut. */
+  heal(): void {
+    this.trace.record(this.nowMs, 'heal', '')
+    this.#network.heal()
+  }
+
+  #freshHosts = 0
+}
+
+/**
+ * What stands between a world and agreement, or `undefined` when every node that is up sees
+ * exactly the nodes that are up as alive.
+ */
+export function disagreement(world: World): string | undefined {
+  const up = world.nodes.filter((node) => node.isUp)
+  const names = new Set(up.map(({ name }) => name))
+  for (const node of up) {
+    let alive = 0
+    for (const { name, status } of node.members()) {
+      if (status !== 'alive') continue
+      if (!names.has(name)) return `${node.name} holds ${name} for alive`
+      alive++
+    }
+    if (alive !== up.length) return `${node.name} sees ${alive} of ${up.length} nodes`
+  }
+  return undefined
+}
+
+const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+/** 10.0.0.1 and up; no first or last address of a block of 256. */
+function hostOf(index: number): string {
+  const block = Math.floor(index / 254)
+  return `10.${block >>> 8}.${block & 0xff}.${1 + (index % 254)}`
+}
+
+function requireRate(option: string, rate: number): void {
+  if (!(rate >= 0 && rate <= 1)) throw new OptionError(option, 'a number from 0 to 1', rate)
+}
