@@ -1,0 +1,16 @@
+export {
+  BindError,
+  isLibringError,
+  JoinError,
+  LibringError,
+  OptionError,
+  type ErrorCode,
+  type JoinAttempt,
+} from '../base/errors.ts'
+export type { Address } from '../base/address.ts'
+export type { Member, MemberEvent, MemberEventType, MemberStatus } from '../base/member.ts'
+export type { GossipNode, GossipStats, GossipStatus } from '../gossip/gossip-node.ts'
+export type { GossipOptions } from '../gossip/options.ts'
+export type { LogFields, Logger } from '../ports/logger.ts'
+export type { MemberListener, Membership } from '../ports/membership.ts'
+export { createGossipNode, type GossipEnvironment } from '../runtime/gossip.ts'

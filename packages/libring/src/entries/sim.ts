@@ -1,0 +1,3 @@
+export type { SimNode, SimNodeOptions } from '../sim/node.ts'
+export { TRACE_LEGEND, type Trace, type TraceKind } from '../sim/trace.ts'
+export { CLUSTER_NAME, disagreement, World, type WorldOptions } from '../sim/world.ts'
