@@ -1,0 +1,197 @@
+import type { Member, MemberEvent, MemberEventType } from '../base/member.ts'
+import type { Millis } from '../base/time.ts'
+import { MEMBERS_MAX } from '../swim/members.ts'
+import { Intents } from './intents.ts'
+import { LamportClock, later } from './lamport.ts'
+import type { JoinIntent, LeaveIntent, UserState } from './messages.ts'
+import { Roster, type RosterEntry } from './roster.ts'
+import { nextStatus } from './status.ts'
+
+/** What something heard led to. Every field is absent when it led to nothing of the kind. */
+export interface Outcome {
+  /** What to tell, in order. */
+  readonly events?: readonly MemberEvent[]
+  /** The message was news: pass it along. */
+  readonly rebroadcast?: true
+  /** Somebody says that we leave, and we do not: say so. */
+  readonly refute?: true
+  /** This member is to be forgotten once its farewell had the time to spread. */
+  readonly pruneLater?: string
+}
+
+/** How long members that are gone, and intents, are remembered. */
+export interface Remembrance {
+  readonly reconnectTimeoutMs: Millis
+  readonly tombstoneTimeoutMs: Millis
+  readonly recentIntentTimeoutMs: Millis
+}
+
+const NOTHING: Outcome = {}
+const NEWS: Outcome = { rebroadcast: true }
+
+/**
+ * Who is here and who is not, by what SWIM observes and by what members say they intend.
+ *
+ * @see serf serf.go `handleNodeJoin`, `handleNodeLeave`, `handleNodeUpdate`,
+ *   `handleNodeJoinIntent`, `handleNodeLeaveIntent`; delegate.go `MergeRemoteState`.
+ */
+export class Attendance {
+  readonly clock: LamportClock = new LamportClock()
+  readonly roster: Roster = new Roster(MEMBERS_MAX)
+  readonly #localName: string
+  readonly #intents = new Intents()
+  #leaving = false
+
+  constructor(localName: string) {
+    this.#localName = localName
+  }
+
+  /** SWIM sees a member that was not there before. */
+  up(found: Omit<Member, 'status'>, nowMs: Millis): Outcome {
+    const known = this.roster.get(found.name)
+    if (known !== undefined) {
+      const status = nextStatus(known.member.status, 'up')
+      this.roster.put({ ...found, status }, nowMs)
+      return { events: [this.#event('member-join', found.name)] }
+    }
+    const intent = this.#intents.get(found.name)
+    const status = intent?.type === 'leave' ? 'leaving' : 'alive'
+    const displaced = this.roster.put({ ...found, status }, nowMs)
+    if (intent !== undefined) this.roster.setStatusLTime(found.name, intent.ltime)
+    const joined = this.#event('member-join', found.name)
+    if (displaced === undefined) return { events: [joined] }
+    return { events: [{ type: 'member-reap', members: [displaced] }, joined] }
+  }
+
+  /** SWIM lost a member. */
+  down(name: string, nowMs: Millis): Outcome {
+    const known = this.roster.get(name)
+    if (known === undefined) return NOTHING
+    const status = nextStatus(known.member.status, 'down')
+    if (status === known.member.status) return NOTHING
+    this.roster.setStatus(name, status, nowMs)
+    return { events: [this.#event(status === 'left' ? 'member-leave' : 'member-failed', name)] }
+  }
+
+  /** A member has new tags or another address. */
+  update(found: Omit<Member, 'status'>, nowMs: Millis): Outcome {
+    const known = this.roster.get(found.name)
+    if (known === undefined) return NOTHING
+    this.roster.put({ ...found, status: known.member.status }, nowMs)
+    return { events: [this.#event('member-update', found.name)] }
+  }
+
+  /** Somebody says that a member joined. */
+  join({ node, ltime }: Omit<JoinIntent, 'type'>, nowMs: Millis): Outcome {
+    this.clock.witness(ltime)
+    const known = this.roster.get(node)
+    if (known === undefined) return this.#keep('join', node, ltime, nowMs)
+    if (ltime <= known.statusLTime) return NOTHING
+    this.#follow('join-intent', known, ltime, nowMs)
+    return NEWS
+  }
+
+  /** Somebody says that a member leaves, or has left. */
+  leave({ node, ltime, prune }: Omit<LeaveIntent, 'type'>, nowMs: Millis): Outcome {
+    this.clock.witness(ltime)
+    const known = this.roster.get(node)
+    if (known === undefined) return this.#keep('leave', node, ltime, nowMs)
+    if (ltime <= known.statusLTime) return NOTHING
+    if (node === this.#localName && !this.#leaving) return { refute: true }
+
+    const wasFailed = known.member.status === 'failed'
+    this.#follow('leave-intent', known, ltime, nowMs)
+    const events = wasFailed ? [this.#event('member-leave', node)] : []
+    if (!prune || node === this.#localName) return { ...NEWS, events }
+    if (known.member.status === 'leaving') return { ...NEWS, events, pruneLater: node }
+    return { ...NEWS, events: [...events, ...this.#forget([known.member])] }
+  }
+
+  /** Take in the intents that another member remembers. Nothing of it is passed along. */
+  merge({ leftMembers, statusLTimes }: UserState, nowMs: Millis): Outcome {
+    const events: MemberEvent[] = []
+    const left = new Set(leftMembers)
+    let refute = false
+    for (const node of left) {
+      // One more, so that it wins over a join intent of the same time.
+      const ltime = later(statusLTimes.get(node) ?? 0n)
+      const outcome = this.leave({ node, ltime, prune: false }, nowMs)
+      events.push(...(outcome.events ?? []))
+      refute ||= outcome.refute === true
+    }
+    for (const [node, ltime] of statusLTimes) {
+      if (!left.has(node)) this.join({ node, ltime }, nowMs)
+    }
+    return { events, ...(refute && { refute }) }
+  }
+
+  /** Our own join intent, taken in already. */
+  announceJoin(nowMs: Millis): JoinIntent {
+    const intent = { type: 'join', ltime: this.clock.time, node: this.#localName } as const
+    this.join(intent, nowMs)
+    return intent
+  }
+
+  /** Our own leave intent, taken in already. */
+  announceLeave(nowMs: Millis): LeaveIntent {
+    this.#leaving = true
+    return this.announceLeaveOf(this.#localName, { prune: false }, nowMs).intent
+  }
+
+  /** A leave intent on behalf of another member, taken in already, and what it led to here. */
+  announceLeaveOf(
+    node: string,
+    { prune }: Pick<LeaveIntent, 'prune'>,
+    nowMs: Millis,
+  ): { readonly intent: LeaveIntent; readonly outcome: Outcome } {
+    const intent = { type: 'leave', ltime: this.clock.stamp(), node, prune } as const
+    return { intent, outcome: this.leave(intent, nowMs) }
+  }
+
+  /** Forget a member whose time to spread its farewell is over, unless it has come back. */
+  prune(name: string): Outcome {
+    const known = this.roster.get(name)
+    if (known === undefined || known.member.status === 'alive') return NOTHING
+    return { events: this.#forget([known.member]) }
+  }
+
+  /** Forget what was remembered for long enough. */
+  reap(remembrance: Remembrance, nowMs: Millis): Outcome {
+    const { reconnectTimeoutMs, tombstoneTimeoutMs, recentIntentTimeoutMs } = remembrance
+    this.#intents.purge(recentIntentTimeoutMs, nowMs)
+    const failed = this.roster.goneFor('failed', reconnectTimeoutMs, nowMs)
+    const left = this.roster.goneFor('left', tombstoneTimeoutMs, nowMs)
+    // Having left, we are still ourselves.
+    const others = [...failed, ...left].filter(({ name }) => name !== this.#localName)
+    return { events: this.#forget(others) }
+  }
+
+  /** Keep an intent about somebody not met yet. */
+  #keep(type: 'join' | 'leave', node: string, ltime: bigint, nowMs: Millis): Outcome {
+    // Nobody bears the empty name, and what is said of us before we are here is of the past.
+    if (node === '' || node === this.#localName) return NOTHING
+    return this.#intents.add(node, { type, ltime }, nowMs) ? NEWS : NOTHING
+  }
+
+  #follow(
+    cause: 'join-intent' | 'leave-intent',
+    known: RosterEntry,
+    ltime: bigint,
+    nowMs: Millis,
+  ): void {
+    const { name, status } = known.member
+    this.roster.setStatusLTime(name, ltime)
+    const next = nextStatus(status, cause)
+    if (next !== status) this.roster.setStatus(name, next, nowMs)
+  }
+
+  #forget(members: readonly Member[]): MemberEvent[] {
+    for (const { name } of members) this.roster.remove(name)
+    return members.map((member) => ({ type: 'member-reap', members: [member] }))
+  }
+
+  #event(type: MemberEventType, name: string): MemberEvent {
+    const known = this.roster.get(name)
+    return { type, members: known === undefined ? [] : [known.member] }
+  }
+}

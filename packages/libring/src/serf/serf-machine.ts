@@ -1,0 +1,486 @@
+import { addressText, type Address } from '../base/address.ts'
+import { Deadlines } from '../base/deadlines.ts'
+import { invariant } from '../base/errors.ts'
+import { Fifo } from '../base/fifo.ts'
+import type { Machine } from '../base/machine.ts'
+import type { Member } from '../base/member.ts'
+import { below, fraction, type Random } from '../base/random.ts'
+import type { Millis } from '../base/time.ts'
+import type { SwimEffect, SwimMember } from '../swim/effects.ts'
+import type { ResolvedSwimOptions } from '../swim/options.ts'
+import { SwimMachine } from '../swim/swim-machine.ts'
+import type { Versions } from '../wire/messages.ts'
+import { Attendance, type Outcome } from './attendance.ts'
+import type { SerfEffect, SerfInput } from './effects.ts'
+import type { LamportClock } from './lamport.ts'
+import { advanceLeave, leaveDeadlineMs, statusWhile, type Leave, type LeaveInput } from './leave.ts'
+import { decodeSerf, encodeSerf } from './message-codec.ts'
+import { QueryFlag, type UserState } from './messages.ts'
+import type { ResolvedSerfOptions } from './options.ts'
+import { Queues, type QueueKind } from './queues.ts'
+import { eventKey, SeenMessages, type Sighting } from './seen.ts'
+import { newSerfStats, type SerfStats } from './stats.ts'
+import { decodeTags, encodeTags, META_BYTES_MAX, type Tags } from './tags.ts'
+
+/** What we say we speak: memberlist 1 to 5, now 2; Serf 2 to 5, now 5. As stock agents do. */
+export const serfVersions: Versions = [1, 5, 2, 2, 5, 5]
+
+/** What a message costs in a packet beyond its own bytes: compound head, length, type. */
+const PACKET_OVERHEAD_BYTES = 5
+
+/** Force-leaves that can be under way at one time. Further ones are answered as not spread. */
+const FORCE_LEAVES_MAX = 1_024
+
+export interface SerfSetup {
+  /** Unique in the cluster, 1 to 128 bytes of UTF-8. */
+  readonly name: string
+  /** At most 512 bytes when encoded. */
+  readonly tags: Tags
+  readonly swim: ResolvedSwimOptions
+  readonly serf: ResolvedSerfOptions
+  readonly random: Random
+}
+
+/**
+ * Serf's part of a node, on top of the SWIM machine that it owns: intents, statuses, tags,
+ * farewells, and the memory of members that are gone.
+ *
+ * User events and queries of others are passed along, once each, but neither told nor answered.
+ *
+ * This class only routes: every part keeps its own state, and none of them calls another.
+ */
+export class SerfMachine implements Machine<SerfInput, SerfEffect> {
+  readonly stats: SerfStats
+  readonly #name: string
+  readonly #swimOptions: ResolvedSwimOptions
+  readonly #options: ResolvedSerfOptions
+  readonly #random: Random
+  readonly #swim: SwimMachine
+  readonly #attendance: Attendance
+  readonly #queues: Queues
+  readonly #userEvents = new SeenMessages()
+  readonly #queries = new SeenMessages()
+  readonly #deadlines = new Deadlines()
+  readonly #effects = new Fifo<SerfEffect>()
+  /** Callers' numbers for their joins, by ours. Joins that are not in here are reconnects. */
+  readonly #joins = new Map<number, number>()
+  /** Names of the force-leaves being spread, by ticket. */
+  readonly #forceLeaves = new Map<number, string>()
+  #leave: Leave = { phase: 'none' }
+  #started = false
+  #joinCount = 0
+  #ticket = 0
+
+  constructor(setup: SerfSetup) {
+    const { name, tags, swim, serf, random } = setup
+    this.#name = name
+    this.#swimOptions = swim
+    this.#options = serf
+    this.#random = random
+    this.#attendance = new Attendance(name)
+    this.#queues = new Queues({
+      retransmitMult: swim.retransmitMult,
+      messageBytesMax: swim.packetBytesMax - PACKET_OVERHEAD_BYTES,
+      depthMax: serf.queueDepthMax,
+    })
+    this.#swim = new SwimMachine({
+      name,
+      meta: metaOf(tags),
+      versions: serfVersions,
+      options: swim,
+      random,
+      passenger: {
+        userState: () => encodeSerf(this.#userState()),
+        takePayloads: (bytesMax, overheadBytes) => {
+          return this.#queues.take(bytesMax, overheadBytes, this.#attendance.roster.size)
+        },
+      },
+    })
+    this.stats = newSerfStats(this.#swim.stats)
+  }
+
+  /** Everybody known in any status, the local member included once started. */
+  members(): readonly Member[] {
+    return this.#attendance.roster.members()
+  }
+
+  /** The local member's own status. */
+  get status(): 'alive' | 'leaving' | 'left' {
+    return statusWhile(this.#leave)
+  }
+
+  /** Lifeguard's health score: 0 is healthy. */
+  get awareness(): number {
+    return this.#swim.awareness
+  }
+
+  handle(input: SerfInput, nowMs: Millis): void {
+    switch (input.type) {
+      case 'start':
+        this.#start(input.advertise, nowMs)
+        break
+      case 'join':
+        this.#join(input.join, input.seeds, nowMs)
+        break
+      case 'tags':
+        this.#setTags(input.tags, nowMs)
+        break
+      case 'leave':
+        this.#beginLeave(nowMs)
+        break
+      case 'force-leave':
+        this.#forceLeave(input.name, input, nowMs)
+        break
+      case 'packet':
+      case 'request':
+      case 'request-fault':
+      case 'reply':
+      case 'dial-failed':
+        this.#swim.handle(input, nowMs)
+        break
+    }
+    this.#settle(nowMs)
+  }
+
+  tick(nowMs: Millis): void {
+    this.#swim.tick(nowMs)
+    this.#settle(nowMs)
+    for (let key = this.#deadlines.takeDue(nowMs); key !== undefined;) {
+      this.#onDeadline(key, nowMs)
+      this.#settle(nowMs)
+      key = this.#deadlines.takeDue(nowMs)
+    }
+  }
+
+  deadlineMs(): Millis | undefined {
+    const own = this.#deadlines.nextMs()
+    const swim = this.#swim.deadlineMs()
+    return own === undefined || swim === undefined ? (own ?? swim) : Math.min(own, swim)
+  }
+
+  poll(): SerfEffect | undefined {
+    return this.#effects.take()
+  }
+
+  // ── what the local member does ───────────────────────────────────────────────────────────────
+
+  #start(advertise: Address, nowMs: Millis): void {
+    if (this.#started || this.status !== 'alive') return
+    this.#started = true
+    const { reapIntervalMs, reconnectIntervalMs, queueCheckIntervalMs } = this.#options
+    this.#deadlines.set('reap', nowMs + reapIntervalMs)
+    this.#deadlines.set('reconnect', nowMs + reconnectIntervalMs)
+    this.#deadlines.set('queue-check', nowMs + queueCheckIntervalMs)
+    this.#swim.handle({ type: 'start', advertise }, nowMs)
+  }
+
+  #join(join: number, seeds: readonly Address[], nowMs: Millis): void {
+    if (!this.#started || this.status !== 'alive') {
+      const reason = this.#started ? 'this node has left' : 'this node has not started'
+      const failures = seeds.map((seed) => ({ address: addressText(seed), reason }))
+      this.#effects.push({ type: 'joined', join, contacted: 0, failures })
+      return
+    }
+    this.#joins.set(++this.#joinCount, join)
+    this.#swim.handle({ type: 'join', join: this.#joinCount, seeds }, nowMs)
+  }
+
+  #setTags(tags: Tags, nowMs: Millis): void {
+    // Whoever presents itself again after its farewell is back.
+    if (this.status !== 'alive') this.#effects.push({ type: 'tags-spread', spread: false })
+    else this.#swim.handle({ type: 'meta', meta: metaOf(tags) }, nowMs)
+  }
+
+  #beginLeave(nowMs: Millis): void {
+    if (this.#leave.phase === 'gone') {
+      this.#effects.push({ type: 'left', spread: this.#leave.spread })
+    }
+    if (this.#leave.phase !== 'none') return
+    if (!this.#started) return this.#enterLeave({ phase: 'gone', spread: true }, nowMs)
+    const bytes = encodeSerf(this.#attendance.announceLeave(nowMs))
+    if (!this.#attendance.roster.hasAliveBeside(this.#name)) {
+      return this.#enterLeave({ phase: 'departing', announced: true }, nowMs)
+    }
+    const ticket = ++this.#ticket
+    const untilMs = nowMs + this.#swimOptions.broadcastTimeoutMs
+    if (this.#queue('intents', bytes, ticket)) {
+      this.#enterLeave({ phase: 'announcing', ticket, untilMs }, nowMs)
+    } else {
+      this.#enterLeave({ phase: 'departing', announced: false }, nowMs)
+    }
+  }
+
+  #advanceLeave(input: LeaveInput, nowMs: Millis): void {
+    const { leavePropagateDelayMs } = this.#options
+    const next = advanceLeave(this.#leave, input, leavePropagateDelayMs, nowMs)
+    if (next !== this.#leave) this.#enterLeave(next, nowMs)
+  }
+
+  #enterLeave(leave: Leave, nowMs: Millis): void {
+    this.#leave = leave
+    const deadlineMs = leaveDeadlineMs(leave)
+    if (deadlineMs === undefined) this.#deadlines.clear('leave')
+    else this.#deadlines.set('leave', deadlineMs)
+    if (leave.phase === 'departing') this.#swim.handle({ type: 'leave' }, nowMs)
+    if (leave.phase === 'gone') this.#effects.push({ type: 'left', spread: leave.spread })
+  }
+
+  #forceLeave(name: string, how: { readonly prune: boolean }, nowMs: Millis): void {
+    // We would refute our own word.
+    if (name === this.#name) {
+      this.#effects.push({ type: 'force-left', name, spread: true })
+      return
+    }
+    const { intent, outcome } = this.#attendance.announceLeaveOf(name, how, nowMs)
+    this.#carry(outcome, nowMs)
+    if (!this.#attendance.roster.hasAliveBeside(this.#name)) {
+      this.#effects.push({ type: 'force-left', name, spread: true })
+      return
+    }
+    const ticket = ++this.#ticket
+    const hasRoom = this.#forceLeaves.size < FORCE_LEAVES_MAX
+    if (!hasRoom || !this.#queue('intents', encodeSerf(intent), ticket)) {
+      this.#effects.push({ type: 'force-left', name, spread: false })
+      return
+    }
+    this.#forceLeaves.set(ticket, name)
+    const { broadcastTimeoutMs } = this.#swimOptions
+    this.#deadlines.set(`force-leave:${ticket}`, nowMs + broadcastTimeoutMs)
+  }
+
+  #onForceLeaveOver(ticket: number, result: { readonly spread: boolean }): void {
+    const name = this.#forceLeaves.get(ticket)
+    if (name === undefined) return
+    this.#forceLeaves.delete(ticket)
+    this.#deadlines.clear(`force-leave:${ticket}`)
+    this.#effects.push({ type: 'force-left', name, spread: result.spread })
+  }
+
+  #broadcastJoin(nowMs: Millis): void {
+    this.#queue('intents', encodeSerf(this.#attendance.announceJoin(nowMs)))
+  }
+
+  // ── deadlines ────────────────────────────────────────────────────────────────────────────────
+
+  /** Keys are a word, or a word, a colon and what it is about. */
+  #onDeadline(key: string, nowMs: Millis): void {
+    const colon = key.indexOf(':')
+    const about = key.slice(colon + 1)
+    switch (colon < 0 ? key : key.slice(0, colon)) {
+      case 'reap':
+        this.#deadlines.set('reap', nowMs + this.#options.reapIntervalMs)
+        this.#carry(this.#attendance.reap(this.#options, nowMs), nowMs)
+        break
+      case 'reconnect':
+        this.#deadlines.set('reconnect', nowMs + this.#options.reconnectIntervalMs)
+        this.#reconnect(nowMs)
+        break
+      case 'queue-check':
+        this.#deadlines.set('queue-check', nowMs + this.#options.queueCheckIntervalMs)
+        this.#queues.cut()
+        break
+      case 'prune':
+        this.#carry(this.#attendance.prune(about), nowMs)
+        break
+      case 'leave':
+        this.#advanceLeave({ type: 'tick' }, nowMs)
+        break
+      case 'force-leave':
+        this.#onForceLeaveOver(Number(about), { spread: false })
+        break
+      default:
+        invariant(false, `no deadline is called ${key}`)
+    }
+  }
+
+  /** Try one failed member again: the likelier, the more of the others failed. */
+  #reconnect(nowMs: Millis): void {
+    const { size, failedCount, leftCount } = this.#attendance.roster
+    if (failedCount === 0 || this.status !== 'alive') return
+    if (fraction(this.#random) > failedCount / Math.max(1, size - failedCount - leftCount)) return
+    const failed = this.#attendance.roster.failed()
+    const { host, port } = failed[below(this.#random, failed.length)]!
+    this.stats.reconnects++
+    this.#swim.handle({ type: 'join', join: ++this.#joinCount, seeds: [{ host, port }] }, nowMs)
+  }
+
+  // ── what SWIM tells ──────────────────────────────────────────────────────────────────────────
+
+  /** Deal with all that SWIM and the queues have to tell, and with what follows from that. */
+  #settle(nowMs: Millis): void {
+    for (;;) {
+      const effect = this.#swim.poll()
+      if (effect !== undefined) {
+        this.#onSwimEffect(effect, nowMs)
+        continue
+      }
+      const ticket = this.#queues.takeFinished()
+      if (ticket === undefined) return
+      this.#onForceLeaveOver(ticket, { spread: true })
+      this.#advanceLeave({ type: 'announced', ticket }, nowMs)
+    }
+  }
+
+  #onSwimEffect(effect: SwimEffect, nowMs: Millis): void {
+    switch (effect.type) {
+      case 'send':
+      case 'dial':
+      case 'abandon':
+      case 'respond':
+      case 'conflict':
+        this.#effects.push(effect)
+        break
+      case 'member':
+        this.#carry(this.#onMember(effect.change, effect.member, nowMs), nowMs)
+        break
+      case 'payload':
+        this.#onPayload(effect.payload, nowMs)
+        break
+      case 'user-state':
+        this.#onUserState(effect.bytes, nowMs)
+        break
+      case 'joined':
+        this.#onJoined(effect, nowMs)
+        break
+      case 'meta-spread':
+        this.#effects.push({ type: 'tags-spread', spread: effect.spread })
+        break
+      case 'left':
+        this.#advanceLeave({ type: 'departed', spread: effect.spread }, nowMs)
+        break
+    }
+  }
+
+  #onMember(
+    change: 'up' | 'down' | 'left' | 'update',
+    { name, address, meta }: SwimMember,
+    nowMs: Millis,
+  ): Outcome {
+    if (change === 'down' || change === 'left') return this.#attendance.down(name, nowMs)
+    const { host, port } = address
+    return this.#attendance[change]({ name, host, port, tags: decodeTags(meta) }, nowMs)
+  }
+
+  #onJoined(effect: Extract<SwimEffect, { type: 'joined' }>, nowMs: Millis): void {
+    const join = this.#joins.get(effect.join)
+    if (join === undefined) return
+    this.#joins.delete(effect.join)
+    if (effect.contacted > 0 && this.status === 'alive') this.#broadcastJoin(nowMs)
+    this.#effects.push({ ...effect, join })
+  }
+
+  #onPayload(payload: Uint8Array, nowMs: Millis): void {
+    const { message, fault } = decodeSerf(payload)
+    if (fault !== undefined) {
+      this.stats.faults[fault]++
+      return
+    }
+    this.stats.received[message.type]++
+    switch (message.type) {
+      case 'join':
+        return this.#carry(this.#attendance.join(message, nowMs), nowMs, payload)
+      case 'leave':
+        return this.#carry(this.#attendance.leave(message, nowMs), nowMs, payload)
+      case 'user-event': {
+        const isNew = this.#isNew(this.#userEvents.admit(message.ltime, eventKey(message)))
+        if (isNew) this.#passAlong('events', payload)
+        return
+      }
+      case 'query': {
+        const isNew = this.#isNew(this.#queries.admit(message.ltime, String(message.id)))
+        const mayPass = (message.flags & QueryFlag.noBroadcast) === 0
+        if (isNew && mayPass) this.#passAlong('queries', payload)
+        return
+      }
+      case 'query-response':
+      case 'relay':
+        return
+      case 'push-pull':
+      case 'conflict-response':
+      case 'key-request':
+      case 'key-response':
+        // These have their place inside other messages only.
+        this.stats.faults['unknown-type']++
+    }
+  }
+
+  #onUserState(bytes: Uint8Array, nowMs: Millis): void {
+    const { message, fault } = decodeSerf(bytes)
+    if (fault !== undefined || message.type !== 'push-pull') {
+      this.stats.faults[fault ?? 'unknown-type']++
+      return
+    }
+    this.stats.received['push-pull']++
+    witnessBefore(this.#attendance.clock, message.ltime)
+    witnessBefore(this.#userEvents.clock, message.eventLTime)
+    witnessBefore(this.#queries.clock, message.queryLTime)
+    this.#carry(this.#attendance.merge(message, nowMs), nowMs)
+    for (const { ltime, events } of message.events) {
+      for (const event of events) this.#userEvents.admit(ltime, eventKey(event))
+    }
+  }
+
+  #isNew(sighting: Sighting): boolean {
+    if (sighting === 'seen') this.stats.seenBefore++
+    else if (sighting === 'too-old') this.stats.tooOld++
+    else if (sighting === 'full') this.stats.broadcastsDropped++
+    return sighting === 'new'
+  }
+
+  // ── what the parts have in common ────────────────────────────────────────────────────────────
+
+  /** Do what an outcome asks for; `payload` is the message that led to it, if it was one. */
+  #carry(outcome: Outcome, nowMs: Millis, payload?: Uint8Array): void {
+    const { events, rebroadcast, refute, pruneLater } = outcome
+    for (const event of events ?? []) this.#effects.push({ type: 'members', event })
+    if (rebroadcast === true && payload !== undefined) this.#passAlong('intents', payload)
+    if (refute === true) {
+      this.stats.leavesRefuted++
+      this.#broadcastJoin(nowMs)
+    }
+    if (pruneLater !== undefined) {
+      const spreadMs = this.#swimOptions.broadcastTimeoutMs + this.#options.leavePropagateDelayMs
+      this.#deadlines.set(`prune:${pruneLater}`, nowMs + spreadMs)
+    }
+  }
+
+  /** Spread a message of another member's, exactly as it came. */
+  #passAlong(kind: QueueKind, payload: Uint8Array): void {
+    // A view of the packet would keep the whole packet in memory.
+    if (this.#queue(kind, payload.slice())) this.stats.rebroadcasts++
+  }
+
+  #queue(kind: QueueKind, bytes: Uint8Array, ticket?: number): boolean {
+    const queued = this.#queues.queue(kind, bytes, ticket)
+    if (!queued) this.stats.broadcastsDropped++
+    return queued
+  }
+
+  #userState(): UserState {
+    const { clock, roster } = this.#attendance
+    const statusLTimes = new Map<string, bigint>()
+    for (const { member, statusLTime } of roster.entries()) {
+      statusLTimes.set(member.name, statusLTime)
+    }
+    return {
+      type: 'push-pull',
+      ltime: clock.time,
+      eventLTime: this.#userEvents.clock.time,
+      queryLTime: this.#queries.clock.time,
+      statusLTimes,
+      leftMembers: roster.leftNames(),
+      events: [],
+    }
+  }
+}
+
+function metaOf(tags: Tags): Uint8Array {
+  const meta = encodeTags(tags)
+  invariant(meta.length <= META_BYTES_MAX, 'tags fit into the meta; requireTags sees to that')
+  return meta
+}
+
+/** Another member's clock shows the time after the last message it knows. */
+function witnessBefore(clock: LamportClock, time: bigint): void {
+  if (time > 0n) clock.witness(time - 1n)
+}
