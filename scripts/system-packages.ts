@@ -54,7 +54,7 @@ function mayInstall(): boolean {
 function aptInstall(names: readonly string[]): void {
   const steps = [
     ['update', '-qq'],
-    ['install', '-y', '-qq', '--no-install-recommends', ...names],
+    ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...names],
   ]
   for (const step of steps) {
     const run = spawnSync('apt-get', step, {
