@@ -1,7 +1,7 @@
 import { canonicalIp, parseHostAndPort, type Address, type HostAndPort } from '../base/address.ts'
 import { utf8Length } from '../base/bytes.ts'
 import { OptionError } from '../base/errors.ts'
-import { requireOneOf, requireWhole } from '../base/require.ts'
+import { requireBoolean, requireOneOf, requireWhole } from '../base/require.ts'
 import type { Millis } from '../base/time.ts'
 import { resolveSerfOptions, type ResolvedSerfOptions, type SerfOptions } from '../serf/options.ts'
 import { requireTags } from '../serf/tags.ts'
@@ -124,9 +124,7 @@ export function resolveGossipOptions(
   }
   const { profile = 'lan', compression = true, tags = {}, bootstrapRefreshMs = 60_000 } = options
   requireOneOf(`${path}profile`, profile, Object.keys(PROFILES))
-  if (typeof compression !== 'boolean') {
-    throw new OptionError(`${path}compression`, 'true or false', compression)
-  }
+  requireBoolean(`${path}compression`, compression)
   requireTags(`${path}tags`, tags)
   requireWhole(`${path}bootstrapRefreshMs`, bootstrapRefreshMs, 100, 86_400_000)
   const bind = resolveBind(`${path}bind`, options.bind)
