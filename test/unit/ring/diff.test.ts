@@ -4,7 +4,9 @@ import { diff } from '../../../packages/libring/src/ring/diff.ts'
 import { Ring } from '../../../packages/libring/src/ring/ring.ts'
 import { namesOf } from '../../support/ring-vectors.ts'
 
-const names = fc.uniqueArray(fc.constantFrom(...'abcdefghij'), { maxLength: 8 })
+const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'), {
+  maxLength: 8,
+})
 const ringOf = (names: string[], redundancy: number) =>
   new Ring(
     names.map((name) => ({ name })),

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
-import { fnv1a64Bytes, fnv1a64Text } from '../../../packages/libring/src/ring/fnv1a64.ts'
-import { remainderOf } from '../../../packages/libring/src/ring/fnv1a64.ts'
+import {
+  fnv1a64Bytes,
+  fnv1a64Text,
+  remainderOf,
+} from '../../../packages/libring/src/ring/fnv1a64.ts'
 import { ringVectors } from '../../support/ring-vectors.ts'
 
 const { keys } = ringVectors<{ keys: { hex: string; utf8?: string; fnv1a64: string }[] }>(
@@ -10,9 +13,11 @@ const { keys } = ringVectors<{ keys: { hex: string; utf8?: string; fnv1a64: stri
 const whole = ([high, low]: Uint32Array) => (BigInt(high!) << 32n) | BigInt(low!)
 
 test('the hash of every key, as bytes and as text, is that of Go hash/fnv', () => {
-  for (const { hex, utf8, fnv1a64 } of keys) {
+  for (const { hex, fnv1a64 } of keys) {
     expect(whole(fnv1a64Bytes(Buffer.from(hex, 'hex')))).toBe(BigInt(fnv1a64))
-    if (utf8 !== undefined) expect(whole(fnv1a64Text(utf8))).toBe(BigInt(fnv1a64))
+  }
+  for (const { utf8, fnv1a64 } of keys.filter(({ utf8 }) => utf8 !== undefined)) {
+    expect(whole(fnv1a64Text(utf8!))).toBe(BigInt(fnv1a64))
   }
 })
 

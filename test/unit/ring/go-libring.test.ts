@@ -83,7 +83,8 @@ describe('what one member gains and loses at each step is the exact difference',
       for (const step of steps) {
         const after = ringOf(step.ring, distribution, partitions, redundancy)
         const actual = slotEvents(local, before, after)
-        if (step.slot_events !== undefined) expect(actual).toEqual(step.slot_events)
+        // Large cases hold a digest instead of the events.
+        expect(actual).toEqual(step.slot_events ?? actual)
         expect(actual).toHaveLength(step.slot_count)
         const digest = createHash('sha256').update(JSON.stringify(actual)).digest('hex')
         expect(digest).toBe(step.slot_sha256)
@@ -101,7 +102,7 @@ describe('every key has the partition that Go libring gives it', () => {
       for (const { hex, utf8, p } of keys.keys) {
         const bytes = Uint8Array.from(Buffer.from(hex, 'hex'))
         expect(ring.partitionForKey(bytes)).toBe(p[at])
-        if (utf8 !== undefined) expect(ring.partitionForKey(utf8)).toBe(p[at])
+        expect(ring.partitionForKey(utf8 ?? bytes)).toBe(p[at])
       }
     },
   )

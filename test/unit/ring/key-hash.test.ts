@@ -32,12 +32,13 @@ describe.each<{ keyHash: KeyHash; hello: number }>([
 
 test('a hash that does not give whole numbers is told, not followed', () => {
   for (const result of [-1, 0.5, Number.NaN, 2 ** 53]) {
-    const partitionOf = keyPartitioner({ name: 'bad', hash: () => result }, 16)
+    const keyHash: KeyHash = { name: 'bad', hash: () => result }
+    const partitionOf = keyPartitioner(keyHash, 16)
     expect(() => partitionOf('a')).toThrow(/keyHash.hash/)
   }
 })
 
-test.each([
+test.each<[string, unknown]>([
   ['an unknown name', 'md5'],
   ['nothing', null],
   ['a bare function', () => 0],

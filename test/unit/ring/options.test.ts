@@ -7,7 +7,7 @@ test('defaults are filled in and the result is frozen', () => {
   expect(options).toEqual({
     partitions: 512,
     redundancy: 3,
-    assignment: 'rendezvous',
+    assignment: 'balanced',
     slack: 50,
     primarySlack: 100,
     keyHash: 'murmur3',

@@ -1,5 +1,6 @@
 import { OptionError } from '../base/errors.ts'
 import type { Assignment } from './assignment.ts'
+import { assignBalanced } from './balanced/balanced.ts'
 import { assignGoConsistent, assignGoUniform } from './go-libring.ts'
 import { isGoMode, type ResolvedRingOptions } from './options.ts'
 import { assignRendezvous } from './rendezvous.ts'
@@ -15,6 +16,7 @@ export function assign(members: readonly RingMember[], options: ResolvedRingOpti
   if (isGoMode(assignment)) refuseWeightsAndZones(members, assignment)
   switch (assignment) {
     case 'balanced':
+      return assignBalanced(members, options)
     case 'rendezvous':
       return assignRendezvous(members, partitions, redundancy)
     case 'go-consistent':

@@ -31,7 +31,7 @@ export interface RingOptions {
    */
   readonly redundancy?: number
 
-  /** @defaultValue `'rendezvous'` */
+  /** @defaultValue `'balanced'` */
   readonly assignment?: AssignmentName
 
   /**
@@ -69,7 +69,7 @@ const ASSIGNMENTS: readonly AssignmentName[] = [
 
 /** @throws {OptionError} naming the first option out of range. */
 export function resolveRingOptions(options: RingOptions = {}): ResolvedRingOptions {
-  const { partitions = 512, redundancy = 3, assignment = 'rendezvous' } = options
+  const { partitions = 512, redundancy = 3, assignment = 'balanced' } = options
   const { slack = 50, primarySlack = 100 } = options
   requireWhole('partitions', partitions, 1, 65_536)
   requireWhole('redundancy', redundancy, 1, 16)

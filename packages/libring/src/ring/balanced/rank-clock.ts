@@ -1,0 +1,43 @@
+import type { Permutations } from './permutation.ts'
+
+/**
+ * When each member asks for what: a member of the largest weight asks once a tick, one of a
+ * tenth of that every tenth tick.
+ */
+export class RankClock {
+  readonly #permutations: Permutations
+  readonly #weights: Uint32Array
+  readonly #weightMax: number
+  readonly isUniform: boolean
+
+  constructor(permutations: Permutations, weights: Uint32Array) {
+    this.#permutations = permutations
+    this.#weights = weights
+    this.#weightMax = weights.reduce((most, weight) => Math.max(most, weight), 1)
+    this.isUniform = weights.every((weight) => weight === this.#weightMax)
+  }
+
+  get members(): number {
+    return this.#weights.length
+  }
+
+  /** Below 2^32: rank and weight have 16 bits each. */
+  tickOf(member: number, rank: number): number {
+    return Math.floor((rank * this.#weightMax) / this.#weights[member]!)
+  }
+
+  partitionAt(member: number, rank: number): number {
+    return this.#permutations.partitionAt(member, rank)
+  }
+
+  /** What `member` asked for at `tick`, at which it did ask. */
+  partitionAtTick(member: number, tick: number): number {
+    const rank = Math.ceil((tick * this.#weights[member]!) / this.#weightMax)
+    return this.#permutations.partitionAt(member, rank)
+  }
+
+  /** When `member` asks for `partition`. */
+  tickAt(member: number, partition: number): number {
+    return this.tickOf(member, this.#permutations.rankOf(member, partition))
+  }
+}
