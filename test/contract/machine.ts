@@ -2,10 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Machine } from '../../packages/libring/src/base/machine.ts'
 
-/** Something that happens to a machine: so many milliseconds later it is fed or ticked. */
-export type MachineStep<Input> =
-  | { readonly afterMs: number; readonly input: Input }
-  | { readonly afterMs: number; readonly input: undefined }
+/** Something that happens to a machine: so many milliseconds later it is fed and ticked. */
+export interface MachineStep<Input> {
+  readonly afterMs: number
+  /** Only ticked where there is none. */
+  readonly input: Input | undefined
+}
 
 /** How to make a machine, and what may be done to it. */
 export interface MachineCase<Input, Effect> {
