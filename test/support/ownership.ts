@@ -51,7 +51,7 @@ export function aStep(
 
 /** Roles by partition, as somebody knows them who has only the steps to go by. */
 export class RoleBook {
-  readonly roles = new Map<number, number>()
+  readonly roles: Map<number, number> = new Map()
 
   /** @throws when the step does not begin with the role that the ones before it led to. */
   apply(event: OwnershipEvent): void {

@@ -122,11 +122,9 @@ describe('steps that do not follow one another are a bug:', () => {
       to: undefined,
     },
   }
-  for (const [what, event] of Object.entries(wrong)) {
-    test(what, () => {
-      expect(() => foldEvents(acquire0, event)).toThrow(InvariantError)
-    })
-  }
+  test.each(Object.entries(wrong))('%s', (_, event) => {
+    expect(() => foldEvents(acquire0, event)).toThrow(InvariantError)
+  })
 })
 
 test('every step says which role it ends and which it begins', () => {

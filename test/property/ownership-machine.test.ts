@@ -1,0 +1,220 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Machine } from '../../packages/libring/src/base/machine.ts'
+import { OwnershipMachine } from '../../packages/libring/src/ownership/ownership-machine.ts'
+import type { ClusterMember } from '../../packages/libring/src/ownership/cluster-member.ts'
+import type { OwnershipInput } from '../../packages/libring/src/ownership/effects.ts'
+import { resolveOwnershipOptions } from '../../packages/libring/src/ownership/options.ts'
+import type { OwnershipEvent } from '../../packages/libring/src/ownership/event.ts'
+import { resolveRingOptions } from '../../packages/libring/src/ring/options.ts'
+import { machineContract } from '../contract/machine.ts'
+import { aClusterMember, aMemberEvent } from '../support/ownership.ts'
+import { OwnershipRun } from '../support/ownership-run.ts'
+
+const seed = 41
+const NAMES = ['ann', 'bob', 'cat', 'dan', 'eve', 'fay']
+const ASSIGNMENTS = ['rendezvous', 'balanced', 'go-consistent', 'go-uniform'] as const
+
+type Op =
+  | { readonly do: 'join' | 'leave' | 'fail' | 'reap' | 'outside'; readonly names: string[] }
+  | { readonly do: 'update'; readonly name: string; readonly rev: number }
+  | { readonly do: 'pass'; readonly ms: number }
+
+const names = fc.subarray(NAMES, { minLength: 1, maxLength: 3 })
+const op: fc.Arbitrary<Op> = fc.oneof(
+  fc.record({ do: fc.constantFrom('join', 'leave', 'fail', 'reap', 'outside'), names }),
+  fc.record({ do: fc.constant('update'), name: fc.constantFrom(...NAMES), rev: fc.nat(3) }),
+  fc.record({ do: fc.constant('pass'), ms: fc.constantFrom(1, 300, 1_000, 20_000) }),
+)
+const lives = fc.record({
+  local: fc.constantFrom(...NAMES),
+  ring: fc.record({
+    partitions: fc.constantFrom(1, 7, 32),
+    redundancy: fc.constantFrom(1, 2, 3, 5),
+    assignment: fc.constantFrom(...ASSIGNMENTS),
+  }),
+  options: fc.record({
+    settleMs: fc.constantFrom(0, 500, 1_000),
+    minMembers: fc.constantFrom(1, 1, 2, 4),
+    formAlone: fc.boolean(),
+  }),
+  start: fc.record({
+    members: fc.subarray(NAMES),
+    othersExpected: fc.boolean(),
+    othersSeen: fc.boolean(),
+  }),
+  script: fc.array(op, { maxLength: 40 }),
+})
+
+function perform(run: OwnershipRun, op: Op): OwnershipEvent[] {
+  switch (op.do) {
+    case 'join':
+      return run.join(...op.names)
+    case 'leave':
+      return run.leave(...op.names)
+    case 'fail':
+      return run.fail(...op.names)
+    case 'reap':
+      return run.reap(...op.names)
+    case 'outside':
+      return run.updateOutside(...op.names)
+    case 'update':
+      return run.update(aClusterMember(op.name, { tags: { rev: `${op.rev}` } }))
+    case 'pass':
+      return run.pass(op.ms)
+  }
+}
+
+test('folding all steps gives the roles that the view gives, at every moment of any life', () => {
+  fc.assert(
+    fc.property(lives, ({ local, ring, options, start, script }) => {
+      const run = new OwnershipRun(local, ring, options)
+      let seq = 0
+      let isEnough = false
+      const look = (act: () => OwnershipEvent[]): void => {
+        const { view: before } = run
+        const events = act()
+        isEnough ||= run.seen.length >= options.minMembers
+        const roles = isEnough || run.book.roles.size > 0 ? run.rolesInView() : []
+        // Being enough is acted on when the window closes, like every other change.
+        const isPending = run.machine.deadlineMs() !== undefined
+        const [told, due] = [
+          run.book.entries(),
+          isPending && run.book.roles.size === 0 ? [] : roles,
+        ]
+        expect(told).toEqual(due)
+        for (const event of events) {
+          expect(event.seq).toBe(++seq)
+          const { from, to } = { from: undefined, to: undefined, ...event }
+          expect({ from, to }).toEqual(rightNeighbours(event, local, before, run.view))
+        }
+      }
+      look(() => run.start(start.members, start))
+      for (const op of script) look(() => perform(run, op))
+      look(() => run.settle())
+      look(() => run.stop())
+      expect(run.book.entries()).toEqual([])
+    }),
+    { seed, numRuns: 400 },
+  )
+})
+
+/** `from` had the index in the view before, `to` has it in the view after. */
+function rightNeighbours(
+  event: OwnershipEvent,
+  local: string,
+  before: OwnershipRun['view'],
+  after: OwnershipRun['view'],
+): Neighbours {
+  const { partition } = event
+  const taken = event.type === 'release' ? undefined : event.replica
+  const left = event.type === 'change' ? event.previousReplica : event.replica
+  const hadIt = taken === undefined ? undefined : holderIn(before, partition, taken)
+  return {
+    from: hadIt?.name === local ? undefined : hadIt,
+    to: event.type === 'acquire' ? undefined : holderIn(after, partition, left),
+  }
+}
+
+interface Neighbours {
+  readonly from: ClusterMember | undefined
+  readonly to: ClusterMember | undefined
+}
+
+function holderIn(
+  view: OwnershipRun['view'],
+  partition: number,
+  replica: number,
+): ClusterMember | undefined {
+  return view?.ring.holdersForPartition(partition)[replica]
+}
+
+test('once nothing is pending, the view shows exactly who is in the ring', () => {
+  fc.assert(
+    fc.property(lives, ({ local, ring, options, start, script }) => {
+      const run = new OwnershipRun(local, ring, { ...options, formAlone: true })
+      run.start(start.members, start)
+      for (const op of script) perform(run, op)
+      run.settle()
+      expect(run.shown).toEqual(run.seen.map(({ name }) => name).sort())
+    }),
+    { seed, numRuns: 200 },
+  )
+})
+
+test('a change that leaves the local roles as they are is silent', () => {
+  fc.assert(
+    fc.property(lives, ({ local, ring, start, script }) => {
+      const run = new OwnershipRun(local, ring, { settleMs: 0 })
+      run.start(start.members)
+      for (const op of script) {
+        const before = run.rolesInView()
+        const events = perform(run, op)
+        const after = new Map(run.rolesInView())
+        const kept = before.filter(([partition, role]) => after.get(partition) === role)
+        const silent = new Set(kept.map(([partition]) => partition))
+        expect(events.filter(({ partition }) => silent.has(partition))).toEqual([])
+      }
+    }),
+    { seed, numRuns: 200 },
+  )
+})
+
+machineContract('OwnershipMachine', {
+  create: () => legible(aMachine()),
+  input: fc.oneof(
+    { weight: 2, arbitrary: startInput() },
+    { weight: 20, arbitrary: membersInput() },
+    { weight: 1, arbitrary: fc.constant<OwnershipInput>({ type: 'stop' }) },
+  ),
+})
+
+function aMachine(): OwnershipMachine {
+  return new OwnershipMachine({
+    localName: 'ann',
+    ring: resolveRingOptions({ partitions: 8, redundancy: 2 }),
+    options: resolveOwnershipOptions({ minMembers: 2 }),
+  })
+}
+
+/** The machine with views as plain values: rings hold functions, which equal themselves only. */
+function legible(machine: OwnershipMachine): Machine<OwnershipInput, unknown> {
+  return {
+    handle: (input, nowMs) => machine.handle(input, nowMs),
+    tick: (nowMs) => machine.tick(nowMs),
+    deadlineMs: () => machine.deadlineMs(),
+    poll() {
+      const effect = machine.poll()
+      if (effect?.type !== 'view') return effect
+      const { epoch, cause, ring } = effect.view
+      return { epoch, cause, members: ring.members, holders: ring.assignment.holders }
+    },
+  }
+}
+
+function startInput(): fc.Arbitrary<OwnershipInput> {
+  return fc.record({
+    type: fc.constant('start'),
+    candidates: fc.subarray(NAMES).map((chosen) => chosen.map((name) => aClusterMember(name))),
+    othersExpected: fc.boolean(),
+    othersSeen: fc.boolean(),
+  })
+}
+
+function membersInput(): fc.Arbitrary<OwnershipInput> {
+  const type = fc.constantFrom(
+    'member-join' as const,
+    'member-leave' as const,
+    'member-failed' as const,
+    'member-update' as const,
+    'member-reap' as const,
+  )
+  const member = fc.record({ name: fc.constantFrom(...NAMES), isIn: fc.boolean() })
+  return fc.tuple(type, fc.array(member, { maxLength: 4 })).map(([kind, members]) => ({
+    type: 'members',
+    event: aMemberEvent(kind, ...members.map(({ name }) => name)),
+    candidacies: members.map(({ name, isIn }) => {
+      return { name, member: isIn ? aClusterMember(name) : undefined }
+    }),
+  }))
+}
