@@ -1,0 +1,49 @@
+import type { MemberEvent } from '../base/member.ts'
+import type { ClusterMember } from '../ownership/cluster-member.ts'
+import type { AcquireEvent, ChangeEvent, OwnershipEvent, ReleaseEvent } from '../ownership/event.ts'
+
+/** The ring was formed anew. Lookups follow it already. */
+export interface RebalanceEvent {
+  /** Number of the view, growing by one. Local: two members cannot compare theirs. */
+  readonly epoch: number
+  /** The members of the ring, in the order of the UTF-8 bytes of their names. */
+  readonly members: readonly ClusterMember[]
+  /** The changes of membership that led here. */
+  readonly cause: readonly MemberEvent[]
+}
+
+/** A handler threw or rejected. */
+export interface HandlerErrorEvent {
+  readonly event: OwnershipEvent
+  readonly error: unknown
+}
+
+/** The time to let a partition go was over before its handlers were done. */
+export interface HandlerOverdueEvent {
+  /** The step that was being dealt with, or waited for its turn. */
+  readonly event: OwnershipEvent
+}
+
+/** What `cluster.on` tells, by type. */
+export interface ClusterEvents {
+  readonly rebalance: RebalanceEvent
+  readonly acquire: AcquireEvent
+  readonly release: ReleaseEvent
+  readonly change: ChangeEvent
+  /** What Serf tells of any member, whether it takes part in the ring or not. */
+  readonly member: MemberEvent
+  readonly 'handler-error': HandlerErrorEvent
+  readonly 'handler-overdue': HandlerOverdueEvent
+}
+
+export type ClusterEventType = keyof ClusterEvents
+
+export const CLUSTER_EVENT_TYPES: readonly ClusterEventType[] = [
+  'rebalance',
+  'acquire',
+  'release',
+  'change',
+  'member',
+  'handler-error',
+  'handler-overdue',
+]

@@ -1,0 +1,52 @@
+import { Fifo } from '../base/fifo.ts'
+
+/**
+ * Listeners that are called in line, in the order they were added. What is told from within a
+ * listener is told once every listener has heard what came before.
+ *
+ * @typeParam Events what is told, by type.
+ */
+export class Listeners<Events> {
+  readonly #byType: { [T in keyof Events]?: Set<(event: Events[T]) => void> } = {}
+  readonly #onFault: (type: keyof Events, error: unknown) => void
+  readonly #queue = new Fifo<() => void>()
+  #telling = false
+
+  /** @param onFault told of a listener that threw. */
+  constructor(onFault: (type: keyof Events, error: unknown) => void) {
+    this.#onFault = onFault
+  }
+
+  /** Returns how to stop listening. */
+  add<T extends keyof Events>(type: T, listener: (event: Events[T]) => void): () => void {
+    const listeners = (this.#byType[type] ??= new Set())
+    // Wrapped, so that a function added twice is called twice and taken away one by one.
+    const added = (event: Events[T]): void => listener(event)
+    listeners.add(added)
+    return () => void listeners.delete(added)
+  }
+
+  tell<T extends keyof Events>(type: T, event: Events[T]): void {
+    if (this.#byType[type] === undefined) return
+    this.#queue.push(() => this.#call(type, event))
+    if (this.#telling) return
+    this.#telling = true
+    try {
+      for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) next()
+    } finally {
+      this.#telling = false
+    }
+  }
+
+  #call<T extends keyof Events>(type: T, event: Events[T]): void {
+    const listeners = this.#byType[type] ?? new Set()
+    for (const listener of [...listeners]) {
+      if (!listeners.has(listener)) continue
+      try {
+        listener(event)
+      } catch (error) {
+        this.#onFault(type, error)
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { Member } from '../base/member.ts'
+import type { Candidacy } from '../ownership/effects.ts'
+import type { ClusterMember } from '../ownership/cluster-member.ts'
+import { memberUrl } from './member-url.ts'
+import type { TagFilter } from './watch-tags.ts'
+
+const WEIGHT_MAX = 65_535
+
+/** How a ring reads members. The same on every member of the ring. */
+export interface MemberRules {
+  readonly filter: TagFilter
+  /** The tags that hold weight and zone; `undefined` where members have neither. */
+  readonly shareTags: { readonly weight: string; readonly zone: string } | undefined
+  /** Whether a member that is saying farewell still takes part. */
+  readonly whileLeaving: 'part' | 'no part'
+  readonly foreignHosts: 'allow' | 'refuse'
+}
+
+/** Reads what Serf shows of members as what a ring needs to know of them. */
+export class MemberReader {
+  readonly #rules: MemberRules
+  readonly #onIgnored: (member: Member, tag: string) => void
+  // A member's record is never changed, only replaced, so each needs reading once.
+  readonly #read = new WeakMap<Member, ClusterMember>()
+  #tagsIgnored = 0
+
+  /** @param onIgnored told of each tag that was not what it should be. */
+  constructor(rules: MemberRules, onIgnored: (member: Member, tag: string) => void) {
+    this.#rules = rules
+    this.#onIgnored = onIgnored
+  }
+
+  /**
+   * Tags that were not what they should be: a weight that is no whole number from 1 to 65,535
+   * counted as 1, a zone that is no well-formed text as none. Counted once for each record.
+   */
+  get tagsIgnored(): number {
+    return this.#tagsIgnored
+  }
+
+  /** The member with what its tags say, whether it takes part or not. */
+  read(member: Member): ClusterMember {
+    const known = this.#read.get(member)
+    if (known !== undefined) return known
+    const read = Object.freeze({
+      name: member.name,
+      host: member.host,
+      port: member.port,
+      tags: member.tags,
+      status: member.status,
+      weight: this.#weight(member),
+      zone: this.#zone(member),
+      url: memberUrl(member, this.#rules.foreignHosts),
+    })
+    this.#read.set(member, read)
+    return read
+  }
+
+  /** What the member is to the ring: its record, or nothing when it does not take part. */
+  candidacy(member: Member): Candidacy {
+    return { name: member.name, member: this.#takesPart(member) ? this.read(member) : undefined }
+  }
+
+  #takesPart(member: Member): boolean {
+    const { filter, whileLeaving } = this.#rules
+    const present =
+      member.status === 'alive' || (member.status === 'leaving' && whileLeaving === 'part')
+    return present && isWellFormed(member.name) && filter.matches(member.tags)
+  }
+
+  #weight(member: Member): number {
+    const tag = this.#rules.shareTags?.weight
+    const text = tagOf(member, tag)
+    if (tag === undefined || text === undefined) return 1
+    const weight = /^\d{1,5}$/.test(text) ? Number(text) : 0
+    if (weight >= 1 && weight <= WEIGHT_MAX) return weight
+    this.#ignore(member, tag)
+    return 1
+  }
+
+  #zone(member: Member): string {
+    const tag = this.#rules.shareTags?.zone
+    const text = tagOf(member, tag)
+    if (tag === undefined || text === undefined) return ''
+    if (isWellFormed(text)) return text
+    this.#ignore(member, tag)
+    return ''
+  }
+
+  #ignore(member: Member, tag: string): void {
+    this.#tagsIgnored++
+    this.#onIgnored(member, tag)
+  }
+}
+
+/** A tag name is the user's, so it may be the name of something every object has. */
+function tagOf(member: Member, tag: string | undefined): string | undefined {
+  return tag !== undefined && Object.hasOwn(member.tags, tag) ? member.tags[tag] : undefined
+}
+
+/** A lone surrogate has no UTF-8 form of its own, so members could not agree on it. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}

@@ -1,0 +1,218 @@
+import { OptionError } from '../base/errors.ts'
+import { requireBoolean, requireOneOf } from '../base/require.ts'
+import type { GossipOptions } from '../gossip/options.ts'
+import { resolveOwnershipOptions } from '../ownership/options.ts'
+import type { OwnershipOptions, ResolvedOwnershipOptions } from '../ownership/options.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Membership } from '../ports/membership.ts'
+import { isGoMode, resolveRingOptions } from '../ring/options.ts'
+import type { ResolvedRingOptions, RingOptions } from '../ring/options.ts'
+import type { OwnershipHandlers } from './handlers.ts'
+import type { MemberRules } from './members.ts'
+import { tagFilter } from './watch-tags.ts'
+
+/**
+ * How a member takes part in a cluster. Every option has a default.
+ *
+ * Options of the ring and of who takes part in it (`watchTags`, `weightTag`, `zoneTag`) have to
+ * be the same on every member: they decide who holds what.
+ */
+export interface ClusterOptions extends RingOptions, OwnershipOptions, OwnershipHandlers {
+  /**
+   * Which members take part in the ring: those whose tags match. A tag that a member does not
+   * have does not match.
+   *
+   * @defaultValue `{}`: every member
+   */
+  readonly watchTags?: Readonly<Record<string, RegExp>>
+
+  /**
+   * Whether `all` entries of `watchTags` have to match, or `any` one will do, as in Go libring.
+   *
+   * @defaultValue `'all'`
+   */
+  readonly watchTagsMatch?: 'all' | 'any'
+
+  /** The tag that holds a member's weight, 1 to 65,535. @defaultValue `'weight'` */
+  readonly weightTag?: string
+
+  /** The tag that holds a member's failure domain. @defaultValue `'zone'` */
+  readonly zoneTag?: string
+
+  /**
+   * Whether a member's tag `http` may hold the URL of another host than its own address. Anybody
+   * who can join the cluster can then have requests sent anywhere.
+   *
+   * @defaultValue false
+   */
+  readonly allowForeignUrl?: boolean
+
+  /** Short for `serf.bootstrapHosts`. */
+  readonly bootstrapHosts?: readonly string[]
+
+  /** Short for `serf.hostName`. */
+  readonly hostName?: string
+
+  /** The gossip node to run. Not together with `membership`. */
+  readonly serf?: GossipOptions
+
+  /**
+   * Who is there, told by something else than a gossip node of this cluster's own. Not together
+   * with `serf`, `bootstrapHosts` or `hostName`.
+   *
+   * Several clusters may share one. The last of them to stop makes it leave and stops it, unless
+   * it had been started before any of them.
+   */
+  readonly membership?: Membership
+
+  /** Where to write what happens. `console` and pino fit. @defaultValue silence */
+  readonly logger?: Logger
+}
+
+/** Options with every default filled in and everything checked. */
+export interface ResolvedClusterOptions {
+  /** Where there is one, `gossip` says nothing. */
+  readonly membership: Membership | undefined
+  readonly gossip: GossipOptions
+  readonly ring: ResolvedRingOptions
+  readonly ownership: ResolvedOwnershipOptions
+  readonly members: MemberRules
+  readonly handlers: OwnershipHandlers
+  readonly logger: Logger
+}
+
+const OPTIONS = {
+  watchTags: true,
+  watchTagsMatch: true,
+  weightTag: true,
+  zoneTag: true,
+  allowForeignUrl: true,
+  bootstrapHosts: true,
+  hostName: true,
+  serf: true,
+  membership: true,
+  logger: true,
+  partitions: true,
+  redundancy: true,
+  assignment: true,
+  slack: true,
+  primarySlack: true,
+  keyHash: true,
+  settleMs: true,
+  bootstrapTimeoutMs: true,
+  formAlone: true,
+  minMembers: true,
+  releaseTimeoutMs: true,
+  onAcquire: true,
+  onRelease: true,
+  onChange: true,
+} as const satisfies Record<keyof ClusterOptions, true>
+
+const SILENCE: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** @throws {OptionError} naming the first option that is unknown, malformed or out of range. */
+export function resolveClusterOptions(options: ClusterOptions = {}): ResolvedClusterOptions {
+  requireObject('options', options)
+  for (const [option, value] of Object.entries(options)) {
+    if (Object.hasOwn(OPTIONS, option)) continue
+    throw new OptionError(option, 'left out, as there is no such option', value)
+  }
+  const ring = resolveRingOptions(options)
+  const { logger = SILENCE, onAcquire, onRelease, onChange } = options
+  requireMethods('logger', logger, ['debug', 'info', 'warn', 'error'])
+  requireHandlers({ onAcquire, onRelease, onChange })
+  return Object.freeze({
+    membership: resolveMembership(options),
+    gossip: resolveGossip(options),
+    ring,
+    ownership: resolveOwnershipOptions(options),
+    members: resolveMemberRules(options, ring),
+    handlers: Object.freeze({
+      ...(onAcquire === undefined ? {} : { onAcquire }),
+      ...(onRelease === undefined ? {} : { onRelease }),
+      ...(onChange === undefined ? {} : { onChange }),
+    }),
+    logger,
+  })
+}
+
+function resolveMembership(options: ClusterOptions): Membership | undefined {
+  const { membership } = options
+  if (membership === undefined) return undefined
+  requireMethods('membership', membership, [
+    'start',
+    'stop',
+    'leave',
+    'members',
+    'subscribe',
+    'setTags',
+  ])
+  for (const option of ['serf', 'bootstrapHosts', 'hostName'] as const) {
+    if (options[option] === undefined) continue
+    throw new OptionError(option, 'left out when membership is given', options[option])
+  }
+  return membership
+}
+
+/** The top level is short for `serf`, so a value may come from one of the two, not from both. */
+function resolveGossip(options: ClusterOptions): GossipOptions {
+  const { serf = {}, hostName, bootstrapHosts } = options
+  requireObject('serf', serf)
+  for (const option of ['hostName', 'bootstrapHosts'] as const) {
+    if (options[option] === undefined || serf[option] === undefined) continue
+    throw new OptionError(option, `left out when serf.${option} is given`, options[option])
+  }
+  return {
+    ...serf,
+    ...(hostName === undefined ? {} : { hostName }),
+    ...(bootstrapHosts === undefined ? {} : { bootstrapHosts }),
+  }
+}
+
+function resolveMemberRules(options: ClusterOptions, ring: ResolvedRingOptions): MemberRules {
+  const { watchTags = {}, watchTagsMatch = 'all', allowForeignUrl = false } = options
+  requireOneOf('watchTagsMatch', watchTagsMatch, ['all', 'any'])
+  requireBoolean('allowForeignUrl', allowForeignUrl)
+  return {
+    filter: tagFilter('watchTags', watchTags, watchTagsMatch),
+    shareTags: resolveShareTags(options, ring),
+    whileLeaving: isGoMode(ring.assignment) ? 'part' : 'no part',
+    foreignHosts: allowForeignUrl ? 'allow' : 'refuse',
+  }
+}
+
+function resolveShareTags(
+  options: ClusterOptions,
+  { assignment }: ResolvedRingOptions,
+): MemberRules['shareTags'] {
+  for (const option of ['weightTag', 'zoneTag'] as const) {
+    const tag: unknown = options[option]
+    if (tag === undefined) continue
+    if (isGoMode(assignment)) {
+      throw new OptionError(option, `left out when assignment is ${assignment}`, tag)
+    }
+    if (typeof tag !== 'string' || tag === '') throw new OptionError(option, 'a tag name', tag)
+  }
+  if (isGoMode(assignment)) return undefined
+  return { weight: options.weightTag ?? 'weight', zone: options.zoneTag ?? 'zone' }
+}
+
+function requireHandlers(handlers: Readonly<Record<string, unknown>>): void {
+  for (const [option, handler] of Object.entries(handlers)) {
+    if (handler === undefined || typeof handler === 'function') continue
+    throw new OptionError(option, 'a function', handler)
+  }
+}
+
+function requireObject(option: string, value: unknown): asserts value is object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw new OptionError(option, 'an object', value)
+}
+
+function requireMethods(option: string, value: unknown, methods: readonly string[]): void {
+  requireObject(option, value)
+  for (const method of methods) {
+    if (typeof (value as Record<string, unknown>)[method] === 'function') continue
+    throw new OptionError(option, `an object with a method ${method}`, value)
+  }
+}

@@ -1,0 +1,23 @@
+import type { GossipOptions } from '../gossip/options.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Membership } from '../ports/membership.ts'
+
+/** Requests of the operating system that the program end, where there are any. */
+export interface Signals {
+  /**
+   * Call `listener` each time one of `names` comes, instead of what it does by default. Returns
+   * how to stop.
+   *
+   * @throws {OptionError} for a name that is no signal, or one that cannot be caught.
+   */
+  watch(names: readonly string[], listener: (name: string) => void): () => void
+}
+
+/** What a cluster needs of the world around it. */
+export interface ClusterPorts {
+  readonly clock: Clock
+  readonly signals: Signals
+  /** @throws {OptionError} naming the first option that is unknown, malformed or out of range. */
+  createGossip(options: GossipOptions, logger: Logger): Membership
+}

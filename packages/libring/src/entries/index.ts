@@ -1,0 +1,45 @@
+export {
+  BindError,
+  ERROR_CODES,
+  InvariantError,
+  isLibringError,
+  JoinError,
+  LibringError,
+  OptionError,
+  type ErrorCode,
+  type JoinAttempt,
+} from '../base/errors.ts'
+export type { Member, MemberEvent, MemberEventType, MemberStatus } from '../base/member.ts'
+export type {
+  ClusterEvents,
+  ClusterEventType,
+  HandlerErrorEvent,
+  HandlerOverdueEvent,
+  RebalanceEvent,
+} from '../cluster/cluster-events.ts'
+export type { ClusterStats, StopOptions } from '../cluster/cluster.ts'
+export {
+  fixedMembers,
+  type FixedMember,
+  type FixedMembersOptions,
+} from '../cluster/fixed-members.ts'
+export type { Handled, OwnershipHandlers } from '../cluster/handlers.ts'
+export type { ClusterOptions } from '../cluster/options.ts'
+export type { RunOptions } from '../cluster/run.ts'
+export type { GossipNode } from '../gossip/gossip-node.ts'
+export type { GossipOptions } from '../gossip/options.ts'
+export type { ClusterMember } from '../ownership/cluster-member.ts'
+export type {
+  AcquireEvent,
+  ChangeEvent,
+  OwnershipEvent,
+  OwnershipEventType,
+  ReleaseEvent,
+} from '../ownership/event.ts'
+export type { OwnershipOptions } from '../ownership/options.ts'
+export type { LogFields, Logger } from '../ports/logger.ts'
+export type { MemberListener, Membership } from '../ports/membership.ts'
+export type { Key, KeyHash } from '../ring/key-hash.ts'
+export type { AssignmentName, RingOptions } from '../ring/options.ts'
+export { Cluster } from '../runtime/cluster.ts'
+export { createGossipNode as gossip, type GossipEnvironment } from '../runtime/gossip.ts'
