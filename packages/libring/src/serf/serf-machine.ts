@@ -460,7 +460,10 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     const { clock, roster } = this.#attendance
     const statusLTimes = new Map<string, bigint>()
     for (const { member, statusLTime } of roster.entries()) {
-      statusLTimes.set(member.name, statusLTime)
+      // Others take these for join intents: one of the time of a farewell that is still on its way
+      // to them would have them drop the farewell, and take the member for failed.
+      const isLeaving = member.status === 'leaving' && statusLTime > 0n
+      statusLTimes.set(member.name, isLeaving ? statusLTime - 1n : statusLTime)
     }
     return {
       type: 'push-pull',
