@@ -15,9 +15,8 @@ export function hex(text: string): Uint8Array {
 }
 
 /** A value as test/vectors/serf/README.md writes it: `hex:` marks bytes, other text is itself. */
-export function bytesOf(value: unknown): Uint8Array {
+export function bytesOf(value: string | readonly number[] | null | undefined): Uint8Array {
   if (value === null || value === undefined) return new Uint8Array(0)
-  if (Array.isArray(value)) return Uint8Array.from(value as number[])
-  const text = String(value)
-  return text.startsWith('hex:') ? hex(text.slice(4)) : new TextEncoder().encode(text)
+  if (typeof value !== 'string') return Uint8Array.from(value)
+  return value.startsWith('hex:') ? hex(value.slice(4)) : new TextEncoder().encode(value)
 }
