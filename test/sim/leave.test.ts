@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { World } from 'libring/sim'
+
+// Goal: a member that says farewell is remembered as one that left, by everybody, whatever else
+// goes on meanwhile; a failure detector that calls it dead would make others take over too early.
+// Method: small clusters with push/pulls so frequent that many fall into the farewell; many seeds.
+const seeds = Array.from({ length: 16 }, (_, seed) => seed)
+
+test.each(seeds)('a farewell is never taken for a failure, seed %i', (seed) => {
+  const world = new World({
+    seed,
+    nodes: 4,
+    latencyMs: [1, 30],
+    options: { bootstrapHosts: ['cluster.sim'], pushPullIntervalMs: 100 },
+  })
+  world.runFor(5_000)
+  const [leaver, ...others] = world.nodes
+  const seen: string[] = []
+  for (const node of others) {
+    node.gossip.subscribe(({ type, members }) => {
+      for (const { name } of members) if (name === leaver!.name) seen.push(type)
+    })
+  }
+  leaver!.leave()
+  world.runUntil(() => leaver!.gossip.status === 'left', 20_000)
+  leaver!.crash()
+  world.runFor(20_000)
+  expect(seen).toEqual(others.map(() => 'member-leave'))
+})
