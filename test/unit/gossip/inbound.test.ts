@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+import { InboundStreams, type InboundInput } from '../../../packages/libring/src/gossip/inbound.ts'
+import { SimClock } from '../../../packages/libring/src/sim/clock.ts'
+import type { StreamMessage } from '../../../packages/libring/src/wire/messages.ts'
+import { encodeStream } from '../../../packages/libring/src/wire/stream.ts'
+import { FakeStream } from '../../support/fake-stream.ts'
+
+const ping: StreamMessage = { type: 'ping', seq: 7, node: 'ann', replyTo: undefined }
+const request = encodeStream(ping, { compression: false })
+const answer = Uint8Array.of(0xab, 0xcd)
+
+function setUp(onInput: (input: InboundInput, streams: InboundStreams) => void = () => {}) {
+  const clock = new SimClock()
+  const fed: InboundInput[] = []
+  const streams: InboundStreams = new InboundStreams({
+    clock,
+    timeoutMs: 1_000,
+    feed(input) {
+      fed.push(input)
+      onInput(input, streams)
+    },
+  })
+  const accept = () => {
+    const stream = new FakeStream()
+    return { stream, handler: streams.accept(stream) }
+  }
+  return { clock, fed, streams, accept }
+}
+
+test('a request is handed on once it is whole, however it is cut', () => {
+  const { fed, accept } = setUp()
+  const { handler } = accept()
+  for (const byte of request.subarray(0, -1)) handler.onBytes(Uint8Array.of(byte))
+  expect(fed).toEqual([])
+  handler.onBytes(request.subarray(-1))
+  expect(fed).toEqual([{ type: 'request', connection: 1, message: ping }])
+})
+
+test('each stream has a number of its own', () => {
+  const { fed, accept } = setUp()
+  const first = accept()
+  const second = accept()
+  second.handler.onBytes(request)
+  first.handler.onBytes(request)
+  expect(fed.map(({ connection }) => connection)).toEqual([2, 1])
+})
+
+test('the answer is written, and no more will come', () => {
+  const { streams, accept } = setUp()
+  const { stream, handler } = accept()
+  handler.onBytes(request)
+  streams.respond(1, answer)
+  streams.respond(1, answer)
+  expect(stream.calls).toEqual(['write abcd', 'end'])
+})
+
+test('where there is no answer, the stream is just closed', () => {
+  const { accept } = setUp(({ connection }, streams) => streams.respond(connection, undefined))
+  const { stream, handler } = accept()
+  handler.onBytes(request)
+  expect(stream.calls).toEqual(['end'])
+})
+
+test('a stream may be answered although the other end already said it was done', () => {
+  const { streams, accept } = setUp()
+  const { stream, handler } = accept()
+  handler.onBytes(request)
+  handler.onEnd()
+  streams.respond(1, answer)
+  expect(stream.calls).toEqual(['write abcd', 'end'])
+})
+
+test('bytes beyond the request are ignored', () => {
+  const { fed, accept } = setUp()
+  const { handler } = accept()
+  handler.onBytes(request)
+  handler.onBytes(request)
+  expect(fed).toHaveLength(1)
+})
+
+describe('what is no request', () => {
+  test('is told as a fault, which may be answered', () => {
+    const { fed, streams, accept } = setUp()
+    const { stream, handler } = accept()
+    handler.onBytes(Uint8Array.of(0x63, 1, 2, 3))
+    expect(fed).toEqual([{ type: 'request-fault', connection: 1, fault: 'unknown-type' }])
+    streams.respond(1, answer)
+    expect(stream.calls).toEqual(['write abcd', 'end'])
+  })
+
+  test('because it broke off, is told as truncated', () => {
+    const { fed, accept } = setUp()
+    const { handler } = accept()
+    handler.onBytes(request.subarray(0, 5))
+    handler.onEnd()
+    expect(fed).toEqual([{ type: 'request-fault', connection: 1, fault: 'truncated' }])
+  })
+
+  test('because not one byte came, is nobody’s business', () => {
+    const { fed, accept } = setUp()
+    const { stream, handler } = accept()
+    handler.onEnd()
+    handler.onClosed(undefined)
+    expect([fed, stream.calls]).toEqual([[], ['end']])
+  })
+})
+
+describe('the deadline', () => {
+  test('ends a stream that does not send its request', () => {
+    const { clock, fed, streams, accept } = setUp()
+    const { stream, handler } = accept()
+    clock.runUntil(900)
+    handler.onBytes(request.subarray(0, 3))
+    clock.runUntil(1_000)
+    expect([fed, stream.calls, streams.size, streams.timedOut]).toEqual([[], ['destroy'], 0, 1])
+  })
+
+  test('starts anew with the answer, and ends a stream whose other end stays', () => {
+    const { clock, streams, accept } = setUp()
+    const { stream, handler } = accept()
+    clock.runUntil(900)
+    handler.onBytes(request)
+    streams.respond(1, answer)
+    clock.runUntil(1_899)
+    expect([stream.calls, streams.size]).toEqual([['write abcd', 'end'], 1])
+    clock.runUntil(1_900)
+    expect([stream.calls.at(-1), streams.size]).toEqual(['destroy', 0])
+  })
+
+  test('is called off when the stream is over', () => {
+    const { clock, streams, accept } = setUp()
+    const { handler } = accept()
+    handler.onClosed(new Error('gone'))
+    expect([streams.size, clock.pending]).toEqual([0, 0])
+    streams.respond(1, answer)
+    expect(clock.pending).toBe(0)
+  })
+})
+
+test('at most 128 streams are open at once; one more is dropped without a word', () => {
+  const { fed, streams, accept } = setUp()
+  const open = Array.from({ length: 128 }, accept)
+  const { stream, handler } = accept()
+  handler.onBytes(request)
+  handler.onEnd()
+  handler.onClosed(undefined)
+  expect([stream.calls, fed, streams.size, streams.refused]).toEqual([['destroy'], [], 128, 1])
+
+  open[0]!.handler.onClosed(undefined)
+  expect(accept().stream.calls).toEqual([])
+})
+
+test('closing all destroys every stream and leaves no timer', () => {
+  const { clock, streams, accept } = setUp()
+  const open = [accept(), accept()]
+  streams.closeAll()
+  expect(open.map(({ stream }) => stream.calls)).toEqual([['destroy'], ['destroy']])
+  expect([streams.size, clock.pending]).toEqual([0, 0])
+})
