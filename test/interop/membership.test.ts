@@ -59,7 +59,7 @@ describe.skipIf(serfMissing)(
       await cluster.expectSeen({ 'agent-3': 'alive', 'ours-3': 'alive' })
     })
 
-    test('all record that one of each left, and none calls it a failure', async () => {
+    test('all record that one of each left, and none calls it a failure on the way', async () => {
       await using cluster = await MixedCluster.start('agent')
       await cluster.leave('agent-3', 'ours-3')
       await cluster.expectSeen({ 'agent-3': 'left', 'ours-3': 'left' })

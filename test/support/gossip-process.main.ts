@@ -4,7 +4,7 @@ import type { GossipAnswer, GossipCommand, GossipProcessSetup } from './gossip-p
 
 const { name, host, tags = {} } = JSON.parse(process.argv[2]!) as GossipProcessSetup
 const node = createGossipNode(
-  { hostName: name, bind: `${host}:7946`, tags, profile: 'local' },
+  { hostName: name, bind: `${host}:7946`, tags, profile: 'lan' },
   { logger: console },
 )
 const send = (message: unknown): void => void process.send?.(message)

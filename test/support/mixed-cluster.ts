@@ -12,7 +12,11 @@ interface Place {
   readonly tags: Readonly<Record<string, string>>
 }
 
-/** Long enough for a failure to be suspected, not refuted and told, with the local profile. */
+/**
+ * Long enough for a failure to be suspected, not refuted and told. All run the LAN profile: with
+ * the local one, of half as many transmits, agents among themselves miss some news until the next
+ * full exchange, and take some farewells for failures.
+ */
 const PATIENCE = { timeout: 45_000, interval: 100 }
 
 /**

@@ -135,7 +135,7 @@ function argumentsOf({ name, host, tags = {}, join = [], args = [] }: SerfAgentS
   return [
     `-node=${name}`,
     `-bind=${host}:7946`,
-    '-profile=local',
+    '-profile=lan',
     '-log-level=debug',
     ...Object.entries(tags).flatMap(([key, value]) => ['-tag', `${key}=${value}`]),
     ...join.map((address) => `-join=${address}`),

@@ -25,6 +25,8 @@ const cluster = new Cluster({
   serf: {
     bind: setup.bind,
     profile: 'local',
+    // So that news reach everybody by gossip, and need not wait for the next full exchange.
+    retransmitMult: 4,
     tags: { ring: 'active', http: `${http.port}` },
   },
 })

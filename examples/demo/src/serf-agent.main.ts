@@ -11,7 +11,7 @@ if (!process.connected) process.exit()
 
 const agent = spawn(
   'serf',
-  ['agent', `-node=${name}`, `-bind=${gossip}`, `-rpc-addr=${rpc}`, '-profile=local'],
+  ['agent', `-node=${name}`, `-bind=${gossip}`, `-rpc-addr=${rpc}`],
   // In a group of its own, so that Ctrl-C in the terminal reaches the demo alone.
   { stdio: 'ignore', detached: true },
 )
