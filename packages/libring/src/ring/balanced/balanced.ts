@@ -22,6 +22,14 @@ export interface BalancedOptions {
   readonly primarySlack: number
 }
 
+/** An assignment, and where it had to go beyond the slacks. */
+export interface BalancedAssignment extends Assignment {
+  /** Slots given to a member without room, since no exchange led to one with room. */
+  readonly forcedReplicas: number
+  /** Likewise primaries. */
+  readonly forcedPrimaries: number
+}
+
 /**
  * Capped rank matching: every member asks for the partitions in an order of its own, a partition
  * takes the first that ask, and nobody takes much more than its fair share. A function of the
@@ -34,7 +42,7 @@ export interface BalancedOptions {
 export function assignBalanced(
   members: readonly RingMember[],
   options: BalancedOptions,
-): Assignment {
+): BalancedAssignment {
   const { partitions, slack, primarySlack } = options
   const width = Math.min(options.redundancy, members.length)
   const keys = members.map(({ name }) => permutationKeys(name))
@@ -57,11 +65,13 @@ export function assignBalanced(
     groups.length > 1 ? new ZoneRule(plan, poolsOf(groups, sorted.length), placement) : undefined
   matchByRank(placement, clock, capacity, zones)
   repair(placement, clock, capacity, zones)
-  if (width > 1) {
-    const primaries = primaryCapacity(capacity, weights, partitions, primarySlack)
-    choosePrimaries(placement, clock, primaries)
+  const primaries = primaryCapacity(capacity, weights, partitions, primarySlack)
+  if (width > 1) choosePrimaries(placement, clock, primaries)
+  return {
+    ...toAssignment(placement, clock, Uint16Array.from(order)),
+    forcedReplicas: capacity.forced,
+    forcedPrimaries: primaries.forced,
   }
-  return toAssignment(placement, clock, Uint16Array.from(order))
 }
 
 /** Member indexes by zone, zones in the order of the bytes of their labels. */
@@ -119,10 +129,15 @@ function primaryCapacity(
   return new Capacity(capacities, limits, new Uint16Array(members), Uint32Array.of(permits))
 }
 
-/** @param order for each member of the placement its index in the ring. */
+/**
+ * The placement's own table, turned into indexes of the ring. Nothing reads it after this.
+ *
+ * @param order for each member of the placement its index in the ring.
+ */
 function toAssignment(placement: Placement, clock: RankClock, order: Uint16Array): Assignment {
   const { partitions, width } = placement
-  const holders = placement.holders.map((member) => order[member]!)
+  const { holders } = placement
+  for (let at = 0; at < holders.length; at++) holders[at] = order[holders[at]!]!
   const preferenceOf = (partition: number): Uint16Array => {
     const row = holders.subarray(partition * width, (partition + 1) * width)
     // Ticks are below 2^32 and members below 2^16, so that both fit in one number.

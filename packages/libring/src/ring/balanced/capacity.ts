@@ -11,6 +11,7 @@ export class Capacity {
   readonly #pools: Uint16Array
   readonly #permits: Uint32Array
   readonly #loads: Uint32Array
+  #forced = 0
 
   /**
    * @param capacities by member.
@@ -36,6 +37,11 @@ export class Capacity {
     return this.#loads
   }
 
+  /** How often a member had to take one more without room for it. */
+  get forced(): number {
+    return this.#forced
+  }
+
   hasRoom(member: number): boolean {
     const load = this.#loads[member]!
     const capacity = this.#capacities[member]!
@@ -51,6 +57,7 @@ export class Capacity {
 
   /** Take one more although there is no room. Uses no permit. */
   force(member: number): void {
+    this.#forced++
     this.#loads[member]!++
   }
 }

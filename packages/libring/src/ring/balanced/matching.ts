@@ -19,79 +19,74 @@ export function matchByRank(
   capacity: Capacity,
   zones: ZoneRule | undefined,
 ): void {
-  const matching = new Matching(placement, clock, capacity, zones)
-  if (clock.isUniform) matching.runInLockstep()
-  else matching.runByTick()
+  if (clock.isUniform) matchInLockstep(placement, clock, capacity, zones)
+  else matchByTick(placement, clock, capacity, zones)
 }
 
-class Matching {
-  readonly #placement: Placement
-  readonly #clock: RankClock
-  readonly #capacity: Capacity
-  readonly #zones: ZoneRule | undefined
-  #open: number
-
-  constructor(
-    placement: Placement,
-    clock: RankClock,
-    capacity: Capacity,
-    zones: ZoneRule | undefined,
-  ) {
-    this.#placement = placement
-    this.#clock = clock
-    this.#capacity = capacity
-    this.#zones = zones
-    this.#open = placement.partitions * placement.width
-  }
-
-  /** With equal weights a tick is a rank: everybody asks once a tick. */
-  runInLockstep(): void {
-    const asking = Uint16Array.from({ length: this.#clock.members }, (_, i) => i)
-    let count = asking.length
-    for (let rank = 0; rank < this.#placement.partitions && count > 0; rank++) {
-      let kept = 0
-      for (let at = 0; at < count; at++) {
-        const member = asking[at]!
-        if (!this.#capacity.hasRoom(member)) continue
-        asking[kept++] = member
-        this.#ask(member, rank, rank)
-        if (this.#open === 0) return
-      }
-      count = kept
+/** With equal weights a tick is a rank: everybody asks once a tick. */
+function matchInLockstep(
+  placement: Placement,
+  clock: RankClock,
+  capacity: Capacity,
+  zones: ZoneRule | undefined,
+): void {
+  const { partitions, width, counts } = placement
+  const { permutations } = clock
+  const asking = firstMembers(clock.members)
+  let count = asking.length
+  let open = partitions * width
+  for (let rank = 0; rank < partitions && count > 0; rank++) {
+    let kept = 0
+    for (let at = 0; at < count; at++) {
+      const member = asking[at]!
+      if (!capacity.hasRoom(member)) continue
+      asking[kept++] = member
+      const partition = permutations.partitionAt(member, rank)
+      if (counts[partition] === width) continue
+      if (zones !== undefined && !zones.admit(partition, member)) continue
+      capacity.take(member)
+      placement.append(partition, member, rank)
+      if (--open === 0) return
     }
+    count = kept
   }
+}
 
-  /** Ticks may be far apart, so whoever is next comes off a heap by (tick, member). */
-  runByTick(): void {
-    const clock = this.#clock
-    const ranks = new Uint32Array(clock.members)
-    const ticks = new Uint32Array(clock.members)
-    const heap = Uint16Array.from({ length: clock.members }, (_, i) => i)
-    let size = heap.length
-    while (size > 0 && this.#open > 0) {
-      const member = heap[0]!
-      const hasRoom = this.#capacity.hasRoom(member)
-      if (hasRoom) {
-        this.#ask(member, ranks[member]!, ticks[member]!)
-        ranks[member]!++
-      }
-      if (hasRoom && ranks[member]! < this.#placement.partitions) {
-        ticks[member] = clock.tickOf(member, ranks[member]!)
-      } else {
-        heap[0] = heap[--size]!
-      }
+/** Ticks may be far apart, so whoever is next comes off a heap by (tick, member). */
+function matchByTick(
+  placement: Placement,
+  clock: RankClock,
+  capacity: Capacity,
+  zones: ZoneRule | undefined,
+): void {
+  const { partitions, width } = placement
+  const ranks = new Uint32Array(clock.members)
+  const ticks = new Uint32Array(clock.members)
+  const heap = firstMembers(clock.members)
+  let size = heap.length
+  let open = partitions * width
+  while (size > 0 && open > 0) {
+    const member = heap[0]!
+    if (ranks[member] === partitions || !capacity.hasRoom(member)) {
+      heap[0] = heap[--size]!
       sinkTop(heap, size, ticks)
+      continue
     }
+    const partition = clock.permutations.partitionAt(member, ranks[member]!)
+    if (!placement.isFull(partition) && (zones?.admit(partition, member) ?? true)) {
+      capacity.take(member)
+      placement.append(partition, member, ticks[member]!)
+      open--
+    }
+    ticks[member] = clock.tickOf(member, ++ranks[member]!)
+    sinkTop(heap, size, ticks)
   }
+}
 
-  #ask(member: number, rank: number, tick: number): void {
-    const partition = this.#clock.partitionAt(member, rank)
-    if (this.#placement.isFull(partition)) return
-    if (this.#zones !== undefined && !this.#zones.admit(partition, member)) return
-    this.#capacity.take(member)
-    this.#placement.append(partition, member, tick)
-    this.#open--
-  }
+function firstMembers(count: number): Uint16Array {
+  const members = new Uint16Array(count)
+  for (let i = 0; i < count; i++) members[i] = i
+  return members
 }
 
 function sinkTop(heap: Uint16Array, size: number, ticks: Uint32Array): void {

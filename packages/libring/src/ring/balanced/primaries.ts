@@ -15,7 +15,9 @@ import { SortedLists } from './sorted-lists.ts'
  */
 export function choosePrimaries(placement: Placement, clock: RankClock, capacity: Capacity): void {
   const primaries = new Primaries(placement, clock, capacity)
-  let undecided: Uint32Array = Uint32Array.from({ length: placement.partitions }, (_, p) => p)
+  let undecided: Uint32Array = new Uint32Array(placement.partitions)
+  for (let partition = 0; partition < undecided.length; partition++)
+    undecided[partition] = partition
   for (let replica = 0; replica < placement.width && undecided.length > 0; replica++) {
     undecided = primaries.decide(replica, undecided)
   }
@@ -46,7 +48,9 @@ class Primaries {
     const { holders, width } = this.#placement
     const waiting = new Uint32Array(undecided.length)
     let count = 0
-    for (const partition of this.#inOrderOfTicks(replica, undecided)) {
+    const offered = this.#inOrderOfTicks(replica, undecided)
+    for (let i = 0; i < offered.length; i++) {
+      const partition = offered[i]!
       const holder = holders[partition * width + replica]!
       if (this.#capacity.hasRoom(holder)) {
         this.#capacity.take(holder)

@@ -5,13 +5,13 @@ import type { Permutations } from './permutation.ts'
  * tenth of that every tenth tick.
  */
 export class RankClock {
-  readonly #permutations: Permutations
+  readonly permutations: Permutations
   readonly #weights: Uint32Array
   readonly #weightMax: number
   readonly isUniform: boolean
 
   constructor(permutations: Permutations, weights: Uint32Array) {
-    this.#permutations = permutations
+    this.permutations = permutations
     this.#weights = weights
     this.#weightMax = weights.reduce((most, weight) => Math.max(most, weight), 1)
     this.isUniform = weights.every((weight) => weight === this.#weightMax)
@@ -26,18 +26,14 @@ export class RankClock {
     return Math.floor((rank * this.#weightMax) / this.#weights[member]!)
   }
 
-  partitionAt(member: number, rank: number): number {
-    return this.#permutations.partitionAt(member, rank)
-  }
-
   /** What `member` asked for at `tick`, at which it did ask. */
   partitionAtTick(member: number, tick: number): number {
     const rank = Math.ceil((tick * this.#weights[member]!) / this.#weightMax)
-    return this.#permutations.partitionAt(member, rank)
+    return this.permutations.partitionAt(member, rank)
   }
 
   /** When `member` asks for `partition`. */
   tickAt(member: number, partition: number): number {
-    return this.tickOf(member, this.#permutations.rankOf(member, partition))
+    return this.tickOf(member, this.permutations.rankOf(member, partition))
   }
 }
