@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest'
+import { OptionError } from '../../../packages/libring/src/base/errors.ts'
+import { fixedMembers } from '../../../packages/libring/src/cluster/fixed-members.ts'
+import {
+  resolveClusterOptions,
+  type ClusterOptions,
+} from '../../../packages/libring/src/cluster/options.ts'
+
+const membership = fixedMembers({
+  self: 'ann',
+  members: [{ name: 'ann', host: '10.0.0.1', port: 7_946 }],
+})
+
+function refusal(options: object): unknown {
+  try {
+    resolveClusterOptions(options as ClusterOptions)
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+test('every option has a default', () => {
+  const resolved = resolveClusterOptions()
+  expect(resolved).toMatchObject({
+    membership: undefined,
+    gossip: {},
+    ring: { partitions: 512, redundancy: 3, keyHash: 'murmur3' },
+    ownership: { settleMs: 1_000, releaseTimeoutMs: 10_000, minMembers: 1, formAlone: true },
+    members: {
+      shareTags: { weight: 'weight', zone: 'zone' },
+      whileLeaving: 'no part',
+      foreignHosts: 'refuse',
+    },
+    handlers: {},
+  })
+})
+
+test('options given as undefined are not given', () => {
+  const options = { partitions: undefined, serf: undefined, hostName: undefined, logger: undefined }
+  expect(refusal({ ...options, membership, bootstrapHosts: undefined })).toBeUndefined()
+})
+
+test('bootstrap hosts and host name are short for those of serf', () => {
+  const { gossip } = resolveClusterOptions({
+    bootstrapHosts: ['lb.example'],
+    hostName: 'ann',
+    serf: { profile: 'local', tags: { ring: 'active' } },
+  })
+  expect(gossip).toEqual({
+    profile: 'local',
+    tags: { ring: 'active' },
+    bootstrapHosts: ['lb.example'],
+    hostName: 'ann',
+  })
+})
+
+test('the modes of Go libring know no weights or zones, and count who is leaving', () => {
+  expect(resolveClusterOptions({ assignment: 'go-uniform' }).members).toMatchObject({
+    shareTags: undefined,
+    whileLeaving: 'part',
+  })
+})
+
+describe('what cannot be meant is refused by name:', () => {
+  const logger = { debug() {}, info() {}, warn() {} }
+  const wrong: readonly (readonly [what: string, options: object, option: string])[] = [
+    ['an unknown option', { partition: 12 }, 'partition'],
+    ['membership and serf', { membership, serf: {} }, 'serf'],
+    ['membership and bootstrap hosts', { membership, bootstrapHosts: [] }, 'bootstrapHosts'],
+    ['membership and a host name', { membership, hostName: 'ann' }, 'hostName'],
+    ['two host names', { hostName: 'ann', serf: { hostName: 'bob' } }, 'hostName'],
+    [
+      'bootstrap hosts given twice',
+      { bootstrapHosts: ['a'], serf: { bootstrapHosts: ['b'] } },
+      'bootstrapHosts',
+    ],
+    ['a membership that is none', { membership: {} }, 'membership'],
+    ['serf that is no object', { serf: 'lan' }, 'serf'],
+    ['a logger without a method', { logger }, 'logger'],
+    ['a handler that is no function', { onAcquire: 'load' }, 'onAcquire'],
+    ['partitions out of range', { partitions: 0 }, 'partitions'],
+    ['a settle time out of range', { settleMs: -1 }, 'settleMs'],
+    ['a mode of matching that does not exist', { watchTagsMatch: 'some' }, 'watchTagsMatch'],
+    ['an empty tag name', { weightTag: '' }, 'weightTag'],
+    [
+      'a weight tag where members have no weights',
+      { assignment: 'go-consistent', weightTag: 'cpus' },
+      'weightTag',
+    ],
+    ['a watched tag that is a text', { watchTags: { ring: 'active' } }, 'watchTags.ring'],
+    ['a flag that is none', { allowForeignUrl: 1 }, 'allowForeignUrl'],
+  ]
+  test.each(wrong)('%s', (_, options, option) => {
+    expect(refusal(options)).toMatchObject({ option, code: 'LIBRING_OPTION_INVALID' })
+  })
+
+  test('options that are none', () => {
+    expect(refusal([])).toBeInstanceOf(OptionError)
+  })
+})
