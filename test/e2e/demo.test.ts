@@ -1,61 +1,27 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { descendantsOf, isRunning } from '../support/processes.ts'
-import { reapWithUs } from '../support/reaper.ts'
+import { Program } from '../support/program.ts'
 import { serfMissing } from '../support/serf-agent.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const scratch: string[] = []
 
 afterEach(() => {
   for (const folder of scratch.splice(0)) rmSync(folder, { recursive: true, force: true })
 })
 
-/** A run of the demo, with what it printed so far. */
-class Demo {
-  readonly child: ChildProcess
-  output = ''
+/** A run of the demo. */
+class Demo extends Program {
   /** Every process that was ever seen below it. */
   readonly family = new Set<number>()
 
-  constructor(args: readonly string[], path: string | undefined) {
-    this.child = spawn(
-      process.execPath,
-      ['--import', 'tsx', '--conditions=libring-source', 'examples/demo/src/main.ts', ...args],
-      {
-        cwd: root,
-        env: { ...process.env, PATH: path ?? process.env['PATH'] },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    )
-    reapWithUs(this.child)
-    const keep = (chunk: Buffer): void => {
-      this.output += chunk.toString()
-      this.look()
-    }
-    this.child.stdout?.on('data', keep)
-    this.child.stderr?.on('data', keep)
-  }
-
-  look(): void {
-    for (const pid of descendantsOf(this.child.pid!)) this.family.add(pid)
-  }
-
-  async ended(): Promise<unknown> {
-    const { exitCode, signalCode } = this.child
-    if (exitCode !== null || signalCode !== null) return exitCode ?? signalCode
-    const [code, signal] = (await once(this.child, 'close')) as [number | null, string | null]
-    return code ?? signal
-  }
-
-  async reaches(text: string): Promise<void> {
-    await expect.poll(() => this.output, { timeout: 60_000 }).toContain(text)
-    this.look()
+  constructor(args: readonly string[] = [], path = process.env['PATH']) {
+    super('examples/demo/src/main.ts', args, { ...process.env, PATH: path })
+    this.onOutput(() => {
+      for (const pid of descendantsOf(this.pid)) this.family.add(pid)
+    })
   }
 
   /** Those of its processes that still run. */
@@ -94,7 +60,7 @@ async function expectWholeStory(demo: Demo): Promise<void> {
 
 describe('the demo', () => {
   test('tells its whole story without serf, and leaves no process behind', async () => {
-    const demo = new Demo([], pathWithoutSerf())
+    await using demo = new Demo([], pathWithoutSerf())
     await expectWholeStory(demo)
     expect(demo.family.size).toBeGreaterThanOrEqual(4)
     expect(demo.output).toContain('No `serf` on the PATH')
@@ -103,7 +69,7 @@ describe('the demo', () => {
   test.skipIf(serfMissing)(
     `tells its whole story beside a serf agent ${serfMissing ?? ''}`,
     async () => {
-      const demo = new Demo([], undefined)
+      await using demo = new Demo()
       await expectWholeStory(demo)
       expect(demo.output).toMatch(/A plain serf agent runs on 127/)
       expect(demo.output).toMatch(/serf-agent +127\.\S+ +alive/)
@@ -113,28 +79,28 @@ describe('the demo', () => {
   )
 
   test('ends at once when interrupted, with all its processes', async () => {
-    const demo = new Demo([], undefined)
-    await demo.reaches('Every partition has one owner')
-    demo.child.kill('SIGINT')
+    await using demo = new Demo()
+    await demo.expectOutput('Every partition has one owner')
+    demo.kill('SIGINT')
     expect(await demo.ended()).toBe(130)
     await expect.poll(() => demo.leftOver()).toEqual([])
   })
 
   test('takes all its processes with it when it is killed', async () => {
-    const demo = new Demo([], undefined)
-    await demo.reaches('Every partition has one owner')
-    demo.child.kill('SIGKILL')
+    await using demo = new Demo()
+    await demo.expectOutput('Every partition has one owner')
+    demo.kill('SIGKILL')
     await demo.ended()
     await expect.poll(() => demo.leftOver(), { timeout: 5_000 }).toEqual([])
   })
 
   test('stays for as long as it is asked to', async () => {
-    const demo = new Demo(['--keep'], undefined)
-    await demo.reaches('Yours to play with, until Ctrl-C')
+    await using demo = new Demo(['--keep'])
+    await demo.expectOutput('Yours to play with, until Ctrl-C')
     const url = /curl (\S+)/.exec(demo.output)?.[1]
     const answer = (await (await fetch(url!)).json()) as { servedBy: string }
     expect(answer.servedBy).toMatch(/^(anise|clove|dill)$/)
-    demo.child.kill('SIGINT')
+    demo.kill('SIGINT')
     expect(await demo.ended()).toBe(0)
     await expect.poll(() => demo.leftOver()).toEqual([])
   })
