@@ -20,7 +20,7 @@ test('without options a node listens everywhere on port 7946, under the name of 
     tags: {},
     bootstrapHosts: [],
     bootstrapRefreshMs: 60_000,
-    swim: { probeIntervalMs: 1_000, compression: true },
+    swim: { probeIntervalMs: 1_000, compression: true, deadNodeReclaimMs: 1_000 },
     serf: { reapIntervalMs: 15_000 },
   })
 })

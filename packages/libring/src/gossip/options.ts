@@ -16,7 +16,17 @@ import {
 /** The port that Serf agents use. */
 export const DEFAULT_GOSSIP_PORT = 7_946
 
-/** How one gossip node is set up. Every option has a default. */
+/**
+ * How long a dead member's name is kept from another address, where the profiles, like agents,
+ * keep it as long as it is remembered. A process that runs again elsewhere takes its name back
+ * once it has been declared dead; the second keeps two who quarrel from taking turns too fast.
+ */
+const DEFAULTS: SwimOptions = { deadNodeReclaimMs: 1_000 }
+
+/**
+ * How one gossip node is set up. Every option has a default; those of timing come with the
+ * profile, but for `deadNodeReclaimMs`, which is 1,000.
+ */
 export interface GossipOptions extends SwimOptions, SerfOptions {
   /**
    * The name of the local member: unique in the cluster, 1 to 128 bytes of UTF-8.
@@ -135,7 +145,11 @@ export function resolveGossipOptions(
     tags: Object.freeze({ ...tags }),
     bootstrapHosts: resolveHosts(`${path}bootstrapHosts`, options.bootstrapHosts ?? []),
     bootstrapRefreshMs,
-    swim: resolveSwimOptions(profile, { ...pick(options, SWIM_OPTIONS), compression }, path),
+    swim: resolveSwimOptions(
+      profile,
+      { ...DEFAULTS, ...pick(options, SWIM_OPTIONS), compression },
+      path,
+    ),
     serf: resolveSerfOptions(pick(options, SERF_OPTIONS), path),
   })
 }
@@ -206,5 +220,6 @@ function parseIpAndPort(value: unknown): HostAndPort | undefined {
 }
 
 function pick(options: GossipOptions, names: readonly string[]): Partial<GossipOptions> {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)))
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.filter(([name]) => names.includes(name)))
 }
