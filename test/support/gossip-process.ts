@@ -2,9 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { MemberEvent } from '../../packages/libring/src/base/member.ts'
-import type { Participant } from './participant.ts'
+import type { Participant, SerfMember } from './participant.ts'
 import { reapWithUs } from './reaper.ts'
-import type { SerfMember } from './serf-agent.ts'
 
 const PROGRAM = fileURLToPath(new URL('gossip-process.main.ts', import.meta.url))
 const LOG_CHARACTERS_MAX = 1_000_000

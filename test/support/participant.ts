@@ -1,4 +1,11 @@
-import type { SerfMember } from './serf-agent.ts'
+/** One row of `serf members`. */
+export interface SerfMember {
+  readonly name: string
+  /** `host:port`. */
+  readonly address: string
+  readonly status: string
+  readonly tags: Readonly<Record<string, string>>
+}
 
 /** One member of a mixed cluster, a serf agent or a node of ours, in a process of its own. */
 export interface Participant extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
-import type { Participant } from './participant.ts'
+import type { Participant, SerfMember } from './participant.ts'
 import { reapWithUs } from './reaper.ts'
 
 const run = promisify(execFile)
@@ -13,15 +13,6 @@ export const serfMissing: string | undefined =
   spawnSync('serf', ['version']).status === 0
     ? undefined
     : 'no `serf` on the PATH: apt-get install serf'
-
-/** One row of `serf members`. */
-export interface SerfMember {
-  readonly name: string
-  /** `host:port`. */
-  readonly address: string
-  readonly status: string
-  readonly tags: Readonly<Record<string, string>>
-}
 
 export interface SerfAgentSetup {
   readonly name: string
