@@ -247,6 +247,13 @@ describe('leave intents', () => {
     expect(statusOf('ann')).toBe('alive')
   })
 
+  test('a node that stays on after its farewell does not forget itself', () => {
+    machine = started({ serf: { tombstoneTimeoutMs: 1_000, reapIntervalMs: 1_000 } })
+    machine.handle({ type: 'leave' }, now)
+    expect(news(wait(60_000))).not.toContain('member-reap self')
+    expect(statusOf('self')).toBe('left')
+  })
+
   test('a forged prune cannot make us forget ourselves', () => {
     machine.handle({ type: 'leave' }, now)
     hear(leave(90n, 'self', true))
@@ -387,6 +394,14 @@ describe('numbers for joins', () => {
     expect(drain()).toEqual(
       [-1, 7, 7].map((number) => ({ type: 'joined', join: number, contacted: 0, failures })),
     )
+  })
+
+  test('a join that reached nobody is not told to anybody', () => {
+    machine.handle({ type: 'join', join: 1, seeds: [host(9)] }, now)
+    const dial = drain().find((effect) => effect.type === 'dial')!.dial
+    machine.handle({ type: 'dial-failed', dial, reason: 'refused' }, now)
+    expect(news(drain())).toEqual(['joined 1: 0'])
+    expect(passedAlong()).toEqual([])
   })
 
   test('do not show in reconnects', () => {

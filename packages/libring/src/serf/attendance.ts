@@ -110,18 +110,16 @@ export class Attendance {
   /** Take in the intents that another member remembers. Nothing of it is passed along. */
   merge({ leftMembers, statusLTimes }: UserState, nowMs: Millis): Outcome {
     const events: MemberEvent[] = []
-    const left = new Set(leftMembers)
     let refute = false
-    for (const node of left) {
+    for (const node of leftMembers) {
       // One more, so that it wins over a join intent of the same time.
       const ltime = later(statusLTimes.get(node) ?? 0n)
       const outcome = this.leave({ node, ltime, prune: false }, nowMs)
       events.push(...(outcome.events ?? []))
       refute ||= outcome.refute === true
     }
-    for (const [node, ltime] of statusLTimes) {
-      if (!left.has(node)) this.join({ node, ltime }, nowMs)
-    }
+    // Those that left stand at a later time by now, so for them this says nothing.
+    for (const [node, ltime] of statusLTimes) this.join({ node, ltime }, nowMs)
     return { events, ...(refute && { refute }) }
   }
 
