@@ -332,7 +332,7 @@ export class Cluster implements AsyncDisposable {
   async #moveOut(): Promise<void> {
     if (moveOut(this.#membership) === 'let it be') return
     try {
-      await this.#unlessHurried(this.#membership.leave())
+      if (!this.#hurry.signal.aborted) await this.#unlessHurried(this.#membership.leave())
     } catch (error) {
       this.#logger.warn('farewell failed', { error })
     } finally {
