@@ -134,8 +134,8 @@ describe('integers keep to the range of their field', () => {
 
 describe('other single values', () => {
   test('a float is read from both precisions and from integers, and always written in full', () => {
-    const forms = ['cb3ff8000000000000', 'ca3fc00000', '05', 'ff', 'c0', 'a0']
-    expect(readings(float64, forms)).toEqual([1.5, 1.5, 5, -1, 0, 'malformed'])
+    const forms = ['cb3ff8000000000000', 'ca3fc00000', '05', 'ff', 'cf8000000000000000', 'c0', 'a0']
+    expect(readings(float64, forms)).toEqual([1.5, 1.5, 5, -1, 2 ** 63, 0, 'malformed'])
     expect(toHex(encode(float64, 0))).toBe('cb0000000000000000')
     expect(Number.isNaN(readings(float64, ['cb7ff8000000000000'])[0])).toBe(true)
   })

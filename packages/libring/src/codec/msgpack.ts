@@ -109,7 +109,7 @@ export const float64: Codec<number> = {
         reader.uint8()
         return reader.float32()
       default:
-        return readInteger(reader)
+        return Number(readBigInteger(reader))
     }
   },
   write(writer, value) {
@@ -169,6 +169,8 @@ export type Fields<T> = { readonly [K in keyof T]: Codec<T[K]> }
 interface FieldEntry {
   readonly name: string
   readonly key: Uint8Array
+  /** The key as we write it, and as most senders do. */
+  readonly encodedKey: Uint8Array
   readonly codec: Codec<unknown>
 }
 
@@ -178,9 +180,10 @@ interface FieldEntry {
  */
 export function struct<T extends object>(fields: Fields<T>): Codec<T> {
   const declared: FieldEntry[] = Object.entries<Codec<unknown>>(fields).map(([name, codec]) => {
-    return { name, key: utf8Encode(name), codec }
+    return { name, key: utf8Encode(name), encodedKey: encode(text, name), codec }
   })
   const sorted = declared.toSorted((a, b) => compareUtf8(a.name, b.name))
+  const mayOmit = sorted.some(({ codec }) => codec.omits !== undefined)
   const zero = Object.fromEntries(declared.map(({ name, codec }) => [name, codec.zero]))
 
   return {
@@ -196,10 +199,11 @@ export function struct<T extends object>(fields: Fields<T>): Codec<T> {
     },
     write(writer, value) {
       const values = value as Readonly<Record<string, unknown>>
-      const present = sorted.filter(({ name, codec }) => !codec.omits?.(values[name]))
+      let present = sorted
+      if (mayOmit) present = sorted.filter(({ name, codec }) => !codec.omits?.(values[name]))
       writeMapHead(writer, present.length)
-      for (const { name, key, codec } of present) {
-        writeRaw(writer, key)
+      for (const { name, encodedKey, codec } of present) {
+        writer.bytes(encodedKey)
         codec.write(writer, values[name])
       }
     },
@@ -306,7 +310,7 @@ function readFromMap(
   let expected = 0
   for (let i = 0; i < pairs && reader.fault === undefined; i++) {
     if (valuesLeft-- <= 0) reader.fail('too-large')
-    const at = indexOfKey(readRaw(reader), sorted, expected)
+    const at = takeKey(reader, sorted, expected)
     if (at < 0) {
       valuesLeft -= skipValue(reader, valuesLeft)
       continue
@@ -317,13 +321,16 @@ function readFromMap(
   }
 }
 
-/** Where `key` stands in `sorted`, or -1. Looks first where it stands when senders sort too. */
-function indexOfKey(key: Uint8Array, sorted: readonly FieldEntry[], expected: number): number {
-  for (let i = 0; i < sorted.length; i++) {
-    const at = expected + i < sorted.length ? expected + i : expected + i - sorted.length
-    if (equalBytes(sorted[at]!.key, key)) return at
+/**
+ * Where the key that comes next stands in `sorted`, or -1. Looks first for the field after the
+ * last one, since senders sort too.
+ */
+function takeKey(reader: Reader, sorted: readonly FieldEntry[], expected: number): number {
+  for (let at = expected; at < sorted.length; at++) {
+    if (reader.skipIf(sorted[at]!.encodedKey)) return at
   }
-  return -1
+  const key = readRaw(reader)
+  return sorted.findIndex((entry) => equalBytes(entry.key, key))
 }
 
 function readFromArray(

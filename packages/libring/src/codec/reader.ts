@@ -112,6 +112,16 @@ export class Reader {
     return this.#bytes.subarray(this.#offset - length, this.#offset)
   }
 
+  /** Pass over the next bytes if they are just these; otherwise stay, which is no fault. */
+  skipIf(expected: Uint8Array): boolean {
+    if (this.remaining < expected.length) return false
+    for (let i = 0; i < expected.length; i++) {
+      if (this.#bytes[this.#offset + i] !== expected[i]) return false
+    }
+    this.#offset += expected.length
+    return true
+  }
+
   /** Pass over `length` bytes. */
   skip(length: number): void {
     if (this.#has(length)) this.#offset += length

@@ -1,5 +1,8 @@
 const CAPACITY_MIN = 64
 
+/** Up to this length, copying byte by byte beats asking the engine to. */
+const SHORT_BYTES = 24
+
 /** Bytes in the making: a buffer that grows. Fixed-width numbers are big-endian. */
 export class Writer {
   #bytes: Uint8Array
@@ -48,8 +51,12 @@ export class Writer {
 
   bytes(bytes: Uint8Array): void {
     this.#reserve(bytes.length)
-    this.#bytes.set(bytes, this.#length)
-    this.#length += bytes.length
+    if (bytes.length > SHORT_BYTES) {
+      this.#bytes.set(bytes, this.#length)
+      this.#length += bytes.length
+    } else {
+      for (let i = 0; i < bytes.length; i++) this.#bytes[this.#length++] = bytes[i]!
+    }
   }
 
   /** A copy of what was written, as long as that is. */

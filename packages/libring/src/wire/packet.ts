@@ -57,11 +57,11 @@ export function openPacket(bytes: Uint8Array): OpenedPacket {
     if (typeof inner === 'string') opening.drop(inner)
     else opening.open(inner, 0)
   }
-  return opening
+  return { messages: opening.messages, faults: opening.faults }
 }
 
 /** The state of opening one datagram: what came out so far, and what it may still cost. */
-class Opening implements OpenedPacket {
+class Opening {
   readonly messages: PacketMessage[] = []
   readonly faults: WireFault[] = []
   #inflatedLeft = PACKET_INFLATED_BYTES_MAX
