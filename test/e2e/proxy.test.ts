@@ -42,7 +42,9 @@ async function expectAgreement(
       async () => {
         const [first, ...others] = await Promise.all(proxies.map((proxy) => proxy.answers()))
         const agreed = others.every((answers) => answers.join() === first!.join())
-        const serving = first!.map((answer) => /is served by (\w+)\n$/.exec(answer ?? '')?.[1])
+        const serving = first!.map(
+          (answer) => /is served by (\w+)\n$/.exec(answer ?? '')?.[1] ?? 'nobody',
+        )
         return { agreed, serving: [...new Set(serving)].sort() }
       },
       { timeout: 60_000 },

@@ -15,7 +15,7 @@ const started = node.start()
 
 process.on('message', (command: GossipCommand & { id: number }) => {
   const { id } = command
-  started
+  void started
     .then(() => perform(command))
     .then(
       (value): GossipAnswer => ({ id, value }),
