@@ -1,3 +1,4 @@
+import type { Address } from '../../packages/libring/src/base/address.ts'
 import { seededRandom } from '../../packages/libring/src/base/random.ts'
 import { GossipNode } from '../../packages/libring/src/gossip/gossip-node.ts'
 import {
@@ -13,7 +14,11 @@ import { Trace } from '../../packages/libring/src/sim/trace.ts'
 
 /** A logger that keeps what it is told. */
 export class LogBook implements Logger {
-  readonly lines: { level: string; message: string; fields: LogFields }[] = []
+  readonly lines: {
+    readonly level: string
+    readonly message: string
+    readonly fields: LogFields
+  }[] = []
 
   messages(level: string): string[] {
     return this.lines.filter((line) => line.level === level).map(({ message }) => message)
@@ -38,7 +43,7 @@ export class LogBook implements Logger {
 
 /** A network, a clock and a name service for nodes that a test makes one by one. */
 export class Bench {
-  readonly clock = new SimClock()
+  readonly clock: SimClock = new SimClock()
   readonly names: Names = new Map()
   readonly network: SimNetwork = new SimNetwork(this.clock, new Trace(0), {
     latencyMs: [1, 5],
@@ -86,6 +91,8 @@ export class Bench {
 
 /** A transport that takes a turn of the event loop or more to open, as sockets do. */
 export class SlowTransport implements Transport {
+  readonly sendPacket: Transport['sendPacket']
+  readonly dial: Transport['dial']
   readonly #inner: Transport
   readonly #turns: number
   #opening: Promise<void> | undefined
@@ -93,9 +100,11 @@ export class SlowTransport implements Transport {
   constructor(inner: Transport, turns = 3) {
     this.#inner = inner
     this.#turns = turns
+    this.sendPacket = (to, bytes) => inner.sendPacket(to, bytes)
+    this.dial = (to, handler) => inner.dial(to, handler)
   }
 
-  get address() {
+  get address(): Address {
     return this.#inner.address
   }
 
@@ -103,9 +112,6 @@ export class SlowTransport implements Transport {
     this.#opening = this.#open(receiver)
     return this.#opening
   }
-
-  sendPacket: Transport['sendPacket'] = (to, bytes) => this.#inner.sendPacket(to, bytes)
-  dial: Transport['dial'] = (to, handler) => this.#inner.dial(to, handler)
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opening?.catch(() => {})

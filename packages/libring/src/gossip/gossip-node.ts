@@ -47,8 +47,8 @@ export interface GossipStats extends SerfStats {
 
 /** Who wants to know how a join ended. */
 interface PendingJoin {
-  onJoined(contacted: number, failures: readonly JoinAttempt[]): void
-  onStopped?(): void
+  readonly onJoined: (contacted: number, failures: readonly JoinAttempt[]) => void
+  readonly onStopped?: () => void
 }
 
 /**
