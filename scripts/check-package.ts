@@ -21,6 +21,7 @@ try {
   runNode(['node_modules/publint/src/cli.js', 'run', tarball, '--strict'], root)
   const attw = 'node_modules/@arethetypeswrong/cli/dist/index.js'
   runNode([attw, tarball, '--profile', 'esm-only'], root)
+  console.log('publint and are-the-types-wrong have nothing against it')
   loadEveryEntry(tarball)
 } finally {
   rmSync(scratch, { recursive: true, force: true })
@@ -69,15 +70,21 @@ function loadEveryEntry(tarball: string): void {
         }
         console.log(${specifier} + ': ' + names.length + ' exports, by import and by require')
       })`
-    runNode(['--no-warnings', '-e', program], scratch)
+    console.log(runNode(['--no-warnings', '-e', program], scratch))
   }
 }
 
-function runNode(args: readonly string[], cwd: string): void {
-  run(process.execPath, args, cwd)
+function runNode(args: readonly string[], cwd: string): string {
+  return run(process.execPath, args, cwd)
 }
 
-function run(command: string, args: readonly string[], cwd: string): void {
-  const done = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
-  if (done.status !== 0) throw new Error(`failed: ${command} ${args.join(' ')}`)
+/** What it printed, which is shown only when it fails. */
+function run(command: string, args: readonly string[], cwd: string): string {
+  const done = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (done.status === 0) return done.stdout.trimEnd()
+  throw new Error(`failed: ${command} ${args.join(' ')}\n${done.stdout}${done.stderr}`)
 }

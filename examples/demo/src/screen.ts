@@ -19,11 +19,13 @@ export class Screen {
   }
 
   say(text: string): void {
-    console.log(`   ${text}`)
+    for (const line of wrap(text)) console.log(`   ${line}`)
   }
 
   good(text: string): void {
-    console.log(`   ${green('✓')} ${text}`)
+    for (const [index, line] of wrap(text).entries()) {
+      console.log(`   ${index === 0 ? green('✓') : ' '} ${line}`)
+    }
   }
 
   aside(text: string): void {
@@ -70,6 +72,23 @@ const PLAIN = Object.fromEntries(
     .split(' ')
     .map((place) => [place, '']),
 )
+
+/** Lines that fit the terminal; one line where there is none. */
+function wrap(text: string): string[] {
+  if (!process.stdout.isTTY) return [text]
+  // A terminal that does not know its width says 0.
+  const width = Math.max(40, (process.stdout.columns || 100) - 6)
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`
+    } else {
+      lines.push(word)
+    }
+  }
+  return lines
+}
 
 function paint(member: string): string {
   return yellow(member.padEnd(NAME_WIDTH))
