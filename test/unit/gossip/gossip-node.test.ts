@@ -118,7 +118,7 @@ describe('stopping', () => {
     const bench = new Bench()
     const node = bench.node(1)
     node.subscribe(() => void node.stop())
-    await node.start().catch(() => {})
+    await expect(node.start()).rejects.toMatchObject(closed)
     await node.stop()
     bench.pass(10_000)
     expect(bench.clock.pending).toBe(0)
@@ -350,6 +350,60 @@ describe('listeners', () => {
     third()
     await node.start()
     expect(heard).toEqual(['first'])
+  })
+})
+
+describe('the log', () => {
+  test('tells the life of a node, and the search for others once', async () => {
+    const bench = new Bench()
+    const logger = new LogBook()
+    const node = bench.node(1, { bootstrapHosts: ['10.0.0.2'] }, { logger })
+    await node.start()
+    bench.pass(120_000)
+    expect(logger.messages('info')).toEqual(['listening', 'no bootstrap host answered'])
+    const other = bench.node(2)
+    await other.start()
+    bench.pass(200_000)
+    expect(logger.messages('info').slice(2)).toEqual(['joined'])
+    await bench.settled(node.leave())
+    await node.stop()
+    expect(logger.messages('info').slice(3)).toEqual(['leaving', 'stopped'])
+    expect([...logger.messages('warn'), ...logger.messages('error')]).toEqual([])
+  })
+
+  test('tells of a name that does not resolve once, not at every try', async () => {
+    const bench = new Bench()
+    const logger = new LogBook()
+    await bench.node(1, { bootstrapHosts: ['nowhere'] }, { logger }).start()
+    bench.pass(120_000)
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([
+      {
+        level: 'warn',
+        message: 'bootstrap host not resolved',
+        fields: { host: 'nowhere', error: 'nowhere is not known' },
+      },
+    ])
+  })
+
+  test('tells of two members with one name once a minute', async () => {
+    const bench = new Bench()
+    const logger = new LogBook()
+    const watcher = bench.node(1, {}, { logger })
+    const twins = [bench.node(2, { hostName: 'twin' }), bench.node(3, { hostName: 'twin' })]
+    await watcher.start()
+    for (const twin of twins) {
+      await twin.start()
+      await bench.settled(twin.join(['10.0.0.1'])).catch(() => {})
+    }
+    bench.pass(50_000)
+    expect(watcher.stats.swim.conflicts).toBeGreaterThan(1)
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([
+      {
+        level: 'warn',
+        message: 'another member claims a name that is taken',
+        fields: { member: 'twin', address: '10.0.0.2:7946', claimed: '10.0.0.3:7946' },
+      },
+    ])
   })
 })
 

@@ -1,4 +1,5 @@
 import { addressText, type Address } from '../base/address.ts'
+import type { JoinAttempt } from '../base/errors.ts'
 import type { MemberEvent } from '../base/member.ts'
 import type { Random } from '../base/random.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -12,7 +13,10 @@ import type { ResolvedGossipOptions } from './options.ts'
 /** What {@link Discovery} asks of the node it works for. */
 export interface DiscoveryOwner {
   /** Push/pull with every seed. */
-  join(seeds: readonly Address[], onJoined: (contacted: number) => void): void
+  join(
+    seeds: readonly Address[],
+    onJoined: (contacted: number, failures: readonly JoinAttempt[]) => void,
+  ): void
   /** Addresses of members present, the local one included. */
   presentAddresses(): readonly Address[]
 }
@@ -25,6 +29,7 @@ export class Discovery {
   readonly #localName: string
   readonly #owner: DiscoveryOwner
   readonly #companions = new Set<string>()
+  #hasToldOfSolitude = false
 
   constructor(
     setup: {
@@ -77,8 +82,10 @@ export class Discovery {
       }
       case 'join': {
         const { round, seeds } = effect
+        const wasAlone = this.#companions.size === 0
         this.#logger.debug('joining', { addresses: seeds.map(addressText) })
-        this.#owner.join(seeds, (contacted) => {
+        this.#owner.join(seeds, (contacted, failures) => {
+          this.#report(contacted, failures, wasAlone)
           this.#driver.feed({ type: 'joined', round, contacted })
         })
         return
@@ -88,6 +95,18 @@ export class Discovery {
           host: effect.host.host,
           error: effect.reason,
         })
+    }
+  }
+
+  /** Where there are others, a look that finds nobody new is nothing to talk about. */
+  #report(contacted: number, failures: readonly JoinAttempt[], wasAlone: boolean): void {
+    if (contacted > 0) {
+      this.#hasToldOfSolitude = false
+      this.#logger[wasAlone ? 'info' : 'debug']('joined', { contacted })
+    } else {
+      const isNews = wasAlone && !this.#hasToldOfSolitude
+      this.#hasToldOfSolitude ||= wasAlone
+      this.#logger[isNews ? 'info' : 'debug']('no bootstrap host answered', { failures })
     }
   }
 }

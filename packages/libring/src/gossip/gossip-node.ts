@@ -1,5 +1,5 @@
 import { addressText, type Address } from '../base/address.ts'
-import { JoinError, LibringError, type JoinAttempt } from '../base/errors.ts'
+import { JoinError, LibringError, OptionError, type JoinAttempt } from '../base/errors.ts'
 import { Fifo } from '../base/fifo.ts'
 import type { Member, MemberEvent } from '../base/member.ts'
 import type { Random } from '../base/random.ts'
@@ -20,6 +20,7 @@ import type { HostOutcome } from './bootstrap.ts'
 import { lookUpAll } from './lookup.ts'
 import { requireHostAndPort, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
+import { Throttle } from './throttle.ts'
 
 /** What a node is made of: its options, and a hand for everything it cannot do itself. */
 export interface GossipNodeSetup {
@@ -45,6 +46,11 @@ export interface GossipStats extends SerfStats {
   readonly streamsTimedOut: number
 }
 
+const JOIN_HOSTS_MAX = 256
+
+/** The same conflict of names is told once in this time. */
+const CONFLICT_EVERY_MS = 60_000
+
 /** Who wants to know how a join ended. */
 interface PendingJoin {
   readonly onJoined: (contacted: number, failures: readonly JoinAttempt[]) => void
@@ -65,6 +71,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #transport: Transport
   readonly #resolver: Resolver
   readonly #logger: Logger
+  readonly #clock: Clock
   readonly #machine: SerfMachine
   readonly #driver: Driver<SerfInput, SerfEffect>
   readonly #inbound: InboundStreams
@@ -73,6 +80,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #listeners = new Set<{ readonly listener: MemberListener }>()
   readonly #joins = new Map<number, PendingJoin>()
   readonly #tagChanges = new Fifo<Deferred<void>>()
+  readonly #conflicts = new Throttle(CONFLICT_EVERY_MS)
   readonly #forcedLeaves: { readonly name: string; readonly done: Deferred<void> }[] = []
   #phase: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #started: Promise<void> | undefined
@@ -88,6 +96,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#transport = transport
     this.#resolver = resolver
     this.#logger = logger
+    this.#clock = clock
     this.#machine = new SerfMachine({
       name: options.hostName,
       tags: options.tags,
@@ -166,6 +175,9 @@ export class GossipNode implements Membership, AsyncDisposable {
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<number> {
     const { signal } = options
+    if (hosts.length > JOIN_HOSTS_MAX) {
+      throw new OptionError('hosts', `a list of at most ${JOIN_HOSTS_MAX} hosts`, hosts)
+    }
     const targets = hosts.map((host, index) => requireHostAndPort(`hosts[${index}]`, host))
     this.#requireStatus('alive')
     signal?.throwIfAborted()
@@ -175,8 +187,12 @@ export class GossipNode implements Membership, AsyncDisposable {
     const unresolved: JoinAttempt[] = []
     const join = this.#openJoin({
       onJoined: (contacted, failures) => {
-        if (contacted > 0) outcome.resolve(contacted)
-        else outcome.reject(new JoinError([...unresolved, ...failures]))
+        if (contacted > 0) {
+          this.#logger.info('joined', { contacted })
+          outcome.resolve(contacted)
+        } else {
+          outcome.reject(new JoinError([...unresolved, ...failures]))
+        }
       },
       onStopped: () => outcome.reject(closedError()),
     })
@@ -275,6 +291,8 @@ export class GossipNode implements Membership, AsyncDisposable {
     })
     this.#driver.feed({ type: 'start', advertise: advertised })
     this.#discovery.start(advertised, bound.port)
+    // A listener may have stopped us.
+    if (this.#isStopped) throw closedError()
   }
 
   async #close(): Promise<void> {
@@ -317,18 +335,14 @@ export class GossipNode implements Membership, AsyncDisposable {
       case 'joined':
         return this.#settleJoin(effect.join, effect.contacted, effect.failures)
       case 'tags-spread':
-        if (!effect.spread) this.#logger.warn('tags not spread in time', {})
+        if (!effect.spread) this.#logger.warn('tags not spread in time', { member: this.localName })
         return this.#tagChanges.take()?.resolve()
       case 'force-left':
         return this.#settleForcedLeave(effect.name, effect.spread)
       case 'left':
         return this.#settleFarewell(effect.spread)
       case 'conflict':
-        return this.#logger.warn('another member claims a name that is taken', {
-          member: effect.name,
-          address: addressText(effect.known),
-          claimed: addressText(effect.claimed),
-        })
+        return this.#warnOfConflict(effect)
     }
   }
 
@@ -345,6 +359,13 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#discovery.noteMembers(event)
   }
 
+  #warnOfConflict({ name, known, claimed }: Extract<SerfEffect, { type: 'conflict' }>): void {
+    const fields = { member: name, address: addressText(known), claimed: addressText(claimed) }
+    // The claim comes again with every push/pull and many a packet.
+    if (!this.#conflicts.admit(`${name} ${fields.claimed}`, this.#clock.nowMs())) return
+    this.#logger.warn('another member claims a name that is taken', fields)
+  }
+
   #openJoin(pending: PendingJoin): number {
     const join = ++this.#lastJoin
     this.#joins.set(join, pending)
@@ -358,8 +379,6 @@ export class GossipNode implements Membership, AsyncDisposable {
   #settleJoin(join: number, contacted: number, failures: readonly JoinAttempt[]): void {
     const pending = this.#joins.get(join)
     this.#joins.delete(join)
-    if (contacted > 0) this.#logger.info('joined', { contacted })
-    else this.#logger.debug('no seed answered', { failures })
     pending?.onJoined(contacted, failures)
   }
 

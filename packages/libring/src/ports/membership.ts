@@ -34,7 +34,11 @@ export interface Membership {
    */
   readonly expectsOthers: boolean
 
-  /** Tell everybody that this member leaves for good. Idempotent; harmless before `start`. */
+  /**
+   * Tell everybody that this member leaves for good. Idempotent; harmless before `start`.
+   *
+   * @throws {LibringError} `LIBRING_LEAVE_TIMEOUT` when the farewell could not be spread in time.
+   */
   leave(): Promise<void>
 
   /** Stop without a word and free everything. Idempotent from every state. */

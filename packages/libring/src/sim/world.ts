@@ -62,6 +62,7 @@ export class World {
   readonly #surroundings: Surroundings
   readonly #options: SimNodeOptions
   readonly #nodes: SimNode[] = []
+  #freshHosts = 0
 
   /** @throws {OptionError} naming the first option out of range. */
   constructor(options: WorldOptions) {
@@ -157,8 +158,6 @@ export class World {
     this.trace.record(this.nowMs, 'heal', '')
     this.#network.heal()
   }
-
-  #freshHosts = 0
 }
 
 /**
