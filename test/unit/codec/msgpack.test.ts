@@ -341,6 +341,11 @@ describe('structs', () => {
       { LTime: 0n, Node: '' },
       'too-large',
     ])
+    const several = (nils: number) => `82${nested(nils).slice(2).repeat(2)}`
+    expect(readings(JOIN, [several(count / 2 - 2), several(count / 2 - 1)])).toEqual([
+      { LTime: 0n, Node: '' },
+      'too-large',
+    ])
     const deep = `81a158${'91'.repeat(100_000)}c0`
     const wide = `93${'01a161'}${'dd00100000'}`
     expect(readings(JOIN, [deep, wide + 'c0'.repeat(2_000)])).toEqual(['too-large', 'too-large'])

@@ -195,6 +195,10 @@ describe('wrappers', () => {
     const packet = encodeCompound([nackBytes(1), nackBytes(2), nackBytes(3)])
     const cut = packet.subarray(0, packet.length - nackBytes(3).length - 1)
     expect(openPacket(cut)).toMatchObject({ messages: [nack(1)], faults: ['truncated'] })
+    expect(openPacket(packet.subarray(0, -1))).toMatchObject({
+      messages: [nack(1), nack(2)],
+      faults: ['truncated'],
+    })
   })
 
   test('an empty part is passed over and counted', () => {
