@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../../packages/libring/src/base/bytes.ts'
 import { InvariantError } from '../../../packages/libring/src/base/errors.ts'
+import { lzwCompress } from '../../../packages/libring/src/codec/lzw.ts'
+import { encode } from '../../../packages/libring/src/codec/msgpack.ts'
 import { wrapChecksum } from '../../../packages/libring/src/wire/checksum.ts'
 import { encodeCompound } from '../../../packages/libring/src/wire/compound.ts'
-import { wrapCompressed } from '../../../packages/libring/src/wire/compress.ts'
+import { COMPRESSED, wrapCompressed } from '../../../packages/libring/src/wire/compress.ts'
 import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'
 import type { PacketMessage } from '../../../packages/libring/src/wire/messages.ts'
 import {
@@ -251,6 +253,14 @@ describe('bombs', () => {
     const { messages, faults } = openPacket(outer)
     expect(messages).toEqual([])
     expect(faults).toEqual(Array.from({ length: 100 }, () => 'too-large'))
+  })
+
+  test('a part that fails to inflate uses up what is left, however it fails', () => {
+    const good = wrapCompressed(user(100))
+    const noEnd = encode(COMPRESSED, { Algo: 0, Buf: lzwCompress(user(100)).subarray(0, -1) }, 9)
+    const { messages, faults } = openPacket(encodeCompound([good, noEnd, good, nackBytes(1)]))
+    expect(messages).toMatchObject([{ type: 'user' }, nack(1)])
+    expect(faults).toEqual(['compression', 'too-large'])
   })
 
   test('compounds in compounds yield no more than the limit, and say so once', () => {

@@ -24,7 +24,10 @@ import type { PacketMessage, WireFault } from './messages.ts'
 /** How many wrappers may stand around a message, the checksum not counted. Senders use two. */
 export const WRAPPERS_MAX = 4
 
-/** How many bytes all the compressed parts of one datagram together may inflate to. */
+/**
+ * How many bytes all the compressed parts of one datagram together may inflate to. One that
+ * fails to inflate uses up the rest, so those after it are `too-large`; senders make but one.
+ */
 export const PACKET_INFLATED_BYTES_MAX = 65_536
 
 /** How many messages and faults together one datagram may yield. */
@@ -104,9 +107,14 @@ class Opening {
     const body = COMPRESSED.read(reader)
     if (reader.fault !== undefined) return this.drop(reader.fault)
     const inflated = inflate(body, this.#inflatedLeft)
-    if (typeof inflated === 'string') return this.drop(inflated)
-    this.#inflatedLeft -= inflated.length
-    this.open(inflated, wrappers)
+    if (typeof inflated === 'string') {
+      // How far it got is not known, so it may have cost all there was left to spend.
+      this.#inflatedLeft = 0
+      this.drop(inflated)
+    } else {
+      this.#inflatedLeft -= inflated.length
+      this.open(inflated, wrappers)
+    }
   }
 
   /** Whether the last thing that fits has come; the one after it is `too-large`. */
