@@ -42,23 +42,40 @@ export function murmur3Bytes(bytes: Uint8Array): number {
   return finish(hash, block, length)
 }
 
-/** Carry on from the first `at` units, all ASCII and a whole number of blocks. */
+/**
+ * Carry on from the first `at` units, all ASCII and a whole number of blocks. A unit's bytes go
+ * into a word, the first byte lowest, and the words into blocks: spelt out here, since this is
+ * half again as fast as by way of calls.
+ */
 function murmur3Utf8(text: string, at: number, hash: number): number {
   let length = at
   let block = 0
   let filled = 0
   while (at < text.length) {
-    const point = codePointAt(text, at)
-    at += point > 0xffff ? 2 : 1
-    const word = utf8PointWord(point)
-    const bits = 8 * utf8PointBytes(point)
-    length += bits >> 3
+    let word = text.charCodeAt(at++)
+    let width = 8
+    if (word > 0x7f) {
+      const last = 0x80 | (word & 0x3f)
+      if (word < 0x800) {
+        word = 0xc0 | (word >> 6) | (last << 8)
+        width = 16
+      } else if (word < 0xd800 || word > 0xdfff) {
+        word = 0xe0 | (word >> 12) | ((0x80 | ((word >> 6) & 0x3f)) << 8) | (last << 16)
+        width = 24
+      } else {
+        const point = codePointAt(text, at - 1)
+        if (point > 0xffff) at++
+        word = utf8PointWord(point)
+        width = 8 * utf8PointBytes(point)
+      }
+    }
+    length += width >> 3
     block |= word << filled
-    filled += bits
+    filled += width
     if (filled < 32) continue
     hash = addBlock(hash, block)
     filled -= 32
-    block = filled === 0 ? 0 : word >>> (bits - filled)
+    block = filled === 0 ? 0 : word >>> (width - filled)
   }
   return finish(hash, block, length)
 }
