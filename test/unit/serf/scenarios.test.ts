@@ -104,7 +104,7 @@ describe('failing', () => {
     world.run(120_000)
     expect(world.news('ann')).toEqual(['member-join bob'])
     expect(world.news('bob')).toEqual(['member-join bob', 'member-join ann'])
-    expect(intents(world.sent('ann'))).toEqual([])
+    expect(intents(world.sent('ann'))).not.toContainEqual(expect.stringMatching('ann'))
   })
 
   test('who is gone for too long is forgotten', () => {

@@ -161,10 +161,16 @@ describe('join intents', () => {
     expect(passedAlong()).toEqual([join(6n, 'ann')])
   })
 
-  test('a join intent takes back a leave', () => {
-    hear(leave(5n, 'ann'))
+  test('a join intent takes back a leave, and that is told', () => {
+    expect(hear(leave(5n, 'ann'))).toEqual([])
     expect(statusOf('ann')).toBe('leaving')
-    hear(join(6n, 'ann'))
+    expect(hear(join(6n, 'ann'))).toEqual(['member-update ann'])
+    expect(statusOf('ann')).toBe('alive')
+  })
+
+  test('so does one that a push/pull brings', () => {
+    hear(leave(5n, 'ann'))
+    pushPull({ statusLTimes: new Map([['ann', 6n]]) })
     expect(statusOf('ann')).toBe('alive')
   })
 
@@ -221,7 +227,14 @@ describe('leave intents', () => {
     expect(passedAlong()).toEqual([join(41n, 'self')])
     expect(statusOf('self')).toBe('alive')
     expect(machine.stats.leavesRefuted).toBe(1)
-    hear(leave(41n, 'self'))
+    hear(leave(40n, 'self'))
+    expect(passedAlong()).toEqual([])
+  })
+
+  test('one about ourselves of the very time of our join is refuted too', () => {
+    hear(join(5n, 'self'), leave(5n, 'self'))
+    expect(passedAlong()).toEqual([join(6n, 'self'), join(5n, 'self')])
+    hear(leave(5n, 'self'))
     expect(passedAlong()).toEqual([])
   })
 
@@ -307,6 +320,21 @@ describe('push/pull', () => {
   test('who is said to have left, and has not, says so', () => {
     pushPull({ ltime: 9n, leftMembers: ['self'], statusLTimes: new Map([['self', 8n]]) })
     expect(passedAlong()).toEqual([join(10n, 'self')])
+  })
+
+  test('who learns of a later intent about itself than it knows has missed a leave, and says so', () => {
+    pushPull({ ltime: 9n, statusLTimes: new Map([['self', 8n]]) })
+    expect(passedAlong()).toEqual([join(9n, 'self')])
+    pushPull({ ltime: 9n, statusLTimes: new Map([['self', 9n]]) })
+    expect(passedAlong()).toEqual([])
+  })
+
+  test('nothing that others know takes back our own farewell', () => {
+    machine.handle({ type: 'leave' }, now)
+    pushPull({ ltime: 9n, statusLTimes: new Map([['self', 8n]]) })
+    hear(join(12n, 'self'))
+    expect(statusOf('self')).toBe('leaving')
+    expect(news(wait(20_000))).toContain('member-leave self')
   })
 
   test('its events count as seen', () => {

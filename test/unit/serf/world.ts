@@ -58,7 +58,7 @@ export function tell(effect: SerfEffect): string | undefined {
 
 /** What stands in a stream that holds one whole message. */
 export function streamMessage(bytes: Uint8Array): StreamMessage {
-  const result = new StreamDecoder().push(bytes)
+  const result = new StreamDecoder('dialling').push(bytes)
   if (result.status !== 'message') throw new Error(`no message in the stream: ${result.status}`)
   return result.message
 }

@@ -87,8 +87,12 @@ export class Attendance {
     const known = this.roster.get(node)
     if (known === undefined) return this.#keep('join', node, ltime, nowMs)
     if (ltime <= known.statusLTime) return NOTHING
+    // Nobody but us can take back our farewell, and we do not.
+    if (node === this.#localName && this.#leaving) return NOTHING
+    const wasLeaving = known.member.status === 'leaving'
     this.#follow('join-intent', known, ltime, nowMs)
-    return NEWS
+    // Serf tells nobody; but whoever took the member out of a ring has to put it back.
+    return wasLeaving ? { ...NEWS, events: [this.#event('member-update', node)] } : NEWS
   }
 
   /** Somebody says that a member leaves, or has left. */
@@ -96,8 +100,11 @@ export class Attendance {
     this.clock.witness(ltime)
     const known = this.roster.get(node)
     if (known === undefined) return this.#keep('leave', node, ltime, nowMs)
+    if (node === this.#localName && !this.#leaving) {
+      // A leave of the same time as our join won with all who have not heard the join.
+      return ltime >= known.statusLTime ? { refute: true } : NOTHING
+    }
     if (ltime <= known.statusLTime) return NOTHING
-    if (node === this.#localName && !this.#leaving) return { refute: true }
 
     const wasFailed = known.member.status === 'failed'
     this.#follow('leave-intent', known, ltime, nowMs)
@@ -118,8 +125,11 @@ export class Attendance {
       events.push(...(outcome.events ?? []))
       refute ||= outcome.refute === true
     }
-    // Those that left stand at a later time by now, so for them this says nothing.
-    for (const [node, ltime] of statusLTimes) this.join({ node, ltime }, nowMs)
+    for (const [node, ltime] of statusLTimes) {
+      // For those that left this says nothing, as they stand at a later time by now.
+      if (this.#isOutbid(node, ltime)) refute = true
+      else events.push(...(this.join({ node, ltime }, nowMs).events ?? []))
+    }
     return { events, ...(refute && { refute }) }
   }
 
@@ -169,6 +179,18 @@ export class Attendance {
     // Nobody bears the empty name, and what is said of us before we are here is of the past.
     if (node === '' || node === this.#localName) return NOTHING
     return this.#intents.add(node, { type, ltime }, nowMs) ? NEWS : NOTHING
+  }
+
+  /**
+   * Whether somebody knows a later intent about us than we do: gossip lost a leave on its way
+   * to us, and where it did arrive we would be leaving for ever. Serf itself does not notice.
+   */
+  #isOutbid(node: string, ltime: bigint): boolean {
+    if (node !== this.#localName || this.#leaving) return false
+    const own = this.roster.get(node)
+    if (own === undefined || ltime <= own.statusLTime) return false
+    this.clock.witness(ltime)
+    return true
   }
 
   #follow(

@@ -10,6 +10,7 @@ import type { SwimEffect, SwimMember } from '../swim/effects.ts'
 import type { ResolvedSwimOptions } from '../swim/options.ts'
 import { SwimMachine } from '../swim/swim-machine.ts'
 import type { Versions } from '../wire/messages.ts'
+import { IN_CLEAR, packetOverheadBytes, type Security } from '../wire/security.ts'
 import { Attendance, type Outcome } from './attendance.ts'
 import type { SerfEffect, SerfInput } from './effects.ts'
 import type { LamportClock } from './lamport.ts'
@@ -39,6 +40,8 @@ export interface SerfSetup {
   readonly swim: ResolvedSwimOptions
   readonly serf: ResolvedSerfOptions
   readonly random: Random
+  /** Label and keys. In clear where there is none. */
+  readonly security?: Security
 }
 
 /**
@@ -72,7 +75,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   #ticket = 0
 
   constructor(setup: SerfSetup) {
-    const { name, tags, swim, serf, random } = setup
+    const { name, tags, swim, serf, random, security = IN_CLEAR } = setup
     this.#name = name
     this.#swimOptions = swim
     this.#options = serf
@@ -80,7 +83,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     this.#attendance = new Attendance(name)
     this.#queues = new Queues({
       retransmitMult: swim.retransmitMult,
-      messageBytesMax: swim.packetBytesMax - PACKET_OVERHEAD_BYTES,
+      messageBytesMax: swim.packetBytesMax - PACKET_OVERHEAD_BYTES - packetOverheadBytes(security),
       depthMax: serf.queueDepthMax,
     })
     this.#swim = new SwimMachine({
@@ -89,6 +92,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       versions: serfVersions,
       options: swim,
       random,
+      security,
       passenger: {
         userState: () => encodeSerf(this.#userState()),
         takePayloads: (bytesMax, overheadBytes) => {

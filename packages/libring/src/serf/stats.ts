@@ -18,7 +18,7 @@ export interface SerfStats {
   seenBefore: number
   /** User events and queries from too long ago to tell. */
   tooOld: number
-  /** Times somebody said that we leave, and we said that we do not. */
+  /** Times somebody said or knew that we leave, and we said that we do not. */
   leavesRefuted: number
   /** Failed members that were tried again. */
   reconnects: number
