@@ -16,7 +16,7 @@ const wrap = fc.record({ compression: fc.boolean() })
 
 /** What comes of the bytes when they arrive in pieces of these sizes, taken in turn. */
 function inPieces(bytes: Uint8Array, sizes: readonly number[]): StreamResult {
-  const decoder = new StreamDecoder()
+  const decoder = new StreamDecoder('dialling')
   let result: StreamResult = { status: 'more' }
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
     const size = sizes[turn % sizes.length]!
@@ -28,7 +28,7 @@ function inPieces(bytes: Uint8Array, sizes: readonly number[]): StreamResult {
 
 /** What comes of them at once, held to what is promised of any bytes at all. */
 function decodeAny(bytes: Uint8Array): StreamResult {
-  const result = new StreamDecoder().push(bytes)
+  const result = new StreamDecoder('dialling').push(bytes)
   expect(result.status !== 'fault' || faults.has(result.fault)).toBe(true)
   return result
 }

@@ -7,6 +7,7 @@ import {
 } from '../../packages/libring/src/gossip/options.ts'
 import type { LogFields, Logger } from '../../packages/libring/src/ports/logger.ts'
 import type { Receiver, Transport } from '../../packages/libring/src/ports/transport.ts'
+import { SimCipher } from '../../packages/libring/src/sim/cipher.ts'
 import { SimClock } from '../../packages/libring/src/sim/clock.ts'
 import { SimResolver, type Names } from '../../packages/libring/src/sim/names.ts'
 import { SimNetwork } from '../../packages/libring/src/sim/network.ts'
@@ -68,6 +69,7 @@ export class Bench {
       clock: this.clock,
       random: seededRandom(last),
       resolver: new SimResolver(this.names, this.clock, seededRandom(last, 'names')),
+      cipher: new SimCipher(seededRandom(last, 'cipher')),
       logger: replace.logger ?? new LogBook(),
     })
   }

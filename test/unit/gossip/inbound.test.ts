@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { InboundStreams, type InboundInput } from '../../../packages/libring/src/gossip/inbound.ts'
 import { SimClock } from '../../../packages/libring/src/sim/clock.ts'
 import type { StreamMessage } from '../../../packages/libring/src/wire/messages.ts'
+import { IN_CLEAR } from '../../../packages/libring/src/wire/security.ts'
 import { encodeStream } from '../../../packages/libring/src/wire/stream.ts'
 import { FakeStream } from '../../support/fake-stream.ts'
 
@@ -15,6 +16,7 @@ function setUp(onInput: (input: InboundInput, streams: InboundStreams) => void =
   const streams: InboundStreams = new InboundStreams({
     clock,
     timeoutMs: 1_000,
+    security: IN_CLEAR,
     feed(input) {
       fed.push(input)
       onInput(input, streams)

@@ -7,6 +7,7 @@ import {
 import type { StreamHandler, Transport } from '../../../packages/libring/src/ports/transport.ts'
 import { SimClock } from '../../../packages/libring/src/sim/clock.ts'
 import type { StreamMessage } from '../../../packages/libring/src/wire/messages.ts'
+import { IN_CLEAR } from '../../../packages/libring/src/wire/security.ts'
 import { encodeStream } from '../../../packages/libring/src/wire/stream.ts'
 import { FakeStream } from '../../support/fake-stream.ts'
 
@@ -31,7 +32,13 @@ function setUp() {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
   const feed = (input: OutboundInput) => void fed.push(input)
-  const streams = new OutboundStreams({ clock, transport, timeoutMs: 1_000, feed })
+  const streams = new OutboundStreams({
+    clock,
+    transport,
+    timeoutMs: 1_000,
+    security: IN_CLEAR,
+    feed,
+  })
   const dial = (number = 1) => {
     streams.dial(number, to, request)
     return dialled.at(-1)!

@@ -99,7 +99,7 @@ function wait(durationMs: number): SwimEffect[] {
 }
 
 function streamMessage(bytes: Uint8Array): StreamMessage {
-  const result = new StreamDecoder().push(bytes)
+  const result = new StreamDecoder('dialling').push(bytes)
   if (result.status !== 'message') throw new Error(`no message in the stream: ${result.status}`)
   return result.message
 }

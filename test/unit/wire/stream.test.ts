@@ -30,11 +30,11 @@ const got = (message: StreamMessage): StreamResult => ({ status: 'message', mess
 const failed = (fault: string) => ({ status: 'fault', fault })
 
 /** What comes of all bytes at once. */
-const decoded = (bytes: Uint8Array) => new StreamDecoder().push(bytes)
+const decoded = (bytes: Uint8Array) => new StreamDecoder('dialling').push(bytes)
 
 /** What comes of them in pieces of `size`, up to the piece that settles it. */
 function inPieces(bytes: Uint8Array, size: number): StreamResult {
-  const decoder = new StreamDecoder()
+  const decoder = new StreamDecoder('dialling')
   for (let at = 0; at < bytes.length; at += size) {
     const result = decoder.push(bytes.subarray(at, at + size))
     if (result.status !== 'more') return result
@@ -207,7 +207,7 @@ describe('round trips', () => {
 
 describe('the end of a message', () => {
   test('bytes behind it are ignored, in the same chunk and after', () => {
-    const decoder = new StreamDecoder()
+    const decoder = new StreamDecoder('dialling')
     const [first] = messages
     const bytes = concatBytes([encodeStream(first!, { compression: false }), hex('0d81')])
     expect(decoder.push(bytes)).toEqual(got(first!))
@@ -215,7 +215,7 @@ describe('the end of a message', () => {
   })
 
   test('a fault stays', () => {
-    const decoder = new StreamDecoder()
+    const decoder = new StreamDecoder('dialling')
     expect(decoder.push(hex('55'))).toEqual(failed('unknown-type'))
     expect(decoder.push(encodeStream(pushPull, { compression: false }))).toEqual(
       failed('unknown-type'),
@@ -223,7 +223,7 @@ describe('the end of a message', () => {
   })
 
   test('empty chunks change nothing', () => {
-    const decoder = new StreamDecoder()
+    const decoder = new StreamDecoder('dialling')
     const bytes = encodeStream(pushPull, { compression: false })
     expect(decoder.push(none)).toEqual(more)
     expect(decoder.push(bytes.subarray(0, 20))).toEqual(more)
@@ -236,7 +236,7 @@ describe('the end of a message', () => {
       { ...pushPull, userState: Uint8Array.of(7, 8) },
       { compression: false },
     )
-    const decoder = new StreamDecoder()
+    const decoder = new StreamDecoder('dialling')
     const chunk = new Uint8Array(10)
     let result: StreamResult = more
     for (let at = 0; at < bytes.length; at += 10) {
@@ -285,7 +285,7 @@ describe('what is refused', () => {
     ['an encrypted stream', hex('0a0000001d01'), 'sealed'],
     ['a claim, which has no place here', hex('0486a4'), 'unknown-type'],
     ['a compound', hex('0701'), 'unknown-type'],
-    ['a label', hex('f40161'), 'unknown-type'],
+    ['a label', hex('f40161'), 'label'],
     [
       'compression of a compressed message',
       wrapCompressed(wrapCompressed(hex('0281'))),
@@ -330,7 +330,7 @@ describe('what is refused', () => {
   })
 
   test('a stream of more than 40 MiB that never ends', () => {
-    const decoder = new StreamDecoder()
+    const decoder = new StreamDecoder('dialling')
     decoder.push(header(STREAM_NODES_MAX, 0))
     const rows = concatBytes(Array.from({ length: 500 }, () => row({ Meta: new Uint8Array(500) })))
     let pushed = 0

@@ -100,6 +100,26 @@ export function fromHex(text: string): Uint8Array | undefined {
   )
 }
 
+/** Bytes of standard Base64 with its padding (RFC 4648 section 4), or `undefined` for other text. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined
+  const digits = text.replace(/=+$/, '')
+  const bytes = new Uint8Array(Math.floor((digits.length * 6) / 8))
+  let bits = 0
+  let bitCount = 0
+  let at = 0
+  for (const digit of digits) {
+    bits = ((bits << 6) | BASE64.indexOf(digit)) & 0xffff
+    bitCount += 6
+    if (bitCount < 8) continue
+    bitCount -= 8
+    bytes[at++] = (bits >> bitCount) & 0xff
+  }
+  return bytes
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
 /** The code point at `index`; U+FFFD where a surrogate stands alone. */
 export function codePointAt(text: string, index: number): number {
   const unit = text.charCodeAt(index)

@@ -12,6 +12,7 @@ import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
 import type { SerfStats } from '../serf/stats.ts'
 import { requireTags } from '../serf/tags.ts'
+import type { Cipher } from '../wire/seal.ts'
 import { Deferred } from './deferred.ts'
 import { Discovery } from './discovery.ts'
 import { Driver } from './driver.ts'
@@ -20,6 +21,7 @@ import type { HostOutcome } from './bootstrap.ts'
 import { lookUpAll } from './lookup.ts'
 import { requireHostAndPort, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
+import { securityOf } from './security-options.ts'
 import { Throttle } from './throttle.ts'
 
 /** What a node is made of: its options, and a hand for everything it cannot do itself. */
@@ -29,6 +31,7 @@ export interface GossipNodeSetup {
   readonly clock: Clock
   readonly random: Random
   readonly resolver: Resolver
+  readonly cipher: Cipher
   readonly logger: Logger
 }
 
@@ -89,7 +92,8 @@ export class GossipNode implements Membership, AsyncDisposable {
   #lastJoin = 0
 
   constructor(setup: GossipNodeSetup) {
-    const { options, transport, clock, random, resolver, logger } = setup
+    const { options, transport, clock, random, resolver, cipher, logger } = setup
+    const security = securityOf(options.security, cipher)
     this.localName = options.hostName
     this.expectsOthers = options.bootstrapHosts.length > 0
     this.#options = options
@@ -103,12 +107,13 @@ export class GossipNode implements Membership, AsyncDisposable {
       swim: options.swim,
       serf: options.serf,
       random,
+      security,
     })
     this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
     const feed = (input: SerfInput) => this.#driver.feed(input)
     const timeoutMs = options.swim.streamTimeoutMs
-    this.#inbound = new InboundStreams({ clock, timeoutMs, feed })
-    this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, feed })
+    this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed })
+    this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, security, feed })
     this.#discovery = new Discovery(setup, {
       join: (seeds, onJoined) => this.#feedJoin(this.#openJoin({ onJoined }), seeds),
       presentAddresses: () => this.members().filter(isPresent),

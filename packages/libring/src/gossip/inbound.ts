@@ -2,6 +2,7 @@ import type { Millis } from '../base/time.ts'
 import type { Clock, Timer } from '../ports/clock.ts'
 import type { Stream, StreamHandler } from '../ports/transport.ts'
 import type { StreamMessage, WireFault } from '../wire/messages.ts'
+import type { Security } from '../wire/security.ts'
 import { StreamDecoder } from '../wire/stream.ts'
 
 /** What came in over a stream that somebody dialled. */
@@ -22,6 +23,7 @@ type Phase = 'reading' | 'asked' | 'closing'
 export class InboundStreams {
   readonly #clock: Clock
   readonly #timeoutMs: Millis
+  readonly #security: Security
   readonly #feed: (input: InboundInput) => void
   readonly #open = new Map<number, Inbound>()
   #connections = 0
@@ -31,10 +33,12 @@ export class InboundStreams {
   constructor(setup: {
     readonly clock: Clock
     readonly timeoutMs: Millis
+    readonly security: Security
     readonly feed: (input: InboundInput) => void
   }) {
     this.#clock = setup.clock
     this.#timeoutMs = setup.timeoutMs
+    this.#security = setup.security
     this.#feed = setup.feed
   }
 
@@ -56,7 +60,7 @@ export class InboundStreams {
   accept(stream: Stream): StreamHandler {
     if (this.#open.size >= STREAMS_MAX) return this.refuse(stream)
     const connection = ++this.#connections
-    const inbound = new Inbound(stream, {
+    const inbound = new Inbound(stream, this.#security, {
       onInput: (input) => this.#feed({ ...input, connection }),
       onClosed: () => this.#forget(connection),
     })
@@ -109,12 +113,17 @@ class Inbound implements StreamHandler {
   readonly stream: Stream
   timer: Timer | undefined
   readonly #owner: { onInput(input: InboundOutcome): void; onClosed(): void }
-  readonly #decoder = new StreamDecoder()
+  readonly #decoder: StreamDecoder
   #phase: Phase = 'reading'
   #hasBytes = false
 
-  constructor(stream: Stream, owner: { onInput(input: InboundOutcome): void; onClosed(): void }) {
+  constructor(
+    stream: Stream,
+    security: Security,
+    owner: { onInput(input: InboundOutcome): void; onClosed(): void },
+  ) {
     this.stream = stream
+    this.#decoder = new StreamDecoder('dialling', security)
     this.#owner = owner
   }
 

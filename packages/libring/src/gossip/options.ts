@@ -12,6 +12,11 @@ import {
   type ResolvedSwimOptions,
   type SwimOptions,
 } from '../swim/options.ts'
+import {
+  resolveSecurityOptions,
+  type ResolvedSecurityOptions,
+  type SecurityOptions,
+} from './security-options.ts'
 
 /** The port that Serf agents use. */
 export const DEFAULT_GOSSIP_PORT = 7_946
@@ -27,7 +32,7 @@ const DEFAULTS: SwimOptions = { deadNodeReclaimMs: 1_000 }
  * How one gossip node is set up. Every option has a default; those of timing come with the
  * profile, but for `deadNodeReclaimMs`, which is 1,000.
  */
-export interface GossipOptions extends SwimOptions, SerfOptions {
+export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions {
   /**
    * The name of the local member: unique in the cluster, 1 to 128 bytes of UTF-8.
    *
@@ -91,6 +96,7 @@ export interface ResolvedGossipOptions {
   readonly tags: Readonly<Record<string, string>>
   readonly bootstrapHosts: readonly HostAndPort[]
   readonly bootstrapRefreshMs: Millis
+  readonly security: ResolvedSecurityOptions
   readonly swim: ResolvedSwimOptions
   readonly serf: ResolvedSerfOptions
 }
@@ -114,6 +120,10 @@ const OWN_OPTIONS = [
   'compression',
   'bootstrapHosts',
   'bootstrapRefreshMs',
+  'keyring',
+  'verifyIncoming',
+  'verifyOutgoing',
+  'label',
 ] as const satisfies readonly (keyof GossipOptions)[]
 const SWIM_OPTIONS = Object.keys(PROFILES.lan).filter((option) => option !== 'compression')
 const SERF_OPTIONS = Object.keys(resolveSerfOptions())
@@ -145,6 +155,7 @@ export function resolveGossipOptions(
     tags: Object.freeze({ ...tags }),
     bootstrapHosts: resolveHosts(`${path}bootstrapHosts`, options.bootstrapHosts ?? []),
     bootstrapRefreshMs,
+    security: resolveSecurityOptions(options, path),
     swim: resolveSwimOptions(
       profile,
       { ...DEFAULTS, ...pick(options, SWIM_OPTIONS), compression },

@@ -3,6 +3,7 @@ import type { Millis } from '../base/time.ts'
 import type { Clock, Timer } from '../ports/clock.ts'
 import type { Stream, StreamHandler, Transport } from '../ports/transport.ts'
 import type { StreamMessage } from '../wire/messages.ts'
+import type { Security } from '../wire/security.ts'
 import { StreamDecoder } from '../wire/stream.ts'
 
 /** What became of a stream that we dialled. One of these for every dial not abandoned. */
@@ -15,6 +16,7 @@ export class OutboundStreams {
   readonly #clock: Clock
   readonly #transport: Transport
   readonly #timeoutMs: Millis
+  readonly #security: Security
   readonly #feed: (input: OutboundInput) => void
   readonly #open = new Map<number, Outbound>()
 
@@ -22,11 +24,13 @@ export class OutboundStreams {
     readonly clock: Clock
     readonly transport: Transport
     readonly timeoutMs: Millis
+    readonly security: Security
     readonly feed: (input: OutboundInput) => void
   }) {
     this.#clock = setup.clock
     this.#transport = setup.transport
     this.#timeoutMs = setup.timeoutMs
+    this.#security = setup.security
     this.#feed = setup.feed
   }
 
@@ -36,7 +40,7 @@ export class OutboundStreams {
   }
 
   dial(dial: number, to: Address, bytes: Uint8Array): void {
-    const outbound = new Outbound((outcome) => this.#settle(dial, outcome))
+    const outbound = new Outbound(this.#security, (outcome) => this.#settle(dial, outcome))
     this.#open.set(dial, outbound)
     outbound.stream = this.#transport.dial(to, outbound)
     // The write side stays open until the answer is there: load balancers and proxies tend to
@@ -79,9 +83,10 @@ class Outbound implements StreamHandler {
   stream: Stream | undefined
   timer: Timer | undefined
   readonly #onOutcome: (outcome: Outcome) => void
-  readonly #decoder = new StreamDecoder()
+  readonly #decoder: StreamDecoder
 
-  constructor(onOutcome: (outcome: Outcome) => void) {
+  constructor(security: Security, onOutcome: (outcome: Outcome) => void) {
+    this.#decoder = new StreamDecoder('accepting', security)
     this.#onOutcome = onOutcome
   }
 

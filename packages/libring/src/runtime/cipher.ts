@@ -6,13 +6,13 @@ const TAG_BYTES = 16
 /** AES-GCM by the platform. */
 export const systemCipher: Cipher = {
   nonce() {
-    return randomBytes(12)
+    return plain(randomBytes(12))
   },
 
   seal(key, nonce, plaintext, associated) {
     const cipher = createCipheriv(algorithm(key), key, nonce, { authTagLength: TAG_BYTES })
     cipher.setAAD(associated)
-    return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+    return plain(Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]))
   },
 
   open(key, nonce, sealed, associated) {
@@ -27,8 +27,13 @@ export const systemCipher: Cipher = {
     } catch {
       return undefined
     }
-    return plaintext
+    return plain(plaintext)
   },
+}
+
+/** The same bytes without Node's own type, whose `slice` does not copy. */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
 }
 
 /** @param key of 16, 24 or 32 bytes. */

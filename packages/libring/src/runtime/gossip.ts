@@ -5,6 +5,7 @@ import { GossipNode } from '../gossip/gossip-node.ts'
 import { resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
 import type { Logger } from '../ports/logger.ts'
 import { detectAdvertiseHost } from './addresses.ts'
+import { systemCipher } from './cipher.ts'
 import { SystemResolver } from './resolver.ts'
 import { SystemClock } from './system-clock.ts'
 import { SocketTransport } from './transport.ts'
@@ -34,6 +35,7 @@ export function createGossipNode(
     clock: new SystemClock(),
     random: seededRandom(randomBytes(6).readUIntBE(0, 6), randomBytes(16).toString('hex')),
     resolver: new SystemResolver(),
+    cipher: systemCipher,
     logger: environment.logger ?? SILENT,
   })
 }

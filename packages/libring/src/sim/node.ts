@@ -4,6 +4,7 @@ import { seededRandom } from '../base/random.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import { DEFAULT_GOSSIP_PORT, resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
 import type { Logger } from '../ports/logger.ts'
+import { SimCipher } from './cipher.ts'
 import type { SimClock } from './clock.ts'
 import { SimResolver, type Names } from './names.ts'
 import type { SimNetwork, SimTransport } from './network.ts'
@@ -103,6 +104,7 @@ export class SimNode {
       clock,
       random: seededRandom(seed, life),
       resolver: new SimResolver(names, clock, seededRandom(seed, `names/${life}`)),
+      cipher: new SimCipher(seededRandom(seed, `cipher/${life}`)),
       logger,
     })
     gossip.subscribe(({ type, members }) => {

@@ -6,6 +6,13 @@ import { encodeMessage } from '../wire/encode.ts'
 import { MessageType } from '../wire/message-type.ts'
 import type { ReplyTo, StreamMessage } from '../wire/messages.ts'
 import { packPacket } from '../wire/packet.ts'
+import {
+  guardPacket,
+  guardStream,
+  packetOverheadBytes,
+  type Security,
+  type StreamEnd,
+} from '../wire/security.ts'
 import { encodeStream } from '../wire/stream.ts'
 import type { Claim } from './beliefs.ts'
 import { Broadcasts } from './broadcasts.ts'
@@ -35,6 +42,9 @@ export class Outbox {
   readonly #options: ResolvedSwimOptions
   readonly #members: Members
   readonly #passenger: Passenger
+  readonly #security: Security
+  /** Most bytes that messages may take in one datagram, all wrappers but the checksum counted. */
+  readonly #bytesMax: number
   readonly #stats: SwimStats
   readonly #effects = new Fifo<SwimEffect>()
   readonly #broadcasts = new Broadcasts()
@@ -46,12 +56,15 @@ export class Outbox {
     readonly options: ResolvedSwimOptions
     readonly members: Members
     readonly passenger: Passenger
+    readonly security: Security
     readonly stats: SwimStats
   }) {
     this.#name = setup.name
     this.#options = setup.options
     this.#members = setup.members
     this.#passenger = setup.passenger
+    this.#security = setup.security
+    this.#bytesMax = setup.options.packetBytesMax - packetOverheadBytes(setup.security)
     this.#stats = setup.stats
   }
 
@@ -101,36 +114,40 @@ export class Outbox {
 
   /** Send nothing but gossip. False when there is none. */
   sendGossip(peer: Receiver, nowMs: Millis): boolean {
-    const parts = this.#takeGossip(this.#options.packetBytesMax - COMPOUND_BYTES, nowMs)
+    const parts = this.#takeGossip(this.#bytesMax - COMPOUND_BYTES, nowMs)
     if (parts.length > 0) this.send(peer.address, parts, peer)
     return parts.length > 0
   }
 
   /** Send one message and as much gossip as still fits. */
   sendWithGossip(to: Address, message: Uint8Array, nowMs: Millis): void {
-    const room = this.#options.packetBytesMax - message.length - COMPOUND_BYTES
+    const room = this.#bytesMax - message.length - COMPOUND_BYTES
     this.send(to, [message, ...this.#takeGossip(room, nowMs)])
   }
 
   /** @param peer the receiver, where its row is at hand: a checksum is added if it knows them. */
   send(to: Address, parts: readonly Uint8Array[], peer?: Receiver): void {
     const checksum = peer !== undefined && peer.versions[1] >= CHECKSUM_VERSION
-    const bytes = packPacket(parts, { compression: this.#options.compression, checksum })
+    const packet = packPacket(parts, { compression: this.#options.compression, checksum })
+    const bytes = guardPacket(packet, this.#security)
     this.#stats.packetsSent++
     this.#stats.bytesSent += bytes.length
     this.tell({ type: 'send', to, bytes })
   }
 
   dial(dial: number, to: Address, message: StreamMessage): void {
-    const { compression } = this.#options
-    this.tell({ type: 'dial', dial, to, bytes: encodeStream(message, { compression }) })
+    this.tell({ type: 'dial', dial, to, bytes: this.#streamBytes(message, 'dialling') })
   }
 
   /** Answer a request, or close without a word. */
   respond(connection: number, message: StreamMessage | undefined): void {
-    const { compression } = this.#options
-    const bytes = message === undefined ? undefined : encodeStream(message, { compression })
+    const bytes = message && this.#streamBytes(message, 'accepting')
     this.tell({ type: 'respond', connection, bytes })
+  }
+
+  #streamBytes(message: StreamMessage, end: StreamEnd): Uint8Array {
+    const { compression } = this.#options
+    return guardStream(encodeStream(message, { compression }), this.#security, end)
   }
 
   /** Claims, and behind them what the layer above wants carried. */

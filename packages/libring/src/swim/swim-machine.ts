@@ -16,6 +16,7 @@ import type {
   Versions,
 } from '../wire/messages.ts'
 import { openPacket } from '../wire/packet.ts'
+import { IN_CLEAR, unguardPacket, type Security } from '../wire/security.ts'
 import { Beliefs, type Identity, type Verdict } from './beliefs.ts'
 import type { Passenger, SwimEffect, SwimInput, SwimMember } from './effects.ts'
 import { Exchanges, type Exchange } from './exchanges.ts'
@@ -38,6 +39,8 @@ export interface SwimSetup {
   readonly options: ResolvedSwimOptions
   readonly random: Random
   readonly passenger: Passenger
+  /** Label and keys. In clear where there is none. */
+  readonly security?: Security
 }
 
 /**
@@ -55,6 +58,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   readonly #options: ResolvedSwimOptions
   readonly #random: Random
   readonly #passenger: Passenger
+  readonly #security: Security
   readonly #beliefs: Beliefs
   readonly #members: Members
   readonly #outbox: Outbox
@@ -69,18 +73,19 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   #lastTicket = 0
 
   constructor(setup: SwimSetup) {
-    const { name, options, random, passenger } = setup
+    const { name, options, random, passenger, security = IN_CLEAR } = setup
     this.#name = name
     this.#meta = setup.meta
     this.#versions = setup.versions
     this.#options = options
     this.#random = random
     this.#passenger = passenger
+    this.#security = security
     this.#beliefs = new Beliefs(name, options, random)
     const { members } = this.#beliefs
     const { stats } = this
     this.#members = members
-    this.#outbox = new Outbox({ name, options, members, passenger, stats })
+    this.#outbox = new Outbox({ name, options, members, passenger, security, stats })
     const outbox = this.#outbox
     this.#relays = new Relays(outbox)
     this.#detector = new FailureDetector({ name, options, members, outbox, stats })
@@ -265,7 +270,9 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     this.stats.packetsReceived++
     this.stats.bytesReceived += bytes.length
     if (this.#advertise === undefined) return
-    const { messages, faults } = openPacket(bytes)
+    const packet = unguardPacket(bytes, this.#security)
+    if (typeof packet === 'string') return void this.stats.faults[packet]++
+    const { messages, faults } = openPacket(packet)
     for (const fault of faults) this.stats.faults[fault]++
     for (const message of messages) this.#onMessage(from, message, nowMs)
   }

@@ -125,6 +125,9 @@ export type StreamMessage = PushPull | Ping | Ack | UserMessage | ErrorReply
  *  - `too-large`    over a stated limit, inflated size included
  *  - `too-deep`     wrappers nested beyond four levels
  *  - `sealed`       encrypted, and there is no key
+ *  - `key`          encrypted, and no key of ours opens it
+ *  - `unsealed`     in clear, though there are keys
+ *  - `label`        of a cluster with another label, or none
  */
 export type WireFault =
   | 'empty'
@@ -136,6 +139,9 @@ export type WireFault =
   | 'too-large'
   | 'too-deep'
   | 'sealed'
+  | 'key'
+  | 'unsealed'
+  | 'label'
 
 export const WIRE_FAULTS: readonly WireFault[] = [
   'empty',
@@ -147,4 +153,7 @@ export const WIRE_FAULTS: readonly WireFault[] = [
   'too-large',
   'too-deep',
   'sealed',
+  'key',
+  'unsealed',
+  'label',
 ]

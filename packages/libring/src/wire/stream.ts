@@ -1,14 +1,17 @@
-import { NO_BYTES } from '../base/bytes.ts'
+import { equalBytes, NO_BYTES } from '../base/bytes.ts'
 import type { Codec } from '../codec/msgpack.ts'
 import { Reader } from '../codec/reader.ts'
 import { ACK, ERROR, NODE_STATE, PING, PUSH_PULL_HEADER, USER_HEADER } from './bodies.ts'
 import { COMPRESSED, inflate, wrapCompressed } from './compress.ts'
 import { nodeStateOf, pingOf } from './decode.ts'
 import { encodeStreamMessage } from './encode.ts'
+import { labelHeader } from './label.ts'
 import { MessageType } from './message-type.ts'
 import type { NodeState, StreamMessage, WireFault } from './messages.ts'
+import { IN_CLEAR, unguardStream, type Security, type StreamEnd } from './security.ts'
 
-// A stream carries one message each way, with nothing around it but, perhaps, compression:
+// A stream carries one message each way, with nothing around it but label and encryption, which
+// are the matter of `security.ts`, and perhaps compression:
 //
 //   push/pull     6 | { Join, Nodes, UserStateLen } | node state * Nodes | bytes[UserStateLen]
 //   user          8 | { UserMsgLen } | bytes[UserMsgLen]
@@ -21,11 +24,14 @@ import type { NodeState, StreamMessage, WireFault } from './messages.ts'
 /** How many bytes one message in a stream may have, as it came and inflated: 40 MiB. */
 export const STREAM_BYTES_MAX = 41_943_040
 
-/** How many members a push/pull may list. */
-export const STREAM_NODES_MAX = 1_048_576
+/** How many members a push/pull may list: twice what a table holds. memberlist allows 2^20. */
+export const STREAM_NODES_MAX = 131_072
 
 /** How long the user state of a push/pull, or a user message, may be: 20 MiB. */
 export const STREAM_USER_BYTES_MAX = 20_971_520
+
+/** How long what is encrypted may be: 20 MiB. */
+const SEALED_BYTES_MAX = 20_971_520
 
 /** How long any one struct may be, save that of a compressed message. Meta and names are short. */
 const STRUCT_BYTES_MAX = 65_536
@@ -58,10 +64,15 @@ export function encodeStream(
  */
 export class StreamDecoder {
   readonly #unread = new Unread()
-  readonly #reading = readStream(this.#unread)
+  readonly #reading: Reading<StreamMessage>
   #bytesLeft = STREAM_BYTES_MAX
   #bytesWanted = 1
   #result: StreamResult = { status: 'more' }
+
+  /** @param sender which end sends what is read here. */
+  constructor(sender: StreamEnd, security: Security = IN_CLEAR) {
+    this.#reading = readStream(this.#unread, sender, security)
+  }
 
   push(chunk: Uint8Array): StreamResult {
     if (this.#result.status !== 'more') return this.#result
@@ -89,18 +100,43 @@ export class StreamDecoder {
 /** A read that stops wherever bytes are missing, saying how many unread ones it needs to go on. */
 type Reading<T> = Generator<number, T | WireFault, void>
 
-function* readStream(unread: Unread): Reading<StreamMessage> {
+function* readStream(
+  unread: Unread,
+  sender: StreamEnd,
+  security: Security,
+): Reading<StreamMessage> {
+  if (sender === 'dialling') {
+    const header = labelHeader(security.label)
+    if (!equalBytes(yield* readBytes(unread, header.length), header)) return 'label'
+  }
   const type = yield* readType(unread)
-  if (type === MessageType.encrypt) return 'sealed'
-  if (type !== MessageType.compress) return yield* readMessage(type, unread)
+  if (type === MessageType.label) return 'label'
+  if (type !== MessageType.encrypt) {
+    return security.seal?.verifyIncoming === true ? 'unsealed' : yield* readWrapped(type, unread)
+  }
+  if (security.seal === undefined) return 'sealed'
+  const length = new Reader(yield* readBytes(unread, 4)).uint32()
+  if (length > SEALED_BYTES_MAX) return 'too-large'
+  const message = unguardStream(yield* readBytes(unread, length), security)
+  if (typeof message === 'string') return message
+  return readWhole(message, readWrapped)
+}
 
+function* readWrapped(type: number, unread: Unread): Reading<StreamMessage> {
+  if (type !== MessageType.compress) return yield* readMessage(type, unread)
   const body = yield* readStruct(unread, COMPRESSED, STREAM_BYTES_MAX)
   if (typeof body === 'string') return body
   const inflated = inflate(body, STREAM_BYTES_MAX)
-  if (typeof inflated === 'string') return inflated
-  const rest = new Unread(inflated.subarray(1))
-  const inner = readMessage(inflated[0]!, rest).next()
-  return inner.done === true ? inner.value : 'truncated'
+  return typeof inflated === 'string' ? inflated : readWhole(inflated, readMessage)
+}
+
+/** A message of which all bytes are there that will ever be. */
+function readWhole(
+  bytes: Uint8Array,
+  read: (type: number, unread: Unread) => Reading<StreamMessage>,
+): StreamMessage | WireFault {
+  const step = read(bytes[0]!, new Unread(bytes.subarray(1))).next()
+  return step.done === true ? step.value : 'truncated'
 }
 
 function* readMessage(type: number, unread: Unread): Reading<StreamMessage> {
