@@ -207,6 +207,12 @@ describe('stopping', () => {
     expect([membership.calls.at(-1), ports.clock.pending]).toEqual(['stop', 0])
   })
 
+  test('that is given up beforehand does not wait at all', async () => {
+    const cluster = await aRunningCluster({ onRelease: () => new Promise(() => {}) })
+    expect(await stateOf(cluster.stop({ signal: AbortSignal.abort() }))).toBe('resolved')
+    expect(membership.calls).toEqual(['start', 'stop'])
+  })
+
   test('is what disposing does', async () => {
     {
       await using cluster = aCluster()

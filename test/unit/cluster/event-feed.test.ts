@@ -114,6 +114,7 @@ describe('a reader', () => {
       break
     }
     expect(await isSettled(script.feed.whenCaughtUp())).toBe(true)
+    expect(script.feed.readers).toBe(0)
   })
 })
 

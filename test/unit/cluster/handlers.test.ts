@@ -248,6 +248,17 @@ describe('once the time to let go is over', () => {
     expect([aborted(), overdue]).toEqual([[false], []])
   })
 
+  test('handlers that hang do not keep others from their turn', async () => {
+    for (let partition = 0; partition < CONCURRENT_HANDLERS_MAX; partition++) {
+      await become(partition, 0)
+      await become(partition, undefined)
+    }
+    await become(500, 0)
+    expect(told()).not.toContain('acquire 500 as 0')
+    await pass(RELEASE_TIMEOUT_MS)
+    expect(told()).toContain('acquire 500 as 0')
+  })
+
   test('a handler that was given up and fails later is told all the same', async () => {
     await become(1, 0)
     await finish(0)
@@ -333,6 +344,13 @@ describe('without a handler', () => {
     await become(1, 0)
     expect([await isIdle(), runner.hasHandlers]).toEqual([true, false])
   })
+})
+
+test('a handler does not start within the call that tells of its step', async () => {
+  runner.add(aStep(1, undefined, 0)!)
+  expect(calls).toEqual([])
+  await calm()
+  expect(calls).toHaveLength(1)
 })
 
 test('a handler that throws at once counts as failed', async () => {

@@ -15,6 +15,11 @@ export class EventFeed {
   readonly #caughtUp: Deferred<void>[] = []
   #ended = false
 
+  /** Readers that may still be told something. */
+  get readers(): number {
+    return this.#watches.size
+  }
+
   publish(event: OwnershipEvent): void {
     this.#holdings.apply(event)
     for (const watch of this.#watches.keys()) watch.add(event)

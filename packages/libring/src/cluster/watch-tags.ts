@@ -9,8 +9,8 @@ export interface TagFilter {
 /**
  * A filter on tags. A tag that is absent matches nothing; without any entry every member matches.
  *
- * The expressions are copied, so that neither `lastIndex` nor `g` of the caller's objects has a
- * say in who is a member. `y` keeps its meaning: a match at the very beginning.
+ * The expressions are copied, so that `lastIndex` of the caller's objects has no say in who is a
+ * member. `y` keeps its meaning: a match at the very beginning.
  *
  * @throws {OptionError} for an entry that is no RegExp, or has an empty tag name.
  */
@@ -27,7 +27,7 @@ export function tagFilter(
     if (!(pattern instanceof RegExp)) {
       throw new OptionError(`${option}.${tag}`, 'a RegExp', pattern)
     }
-    return { tag, pattern: new RegExp(pattern.source, pattern.flags.replace('g', '')) }
+    return { tag, pattern: new RegExp(pattern) }
   })
 
   function matchesEntry(tags: Member['tags'], { tag, pattern }: (typeof entries)[number]): boolean {
