@@ -128,7 +128,8 @@ describe('addresses', () => {
     // Pings go from the socket for both to an IPv4 address, and are answered there.
     await eventually(() => both.stats.swim.probes).toBeGreaterThan(3)
     expect(statuses(both)).toEqual({ both: 'alive', four: 'alive' })
-    expect(both.stats.swim.probesFailed).toBe(0)
+    // None was lost, to be made up for over a stream.
+    expect(both.stats.swim).toMatchObject({ probesFailed: 0, probesSavedByStream: 0 })
   })
 
   test('the name of the machine is the default name', () => {

@@ -172,15 +172,18 @@ describe('in company', () => {
     expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(10_000)
   })
 
-  test('it then asks one address, one that no present member has', () => {
-    const story = joined()
-    story.sleep()
-    const present = [own, other(2), other(3)]
-    const answer = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']
-    expect(story.resolved(2, [answer], present)).toEqual([
-      { type: 'join', round: 2, seeds: [other(4)] },
-    ])
-  })
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'it then asks one address, one that no present member has, seed %i',
+    (seed) => {
+      const story = joined(seed)
+      story.sleep()
+      const present = [own, other(2), other(3)]
+      const answer = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']
+      expect(story.resolved(2, [answer], present)).toEqual([
+        { type: 'join', round: 2, seeds: [other(4)] },
+      ])
+    },
+  )
 
   test('when all are known it asks one of them, not itself', () => {
     const story = joined()
