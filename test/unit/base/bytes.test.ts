@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  fromBase64,
   compareBytes,
   compareUtf8,
   concatBytes,
@@ -113,4 +115,16 @@ describe('hexadecimal', () => {
   test.each(['f', '0g', ' 0', '0x', '-1', '1.', '００'])('%j is no hexadecimal', (text) => {
     expect(fromHex(text)).toBeUndefined()
   })
+})
+
+test('Base64 is read as others write it, and nothing else is', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 70 }), (bytes) => {
+      expect(fromBase64(Buffer.from(bytes).toString('base64'))).toEqual(bytes)
+    }),
+    { seed: 64 },
+  )
+  for (const text of ['a', 'ab', 'ab=', 'a===', 'ab-_', 'ab c', 'abcd=']) {
+    expect(fromBase64(text)).toBeUndefined()
+  }
 })
