@@ -1,6 +1,5 @@
 import type { Member, MemberEventType } from '../../packages/libring/src/base/member.ts'
 import type { ClusterPorts, Signals } from '../../packages/libring/src/cluster/ports.ts'
-import type { LogFields, Logger } from '../../packages/libring/src/ports/logger.ts'
 import type { MemberListener, Membership } from '../../packages/libring/src/ports/membership.ts'
 import { SimClock } from '../../packages/libring/src/sim/clock.ts'
 import { aClusterMember } from './ownership.ts'
@@ -102,35 +101,6 @@ export class ScriptedSignals implements Signals {
 
   send(name: string): void {
     for (const listener of this.#listeners.get(name) ?? []) listener(name)
-  }
-}
-
-/** Lines as they are logged. */
-export class LogBook implements Logger {
-  readonly lines: {
-    readonly level: string
-    readonly message: string
-    readonly fields: LogFields
-  }[] = []
-
-  debug(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'debug', message, fields })
-  }
-
-  info(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'info', message, fields })
-  }
-
-  warn(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'warn', message, fields })
-  }
-
-  error(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'error', message, fields })
-  }
-
-  at(level: string): readonly string[] {
-    return this.lines.filter((line) => line.level === level).map(({ message }) => message)
   }
 }
 

@@ -4,12 +4,12 @@ import type { ClusterOptions } from '../../../packages/libring/src/cluster/optio
 import { Deferred } from '../../../packages/libring/src/gossip/deferred.ts'
 import {
   calm,
-  LogBook,
   ScriptedMembership,
   scriptedPorts,
   stateOf,
   type ScriptedPorts,
 } from '../../support/cluster.ts'
+import { LogBook } from '../../support/simulated-node.ts'
 
 let ports: ScriptedPorts
 let membership: ScriptedMembership
@@ -168,7 +168,10 @@ describe('stopping', () => {
     membership.onLeave = () => Promise.reject(new Error('nobody heard'))
     const cluster = await aRunningCluster({ logger })
     await cluster.stop()
-    expect([membership.calls.at(-1), logger.at('warn')]).toEqual(['stop', ['farewell failed']])
+    expect([membership.calls.at(-1), logger.messages('warn')]).toEqual([
+      'stop',
+      ['farewell failed'],
+    ])
   })
 
   test('is told that the membership could not be stopped', async () => {

@@ -7,12 +7,12 @@ import type { OwnershipEvent } from '../../../packages/libring/src/ownership/eve
 import {
   aMember,
   calm,
-  LogBook,
   ScriptedMembership,
   scriptedPorts,
   stateOf,
   type ScriptedPorts,
 } from '../../support/cluster.ts'
+import { LogBook } from '../../support/simulated-node.ts'
 import { RoleBook } from '../../support/ownership.ts'
 
 let ports: ScriptedPorts
@@ -176,7 +176,7 @@ describe('a listener', () => {
     })
     cluster.on('rebalance', () => views++)
     await cluster.start()
-    expect([views, cluster.stats.listenersFailed, logger.at('error')]).toEqual([
+    expect([views, cluster.stats.listenersFailed, logger.messages('error')]).toEqual([
       1,
       1,
       ['listener failed'],
@@ -218,7 +218,10 @@ describe('a handler that fails', () => {
     await cluster.start()
     await calm()
     expect(told).toEqual([['acquire', new Error('no disk')]])
-    expect([cluster.stats.handlersFailed, logger.at('error')]).toEqual([1, ['handler failed']])
+    expect([cluster.stats.handlersFailed, logger.messages('error')]).toEqual([
+      1,
+      ['handler failed'],
+    ])
   })
 })
 
