@@ -12,7 +12,7 @@ const LOG_CHARACTERS_MAX = 1_000_000
 export const serfMissing: string | undefined =
   spawnSync('serf', ['version']).status === 0
     ? undefined
-    : 'no `serf` on the PATH: apt-get install serf'
+    : '(no `serf` on the PATH: apt-get install serf)'
 
 export interface SerfAgentSetup {
   readonly name: string
