@@ -17,7 +17,7 @@ const STYLE = `
   .small { font-size: 12px; fill: #57606a }
   .bar { fill: #8c959f }
   .ours { fill: #0969da }
-  .axis { stroke: #8c959f; stroke-dasharray: 3 3 }
+  .axis { stroke: #8c959f }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 }
     .small { fill: #9198a1 }
@@ -30,36 +30,36 @@ interface Panel {
   readonly title: string
   readonly note: string
   readonly valueOf: (row: Compared) => number
-  /** Where a value stands, from 0 to 1. */
+  /** How far a bar reaches, from 0 to 1. A value of 1 is the best and reaches nowhere. */
   readonly scale: (value: number) => number
-  /** A value of 1 is the best there can be; marked by a line. */
   readonly left: number
 }
 
 /** Balance and movement of every scheme, as an SVG picture. */
 export function drawComparison(comparison: readonly Compared[]): string {
   const rows = comparison.filter(({ shape }) => shape === SHAPE)
-  const mean = (row: Compared) => (row.join.mean + row.leave!.mean) / 2
-  const most = Math.max(...rows.map(mean))
+  const moved = (row: Compared) => (row.join.mean + row.leave!.mean) / 2
+  const fullest = Math.max(...rows.map(({ maxLoad }) => maxLoad.mean))
+  const furthest = Math.max(...rows.map(moved))
   const panels: Panel[] = [
     {
       title: 'Fullest member',
-      note: 'slots, times the mean; 1 is even',
+      note: 'slots, times the mean',
       valueOf: (row) => row.maxLoad.mean,
-      scale: (value) => (value - 0.9) / (Math.max(...rows.map((row) => row.maxLoad.mean)) - 0.9),
+      scale: (value) => (value - 1) / (fullest - 1),
       left: LABEL,
     },
     {
       title: 'Moved by one join or leave',
       note: 'times the least possible; logarithmic',
-      valueOf: mean,
-      scale: (value) => (Math.log(value) + 0.4) / (Math.log(most) + 0.4),
+      valueOf: moved,
+      scale: (value) => Math.log(value) / Math.log(furthest),
       left: LABEL + PANEL + GAP,
     },
   ]
   const height = TOP + rows.length * ROW + 14
   const [partitions, members, redundancy] = SHAPE.split(',')
-  const heading = `${partitions} partitions, ${members} members, redundancy ${redundancy}; mean of ${rows[0]!.nameSets} sets of names`
+  const heading = `${partitions} partitions, ${members} members, redundancy ${redundancy}; mean of ${rows[0]!.nameSets} sets of names. Bars start at 1, the best.`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="Balance and movement of libring and its peers">`,
     `<style>${STYLE}\n</style>`,
@@ -73,11 +73,10 @@ export function drawComparison(comparison: readonly Compared[]): string {
 function drawPanel(panel: Panel, rows: readonly Compared[]): string {
   const { title, note, valueOf, scale, left } = panel
   const room = PANEL - 52
-  const one = left + scale(1) * room
-  const bottom = TOP + rows.length * ROW
+  const bottom = TOP + rows.length * ROW - 4
   const bars = rows.map((row, at) => {
     const value = valueOf(row)
-    const width = Math.max(2, scale(value) * room)
+    const width = Math.max(3, scale(value) * room)
     const isOurs = row.scheme === 'libring balanced'
     return [
       `<rect class="${isOurs ? 'ours' : 'bar'}" x="${left}" y="${TOP + at * ROW}" width="${width.toFixed(1)}" height="${ROW - 12}" rx="2"/>`,
@@ -88,7 +87,7 @@ function drawPanel(panel: Panel, rows: readonly Compared[]): string {
     `<text class="title" x="${left}" y="48">${title}</text>`,
     `<text class="small" x="${left}" y="66">${note}</text>`,
     ...bars,
-    `<line class="axis" x1="${one.toFixed(1)}" y1="${TOP - 8}" x2="${one.toFixed(1)}" y2="${bottom}"/>`,
+    `<line class="axis" x1="${left}" y1="${TOP - 8}" x2="${left}" y2="${bottom}"/>`,
   ].join('\n')
 }
 

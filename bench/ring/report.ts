@@ -75,14 +75,21 @@ export function lookupTable(lookups: readonly Lookup[]): string {
 }
 
 export function sizeTables({ builds = [], diffs = [], heap = [] }: Results): string {
-  const rows = builds.map(({ partitions, members, redundancy, warmMs, coldMs }, i) => [
-    `${partitions},${members},${redundancy}`,
-    warmMs.toFixed(2),
-    coldMs.toFixed(2),
+  const rows = builds.map((build, i) => [
+    `${build.partitions},${build.members},${build.redundancy}`,
+    `${build.warmMs.toFixed(2)} (${build.warmCpuMs.toFixed(2)})`,
+    `${build.coldMs.toFixed(2)} (${build.coldCpuMs.toFixed(2)})`,
     `${diffs[i]!.ms.toFixed(3)} (${diffs[i]!.moves} moves)`,
     `${(heap[i]!.viewBytes / 1024).toFixed(0)} KiB`,
     `${(heap[i]!.usedBytes / 1024).toFixed(0)} KiB`,
   ])
-  const head = ['P,N,R', 'warm ms', 'cold ms', 'diff ms', 'one view', 'every partition used']
+  const head = [
+    'P,N,R',
+    'warm ms (cpu)',
+    'cold ms (cpu)',
+    'diff ms',
+    'one view',
+    'every partition used',
+  ]
   return table(head, rows)
 }

@@ -14,9 +14,14 @@ export interface Lookup {
 }
 
 export interface Build extends Shape {
+  /** Wall clock, median of a process that built before. */
   readonly warmMs: number
-  /** Median of first builds, each in a process of its own. */
+  /** Processor time of the same, mean: what a busy machine does not lengthen as much. */
+  readonly warmCpuMs: number
+  /** First builds, each in a process of its own: medians. */
   readonly coldMs: number
+  /** Compilation in other threads is in this, and not in `coldMs`. */
+  readonly coldCpuMs: number
 }
 
 export interface Held extends Shape {
@@ -106,27 +111,39 @@ const BUILD_SHAPES: readonly Shape[] = [
 
 export function measureBuilds(): Build[] {
   return BUILD_SHAPES.map((shape) => {
-    const [first, ...others] = childTimes(shape, 1, 9)
-    const cold = [first!, ...others].map(([ms]) => ms!)
-    const warm = childTimes(shape, 40, 1)[0]!.slice(10)
-    return { ...shape, coldMs: median(cold), warmMs: median(warm) }
+    const cold = Array.from({ length: 11 }, () => timeBuilds(shape, 0, 1))
+    const { wallMs, cpuMs } = timeBuilds(shape, 10, 40)
+    return {
+      ...shape,
+      warmMs: median(wallMs),
+      warmCpuMs: cpuMs / wallMs.length,
+      coldMs: median(cold.map(({ wallMs }) => wallMs[0]!)),
+      coldCpuMs: median(cold.map(({ cpuMs }) => cpuMs)),
+    }
   })
 }
 
-/** Times of builds in fresh processes: `builds` in each of `processes`. */
-function childTimes(shape: Shape, builds: number, processes: number): number[][] {
+/** Build in a fresh process; the first `unseen` times are not counted. */
+function timeBuilds(
+  shape: Shape,
+  unseen: number,
+  builds: number,
+): { wallMs: number[]; cpuMs: number } {
   const program = `
     import { Ring } from 'libring/ring'
     const { partitions, members: count, redundancy } = ${JSON.stringify(shape)}
     const members = Array.from({ length: count }, (_, i) => ({ name: 'node-' + i }))
-    const times = []
-    for (let i = 0; i < ${builds}; i++) {
+    const build = () => {
       const start = performance.now()
       new Ring(members, { partitions, redundancy })
-      times.push(performance.now() - start)
+      return performance.now() - start
     }
-    console.log(JSON.stringify(times))`
-  return Array.from({ length: processes }, () => runChild(program, []))
+    for (let i = 0; i < ${unseen}; i++) build()
+    const start = process.cpuUsage()
+    const wallMs = Array.from({ length: ${builds} }, build)
+    const { user, system } = process.cpuUsage(start)
+    console.log(JSON.stringify({ wallMs, cpuMs: (user + system) / 1000 }))`
+  return runChild(program, [])
 }
 
 function runChild<T>(program: string, flags: readonly string[]): T {

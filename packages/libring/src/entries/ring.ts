@@ -1,7 +1,7 @@
 export { OptionError, type ErrorCode } from '../base/errors.ts'
 export type { Assignment } from '../ring/assignment.ts'
 export { diff, type Move } from '../ring/diff.ts'
-export type { CustomKeyHash, Key, KeyHash } from '../ring/key-hash.ts'
+export { keyHashName, type CustomKeyHash, type Key, type KeyHash } from '../ring/key-hash.ts'
 export type { MemberLoad, ZoneLoad } from '../ring/loads.ts'
 export {
   resolveRingOptions,
