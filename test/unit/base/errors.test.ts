@@ -27,6 +27,12 @@ describe('errors that libring throws on purpose', () => {
       'serf.bind must be an address, got "nowhere"',
     ],
     [
+      new OptionError('bind', 'an address', 'nowhere').renamed('serf.bind'),
+      'OptionError',
+      'LIBRING_OPTION_INVALID',
+      'serf.bind must be an address, got "nowhere"',
+    ],
+    [
       new BindError('0.0.0.0:7946', cause),
       'BindError',
       'LIBRING_BIND_FAILED',

@@ -25,10 +25,20 @@ export class LibringError extends Error {
 export class OptionError extends LibringError {
   /** Dotted path of the option, such as `serf.bind`. */
   readonly option: string
+  // Not for all to see: what was given may be a secret.
+  readonly #requirement: string
+  readonly #actual: unknown
 
   constructor(option: string, requirement: string, actual: unknown) {
     super('LIBRING_OPTION_INVALID', `${option} must be ${requirement}, got ${describe(actual)}`)
     this.option = option
+    this.#requirement = requirement
+    this.#actual = actual
+  }
+
+  /** The same, under the name by which another caller knows the option. */
+  renamed(option: string): OptionError {
+    return new OptionError(option, this.#requirement, this.#actual)
   }
 }
 

@@ -19,7 +19,7 @@ import { HandlerRunner } from './handlers.ts'
 import { Listeners } from './listeners.ts'
 import { MemberFeed } from './member-feed.ts'
 import { MemberReader } from './members.ts'
-import { resolveClusterOptions } from './options.ts'
+import { resolveClusterOptions, underOptionsOf } from './options.ts'
 import type { ClusterOptions, ResolvedClusterOptions } from './options.ts'
 import type { ClusterPorts } from './ports.ts'
 import { runToTheEnd, type RunOptions } from './run.ts'
@@ -80,7 +80,9 @@ export class Cluster implements AsyncDisposable {
     this.#options = resolved
     this.#ports = ports
     this.#logger = logger
-    this.#membership = resolved.membership ?? ports.createGossip(resolved.gossip, logger)
+    this.#membership =
+      resolved.membership ??
+      underOptionsOf(options, () => ports.createGossip(resolved.gossip, logger))
     this.#ring = new Ring<ClusterMember>([], ring)
     this.#reader = new MemberReader(resolved.members, ({ name }, tag) => {
       logger.warn('tag ignored', { member: name, tag })

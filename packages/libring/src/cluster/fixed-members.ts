@@ -105,6 +105,7 @@ class FixedMembers implements Membership {
 }
 
 function tableOf(members: readonly FixedMember[]): Map<string, Member> {
+  if (!Array.isArray(members)) throw new OptionError('members', 'a list of members', members)
   const table = new Map<string, Member>()
   for (const [index, { name, host, port, tags = {} }] of members.entries()) {
     const option = `members[${index}]`

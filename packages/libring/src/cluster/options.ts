@@ -108,6 +108,9 @@ const OPTIONS = {
   onChange: true,
 } as const satisfies Record<keyof ClusterOptions, true>
 
+/** What the top level is short for: the same in `serf`. */
+const SHORT = ['hostName', 'bootstrapHosts'] as const
+
 const SILENCE: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** @throws {OptionError} naming the first option that is unknown, malformed or out of range. */
@@ -136,6 +139,21 @@ export function resolveClusterOptions(options: ClusterOptions = {}): ResolvedClu
   })
 }
 
+/**
+ * The outcome of `create`. An option of the gossip node that it refuses is named as the caller of
+ * the cluster knows it: `serf.bind`, but `hostName` where that was given in short.
+ */
+export function underOptionsOf<T>(options: ClusterOptions, create: () => T): T {
+  try {
+    return create()
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error
+    const { option } = error
+    const isShort = SHORT.some((name) => option.startsWith(name) && options[name] !== undefined)
+    throw isShort ? error : error.renamed(`serf.${option}`)
+  }
+}
+
 function resolveMembership(options: ClusterOptions): Membership | undefined {
   const { membership } = options
   if (membership === undefined) return undefined
@@ -147,7 +165,7 @@ function resolveMembership(options: ClusterOptions): Membership | undefined {
     'subscribe',
     'setTags',
   ])
-  for (const option of ['serf', 'bootstrapHosts', 'hostName'] as const) {
+  for (const option of ['serf', ...SHORT] as const) {
     if (options[option] === undefined) continue
     throw new OptionError(option, 'left out when membership is given', options[option])
   }
@@ -158,7 +176,7 @@ function resolveMembership(options: ClusterOptions): Membership | undefined {
 function resolveGossip(options: ClusterOptions): GossipOptions {
   const { serf = {}, hostName, bootstrapHosts } = options
   requireObject('serf', serf)
-  for (const option of ['hostName', 'bootstrapHosts'] as const) {
+  for (const option of SHORT) {
     if (options[option] === undefined || serf[option] === undefined) continue
     throw new OptionError(option, `left out when serf.${option} is given`, options[option])
   }
