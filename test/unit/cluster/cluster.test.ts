@@ -199,13 +199,18 @@ describe('a listener', () => {
     )
   })
 
-  test('may stop the cluster', async () => {
-    const cluster = aCluster()
-    cluster.on('acquire', () => void cluster.stop())
-    await stateOf(cluster.start())
-    await cluster.stop()
-    expect(membership.calls).toEqual(['start', 'leave', 'stop'])
-  })
+  test.each(['rebalance', 'acquire', 'release', 'member'] as const)(
+    'may start and stop the cluster from within: on %s',
+    async (type) => {
+      const cluster = aCluster()
+      cluster.on(type, () => void cluster.start().catch(() => {}))
+      cluster.on(type, () => void cluster.stop())
+      await stateOf(cluster.start())
+      await cluster.stop()
+      expect(membership.calls).toEqual(['start', 'leave', 'stop'])
+      expect([membership.listenerCount, cluster.members]).toEqual([0, []])
+    },
+  )
 })
 
 describe('a handler that fails', () => {

@@ -67,9 +67,10 @@ export class Cluster implements AsyncDisposable {
   readonly #endAsked = new Deferred<void>()
   readonly #hurry = new AbortController()
   readonly #counts = { views: 0, handlersFailed: 0, handlersOverdue: 0, listenersFailed: 0 }
-  #phase: 'idle' | 'starting' | 'running' | 'stopping' | 'stopped' = 'idle'
+  // Both are set before anything is done: a listener may start or stop us in the midst of it.
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
+  #hasBegun = false
   #unsubscribe: (() => void) | undefined
   #ring: Ring<ClusterMember>
 
@@ -114,7 +115,11 @@ export class Cluster implements AsyncDisposable {
    */
   start(): Promise<void> {
     if (this.#stopping !== undefined) return Promise.reject(closedError())
-    this.#starting ??= this.#open()
+    if (this.#starting === undefined) {
+      const started = new Deferred<void>()
+      this.#starting = started.promise
+      settle(started, this.#open())
+    }
     return this.#starting
   }
 
@@ -139,7 +144,11 @@ export class Cluster implements AsyncDisposable {
     if (signal?.aborted === true) onAbort()
     signal?.addEventListener('abort', onAbort)
     try {
-      this.#stopping ??= this.#close()
+      if (this.#stopping === undefined) {
+        const stopped = new Deferred<void>()
+        this.#stopping = stopped.promise
+        settle(stopped, this.#close())
+      }
       await this.#stopping
     } finally {
       signal?.removeEventListener('abort', onAbort)
@@ -258,30 +267,28 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    this.#phase = 'starting'
     moveIn(this.#membership)
     this.#unsubscribe = this.#membership.subscribe((event) => this.#hear(event))
     try {
       const opened = this.#membership.start()
       // Where it is open at once, as in a simulation, so are we.
-      if (this.#localStatus === 'alive') this.#begin()
+      if (this.localMember?.status === 'alive') this.#begin()
       await opened
     } catch (error) {
       if (this.#stopping === undefined) {
         this.#unsubscribe()
         moveOut(this.#membership)
-        this.#phase = 'idle'
         this.#starting = undefined
       }
       throw error
     }
+    if (this.#hasBegun) return
     if (this.#stopping !== undefined) throw closedError()
     this.#begin()
   }
 
   #begin(): void {
-    if (this.#phase !== 'starting') return
-    this.#phase = 'running'
+    this.#hasBegun = true
     const { localName, expectsOthers } = this.#membership
     this.#logger.info('started', { member: localName })
     const members = this.#membership.members()
@@ -293,28 +300,21 @@ export class Cluster implements AsyncDisposable {
     })
   }
 
-  get #localStatus(): string | undefined {
-    return this.localMember?.status
-  }
-
   async #close(): Promise<void> {
-    const began = this.#phase !== 'idle'
-    this.#phase = 'stopping'
     this.#endAsked.resolve()
     this.#driver.feed({ type: 'stop' })
     this.#feed.end()
     try {
       await this.#letGo()
-      if (began) await this.#moveOut()
+      if (this.#starting !== undefined) await this.#moveOut()
     } finally {
       this.#unsubscribe?.()
       this.#driver[Symbol.dispose]()
       this.#handlers.abandon()
       this.#memberFeed.end()
       this.#ring = new Ring<ClusterMember>([], this.#options.ring)
-      this.#phase = 'stopped'
     }
-    if (began) this.#logger.info('stopped', { member: this.#membership.localName })
+    if (this.#hasBegun) this.#logger.info('stopped', { member: this.localName })
   }
 
   /** Wait for whoever has to put away what we held, but not for ever. */
@@ -401,6 +401,13 @@ export class Cluster implements AsyncDisposable {
     this.#logger.warn('handler overdue', { type, partition })
     this.#listeners.tell('handler-overdue', { event })
   }
+}
+
+function settle(deferred: Deferred<void>, work: Promise<void>): void {
+  work.then(
+    () => deferred.resolve(),
+    (error: unknown) => deferred.reject(error),
+  )
 }
 
 function closedError(): LibringError {
