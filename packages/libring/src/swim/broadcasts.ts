@@ -64,18 +64,21 @@ export class Broadcasts {
   ): Uint8Array[] {
     const taken: Queued[] = []
     let room = bytesMax - overheadBytes
-    for (const [transmissions, tier] of this.#tiers.entries()) {
-      const kept: Queued[] = []
-      for (const queued of tier) {
-        // A tier is sorted longest first, so one pass finds the longest that still fits.
-        if (queued.bytes.length > room || taken.length === countMax) {
-          kept.push(queued)
-          continue
+    for (const tier of this.#tiers) {
+      // A tier is sorted longest first, so one pass finds the longest that still fits.
+      let at = firstFitting(tier, room)
+      let kept = at
+      for (; at < tier.length && taken.length < countMax; at++) {
+        const queued = tier[at]!
+        if (queued.bytes.length > room) {
+          if (tier.at(-1)!.bytes.length > room) break
+          tier[kept++] = queued
+        } else {
+          taken.push(queued)
+          room -= queued.bytes.length + overheadBytes
         }
-        taken.push(queued)
-        room -= queued.bytes.length + overheadBytes
       }
-      if (kept.length !== tier.length) this.#tiers[transmissions] = kept
+      tier.splice(kept, at - kept)
     }
     for (const queued of taken) this.#sent(queued, transmitLimit)
     return taken.map((queued) => queued.bytes)
@@ -125,6 +128,18 @@ export class Broadcasts {
     if (key !== undefined && this.#byKey.get(key) === queued) this.#byKey.delete(key)
     if (ticket !== undefined) this.#finished.push(ticket)
   }
+}
+
+/** Where in a tier the messages of at most `length` bytes begin. */
+function firstFitting(tier: readonly Queued[], length: number): number {
+  let low = 0
+  let high = tier.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (tier[middle]!.bytes.length <= length) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 function goesBefore(left: Queued, right: Queued): boolean {
