@@ -61,3 +61,16 @@ test('moving one to the front keeps the order of the others', () => {
     [1, 5, 5],
   ])
 })
+
+test('partitions are told in the order of their first holders, until that changes', () => {
+  const placement = new Placement(3, 2)
+  placement.append(2, 5, 0)
+  placement.append(0, 4, 0)
+  placement.append(2, 4, 1)
+  expect(placement.firstHeld).toBeUndefined()
+  placement.append(1, 5, 1)
+  placement.append(0, 5, 2)
+  expect([...placement.firstHeld!]).toEqual([2, 0, 1])
+  placement.order(2)
+  expect(placement.firstHeld).toBeUndefined()
+})

@@ -10,12 +10,26 @@ export class Placement {
   /** How many holders a partition has so far. */
   readonly counts: Uint8Array
 
+  readonly #firstHeld: Uint32Array
+  #firstHeldCount = 0
+  #isReordered = false
+
   constructor(partitions: number, width: number) {
     this.partitions = partitions
     this.width = width
     this.holders = new Uint16Array(partitions * width)
     this.ticks = new Uint32Array(partitions * width)
     this.counts = new Uint8Array(partitions)
+    this.#firstHeld = new Uint32Array(partitions)
+  }
+
+  /**
+   * All partitions in the order in which they got their first holder; `undefined` while some
+   * have none, and once holders were put into another order.
+   */
+  get firstHeld(): Uint32Array | undefined {
+    if (this.#isReordered || this.#firstHeldCount < this.partitions) return undefined
+    return this.#firstHeld
   }
 
   isFull(partition: number): boolean {
@@ -31,13 +45,19 @@ export class Placement {
   }
 
   append(partition: number, member: number, tick: number): void {
-    const at = partition * this.width + this.counts[partition]!++
+    const count = this.counts[partition]!
+    if (count === 0 && this.#firstHeldCount < this.partitions) {
+      this.#firstHeld[this.#firstHeldCount++] = partition
+    }
+    const at = partition * this.width + count
+    this.counts[partition] = count + 1
     this.holders[at] = member
     this.ticks[at] = tick
   }
 
   /** Take `member` out of a partition that it holds. */
   remove(partition: number, member: number): void {
+    this.#isReordered = true
     const from = partition * this.width
     const last = from + --this.counts[partition]!
     for (let at = from; at < last; at++) {
@@ -50,6 +70,7 @@ export class Placement {
 
   /** Put the holders of a partition into the order of (tick, member). */
   order(partition: number): void {
+    this.#isReordered = true
     const { holders, ticks } = this
     const from = partition * this.width
     for (let next = from + 1; next < from + this.counts[partition]!; next++) {

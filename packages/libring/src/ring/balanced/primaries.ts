@@ -48,7 +48,9 @@ class Primaries {
     const { holders, width } = this.#placement
     const waiting = new Uint32Array(undecided.length)
     let count = 0
-    const offered = this.#inOrderOfTicks(replica, undecided)
+    // Members that ask in turn have left the partitions in this very order already.
+    const inOrder = replica === 0 ? this.#placement.firstHeld : undefined
+    const offered = inOrder ?? this.#inOrderOfTicks(replica, undecided)
     for (let i = 0; i < offered.length; i++) {
       const partition = offered[i]!
       const holder = holders[partition * width + replica]!
