@@ -10,7 +10,7 @@ export class ScriptedMembership implements Membership {
   readonly calls: string[] = []
   expectsOthers = false
   /** What `start`, `leave` and `stop` wait for, or fail with. */
-  onStart: () => Promise<void> = () => Promise.resolve()
+  onStart: () => Promise<void> | void = () => Promise.resolve()
   onLeave: () => Promise<void> = () => Promise.resolve()
   onStop: () => Promise<void> = () => Promise.resolve()
   readonly #members = new Map<string, Member>()
@@ -27,7 +27,8 @@ export class ScriptedMembership implements Membership {
 
   async start(): Promise<void> {
     this.calls.push('start')
-    await this.onStart()
+    const opening = this.onStart()
+    if (opening !== undefined) await opening
     if (this.#isStarted) return
     this.#isStarted = true
     this.tell('member-join', aMember(this.localName))

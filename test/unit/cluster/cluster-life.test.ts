@@ -67,6 +67,8 @@ describe('starting', () => {
     membership.onStart = () => Promise.resolve()
     await cluster.start()
     expect(cluster.members).toHaveLength(1)
+    await cluster.stop()
+    expect(membership.calls).toEqual(['start', 'start', 'leave', 'stop'])
   })
 
   test('is refused once stopped', async () => {

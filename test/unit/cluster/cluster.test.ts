@@ -202,13 +202,18 @@ describe('a listener', () => {
   test.each(['rebalance', 'acquire', 'release', 'member'] as const)(
     'may start and stop the cluster from within: on %s',
     async (type) => {
-      const cluster = aCluster()
+      membership.onStart = () => {}
+      const logger = new LogBook()
+      const cluster = aCluster({ logger })
       cluster.on(type, () => void cluster.start().catch(() => {}))
       cluster.on(type, () => void cluster.stop())
       await stateOf(cluster.start())
       await cluster.stop()
       expect(membership.calls).toEqual(['start', 'leave', 'stop'])
       expect([membership.listenerCount, cluster.members]).toEqual([0, []])
+      await calm()
+      const life = logger.messages('info').filter((message) => message !== 'rebalanced')
+      expect(life).toEqual(['started', 'stopped'])
     },
   )
 })
