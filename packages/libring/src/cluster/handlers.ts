@@ -20,7 +20,8 @@ export type Handled<E extends OwnershipEvent> = E & {
  * waited for; what it holds is ignored.
  *
  * Steps that come while a handler is at work wait and fold. A handler that throws or rejects is
- * logged and told, and counts as done.
+ * logged and told, and counts as done. Over all partitions at most 64 handlers take or change at
+ * once, and 64 more let go.
  */
 export interface OwnershipHandlers {
   /** The local member takes a partition it held nothing of. */
