@@ -1,4 +1,4 @@
-/** First byte of every memberlist message. */
+/** First byte of every memberlist message, and of a stream between peers. */
 export const MessageType = {
   ping: 0,
   indirectPing: 1,
@@ -15,4 +15,6 @@ export const MessageType = {
   checksum: 12,
   error: 13,
   label: 244,
+  /** Ours, and never in a packet: memberlist has no such message. See `peer.ts`. */
+  peer: 245,
 } as const

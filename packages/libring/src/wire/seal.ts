@@ -10,14 +10,17 @@ import { concatBytes } from '../base/bytes.ts'
 // What goes with it in clear, and is authenticated too, depends on where it stands; see
 // `security.ts`.
 
-const VERSION = 1
+/** The version of what is sealed now. It is not authenticated. */
+export const SEAL_VERSION = 1
 const PADDED_VERSION = 0
-const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const BLOCK_BYTES = 16
 
+/** How long a nonce is, which stands behind the version. */
+export const SEAL_NONCE_BYTES = 12
+
 /** What sealing adds to a message. */
-export const SEAL_OVERHEAD_BYTES: number = 1 + NONCE_BYTES + TAG_BYTES
+export const SEAL_OVERHEAD_BYTES: number = 1 + SEAL_NONCE_BYTES + TAG_BYTES
 
 /** AES-GCM, which the platform brings. */
 export interface Cipher {
@@ -52,7 +55,7 @@ export function sealEnvelope(
 ): Uint8Array {
   const nonce = cipher.nonce()
   return concatBytes([
-    Uint8Array.of(VERSION),
+    Uint8Array.of(SEAL_VERSION),
     nonce,
     cipher.seal(key, nonce, plaintext, associated),
   ])
@@ -67,9 +70,9 @@ export function openEnvelope(
 ): Uint8Array | SealFault {
   if (envelope.length < SEAL_OVERHEAD_BYTES) return 'truncated'
   const version = envelope[0]
-  if (version !== VERSION && version !== PADDED_VERSION) return 'malformed'
-  const nonce = envelope.subarray(1, 1 + NONCE_BYTES)
-  const sealed = envelope.subarray(1 + NONCE_BYTES)
+  if (version !== SEAL_VERSION && version !== PADDED_VERSION) return 'malformed'
+  const nonce = envelope.subarray(1, 1 + SEAL_NONCE_BYTES)
+  const sealed = envelope.subarray(1 + SEAL_NONCE_BYTES)
   for (const key of keys) {
     const plaintext = cipher.open(key, nonce, sealed, associated)
     if (plaintext === undefined) continue
