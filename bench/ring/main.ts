@@ -2,10 +2,10 @@
 // one run, and held against the targets.
 //
 //   npm run bench:ring                    everything, some minutes
-//   npm run bench:ring -- --only speed    or: targets, peers
+//   npm run bench:ring -- --only speed    or: targets, peers, docs
 //
-// Writes bench/results/ring.json (what was not measured stays as it was) and, from that,
-// docs/concepts/partitions.svg.
+// Writes bench/results/ring.json (what was not measured stays as it was) and, from that, the
+// picture and the figures in docs/concepts/partitions.md.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
@@ -13,13 +13,29 @@ import { parseArgs } from 'node:util'
 import { checkTargets } from './acceptance.ts'
 import { compareSchemes } from './comparison.ts'
 import { drawComparison } from './draw.ts'
-import { comparisonTable, lookupTable, sizeTables, targetTable, type Results } from './report.ts'
-import { lastResult, measureBuilds, measureDiffs, measureHeap, measureLookups } from './speed.ts'
+import { withFigures } from './figures.ts'
+import {
+  comparisonTable,
+  garbageTable,
+  lookupTable,
+  sizeTables,
+  targetTable,
+  type Results,
+} from './report.ts'
+import {
+  lastResult,
+  measureBuilds,
+  measureDiffs,
+  measureGarbage,
+  measureHeap,
+  measureLookups,
+} from './speed.ts'
 
 const NAME_SETS = 30
 
 const results = new URL('../results/ring.json', import.meta.url)
 const picture = new URL('../../docs/concepts/partitions.svg', import.meta.url)
+const page = new URL('../../docs/concepts/partitions.md', import.meta.url)
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const isWanted = (part: string) => values.only === undefined || values.only === part
@@ -36,8 +52,10 @@ if (isWanted('speed')) {
   found.builds = measureBuilds()
   found.diffs = measureDiffs()
   found.heap = measureHeap()
+  found.garbage = measureGarbage()
   console.log(lookupTable(found.lookups))
   console.log(sizeTables(found))
+  console.log(garbageTable(found.garbage))
 }
 if (isWanted('targets')) {
   found.nameSets = NAME_SETS
@@ -51,8 +69,8 @@ if (isWanted('peers')) {
 
 mkdirSync(new URL('.', results), { recursive: true })
 writeFileSync(results, `${JSON.stringify(found, undefined, 2)}\n`)
-mkdirSync(new URL('.', picture), { recursive: true })
 if (found.comparison !== undefined) writeFileSync(picture, drawComparison(found.comparison))
+writeFileSync(page, withFigures(readFileSync(page, 'utf8'), found))
 if (lastResult() === null) console.log('no lookup found anybody')
 
 function earlier(): Partial<Results> {

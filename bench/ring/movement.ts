@@ -89,13 +89,15 @@ export function measureSingles(
     maxPrimary.push((Math.max(...primaries.values()) * count) / partitions)
     const joined = scheme.build(membersOf(names), shape)
     join.push(gained(before, joined) / ((partitions * redundancy) / (count + 1)))
-    if (count <= redundancy) continue
     for (const leaver of pick(members, leaves)) {
       const after = scheme.build(
         members.filter((member) => member !== leaver),
         shape,
       )
-      leave.push(gained(before, after) / loads.get(numberOf(leaver.name))!)
+      // Where all hold everything there is nobody to fetch anything.
+      if (count > redundancy) {
+        leave.push(gained(before, after) / loads.get(numberOf(leaver.name))!)
+      }
       tallyPrimaries(before, after, numberOf(leaver.name), tally)
     }
   }

@@ -13,12 +13,15 @@ export interface Results {
   builds?: Build[]
   diffs?: ReturnType<typeof measureDiffs>
   heap?: Held[]
+  /** Bytes by lookup. */
+  garbage?: Record<string, number>
   nameSets?: number
   targets?: Check[]
   comparison?: Compared[]
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table in Markdown, padded. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   )
@@ -72,6 +75,11 @@ export function lookupTable(lookups: readonly Lookup[]): string {
       (nsPerLookup / owner(keys)).toFixed(2),
     ]),
   )
+}
+
+export function garbageTable(garbage: Readonly<Record<string, number>>): string {
+  const rows = Object.entries(garbage).map(([lookup, bytes]) => [lookup, bytes.toFixed(2)])
+  return table(['lookup', 'bytes left for the collector'], rows)
 }
 
 export function sizeTables({ builds = [], diffs = [], heap = [] }: Results): string {

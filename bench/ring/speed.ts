@@ -31,8 +31,8 @@ export interface Held extends Shape {
   readonly usedBytes: number
 }
 
-const KEYS = 40_000
-const ROUNDS = 25
+const KEYS = 10_000
+const ROUNDS = 60
 
 const keySets: Readonly<Record<string, (i: number) => string>> = {
   'short ASCII (11 bytes)': (i) => `user:${100_000 + i}`,
@@ -67,7 +67,7 @@ export function measureLookups(): Lookup[] {
     for (let round = 0; round < ROUNDS; round++) {
       for (const [at, lookup] of Object.values(contenders).entries()) {
         const ns = timeLoop(all, lookup)
-        if (round >= 5) times[at]!.push(ns)
+        if (round >= 20) times[at]!.push(ns)
       }
     }
     return Object.keys(contenders).map((scheme, at) => {
@@ -195,6 +195,30 @@ export function measureHeap(): Held[] {
     const [viewBytes, usedBytes] = runChild<[number, number]>(program, ['--expose-gc'])
     return { ...shape, viewBytes, usedBytes }
   })
+}
+
+/** Bytes that a lookup leaves behind for the collector; next to nothing if it allocates nothing. */
+export function measureGarbage(): Record<string, number> {
+  const program = `
+    import { Ring } from 'libring/ring'
+    const members = Array.from({ length: 50 }, (_, i) => ({ name: 'node-' + i }))
+    const keys = Array.from({ length: 1000 }, (_, i) => (i % 2 ? 'user:' + i : 'größe:日本' + i))
+    const garbage = {}
+    for (const keyHash of ['murmur3', 'fnv1a64']) {
+      const ring = new Ring(members, { partitions: 2056, redundancy: 2, keyHash })
+      for (const method of ['ownerForKey', 'holdersForKey']) {
+        const lookUp = (rounds) => {
+          for (let i = 0; i < rounds; i++) for (const key of keys) ring[method](key)
+        }
+        lookUp(300)
+        gc()
+        const start = process.memoryUsage().heapUsed
+        lookUp(1000)
+        garbage[method + ', ' + keyHash] = (process.memoryUsage().heapUsed - start) / 1e6
+      }
+    }
+    console.log(JSON.stringify(garbage))`
+  return runChild(program, ['--expose-gc'])
 }
 
 export function median(values: readonly number[]): number {

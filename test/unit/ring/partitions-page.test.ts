@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { withFigures } from '../../../bench/ring/figures.ts'
+import type { Results } from '../../../bench/ring/report.ts'
 import {
   permutationKeys,
   Permutations,
@@ -60,4 +62,10 @@ test('dan fetches four partitions, and bob one', () => {
   expect(fetched).toEqual(['ann 0', 'bob 1', 'cat 0', 'dan 4'])
   expect(three.holdersForPartition(5)).not.toContainEqual({ name: 'bob' })
   expect(joined.ring.holdersForPartition(5)).toContainEqual({ name: 'bob' })
+})
+
+test('the figures are those that were measured last', () => {
+  const results = new URL('../../../bench/results/ring.json', import.meta.url)
+  const measured = JSON.parse(readFileSync(results, 'utf8')) as Results
+  expect(withFigures(page, measured)).toBe(page)
 })
