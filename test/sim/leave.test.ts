@@ -27,3 +27,13 @@ test.each(seeds)('a farewell is never taken for a failure, seed %i', (seed) => {
   world.runFor(20_000)
   expect(seen).toEqual(others.map(() => 'member-leave'))
 })
+
+test.each(seeds)('members that leave at one moment do not wait for each other, seed %i', (seed) => {
+  const world = new World({ seed, nodes: 3, options: { profile: 'local' } })
+  world.runFor(5_000)
+  for (const node of world.nodes) node.leave()
+  for (const node of world.nodes) {
+    world.runUntil(() => node.gossip.status === 'left', 4_000)
+    node.crash()
+  }
+})

@@ -1,18 +1,21 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Cipher } from '../wire/seal.ts'
+import { plainBytes } from './plain-bytes.ts'
 
 const TAG_BYTES = 16
 
 /** AES-GCM by the platform. */
 export const systemCipher: Cipher = {
   nonce() {
-    return plain(randomBytes(12))
+    return plainBytes(randomBytes(12))
   },
 
   seal(key, nonce, plaintext, associated) {
     const cipher = createCipheriv(algorithm(key), key, nonce, { authTagLength: TAG_BYTES })
     cipher.setAAD(associated)
-    return plain(Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]))
+    return plainBytes(
+      Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]),
+    )
   },
 
   open(key, nonce, sealed, associated) {
@@ -27,13 +30,8 @@ export const systemCipher: Cipher = {
     } catch {
       return undefined
     }
-    return plain(plaintext)
+    return plainBytes(plaintext)
   },
-}
-
-/** The same bytes without Node's own type, whose `slice` does not copy. */
-function plain(buffer: Buffer): Uint8Array {
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
 }
 
 /** @param key of 16, 24 or 32 bytes. */

@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { canonicalIp, type Address } from '../base/address.ts'
 import type { Stream, StreamHandler } from '../ports/transport.ts'
+import { plainBytes } from './plain-bytes.ts'
 
 /** The stream half of a transport. */
 export class TcpEnd {
@@ -40,6 +41,7 @@ export class TcpEnd {
     const socket = connect({ host: to.host, port: to.port, allowHalfOpen: true, noDelay: true })
     const stream = new SocketStream(socket, to)
     this.#track(socket)
+    if (handler.onConnected !== undefined) socket.once('connect', () => handler.onConnected?.())
     stream.listen(handler)
     return stream
   }
@@ -104,7 +106,7 @@ class SocketStream implements Stream {
 
   listen(handler: StreamHandler): void {
     const socket = this.#socket
-    socket.on('data', (bytes) => handler.onBytes(bytes))
+    socket.on('data', (bytes) => handler.onBytes(plainBytes(bytes)))
     socket.on('end', () => {
       this.#peerEnded = true
       handler.onEnd()

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { canonicalIp, type Address } from '../base/address.ts'
+import { plainBytes } from './plain-bytes.ts'
 
 /** Asked of the system, which may grant less: room for a burst while the event loop is busy. */
 const RECEIVE_BUFFER_BYTES = 2 * 1024 * 1024
@@ -42,7 +43,8 @@ export class UdpEnd {
     socket.on('error', () => {})
     growReceiveBuffer(socket)
     socket.on('message', (bytes, from) => {
-      this.#onPacket({ host: canonicalIp(from.address) ?? from.address, port: from.port }, bytes)
+      const host = canonicalIp(from.address) ?? from.address
+      this.#onPacket({ host, port: from.port }, plainBytes(bytes))
     })
   }
 

@@ -16,12 +16,13 @@ import type { SerfEffect, SerfInput } from './effects.ts'
 import type { LamportClock } from './lamport.ts'
 import { advanceLeave, leaveDeadlineMs, statusWhile, type Leave, type LeaveInput } from './leave.ts'
 import { decodeSerf, encodeSerf } from './message-codec.ts'
-import { QueryFlag, type UserState } from './messages.ts'
+import { QueryFlag } from './messages.ts'
 import type { ResolvedSerfOptions } from './options.ts'
 import { Queues, type QueueKind } from './queues.ts'
 import { eventKey, SeenMessages, type Sighting } from './seen.ts'
 import { newSerfStats, type SerfStats } from './stats.ts'
 import { decodeTags, encodeTags, META_BYTES_MAX, type Tags } from './tags.ts'
+import { userStateOf } from './user-state.ts'
 
 /** What we say we speak: memberlist 1 to 5, now 2; Serf 2 to 5, now 5. As stock agents do. */
 export const serfVersions: Versions = [1, 5, 2, 2, 5, 5]
@@ -94,7 +95,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       random,
       security,
       passenger: {
-        userState: () => encodeSerf(this.#userState()),
+        userState: () => {
+          const eventLTime = this.#userEvents.clock.time
+          const queryLTime = this.#queries.clock.time
+          return encodeSerf(userStateOf(this.#attendance, { eventLTime, queryLTime }))
+        },
         takePayloads: (bytesMax, overheadBytes) => {
           return this.#queues.take(bytesMax, overheadBytes, this.#attendance.roster.size)
         },
@@ -106,6 +111,10 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   /** Everybody known in any status, the local member included once started. */
   members(): readonly Member[] {
     return this.#attendance.roster.members()
+  }
+
+  member(name: string): Member | undefined {
+    return this.#attendance.roster.get(name)?.member
   }
 
   /** The local member's own status. */
@@ -318,11 +327,18 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#onSwimEffect(effect, nowMs)
         continue
       }
-      const ticket = this.#queues.takeFinished()
+      const ticket = this.#queues.takeFinished() ?? this.#needlessTicket
       if (ticket === undefined) return
       this.#onForceLeaveOver(ticket, { spread: true })
       this.#advanceLeave({ type: 'announced', ticket }, nowMs)
     }
+  }
+
+  /** That of our farewell, once there is nobody left to hear it. */
+  get #needlessTicket(): number | undefined {
+    const { size, failedCount, leftCount } = this.#attendance.roster
+    const isAlone = size - failedCount - leftCount <= 1
+    return isAlone && this.#leave.phase === 'announcing' ? this.#leave.ticket : undefined
   }
 
   #onSwimEffect(effect: SwimEffect, nowMs: Millis): void {
@@ -458,26 +474,6 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     const queued = this.#queues.queue(kind, bytes, ticket)
     if (!queued) this.stats.broadcastsDropped++
     return queued
-  }
-
-  #userState(): UserState {
-    const { clock, roster } = this.#attendance
-    const statusLTimes = new Map<string, bigint>()
-    for (const { member, statusLTime } of roster.entries()) {
-      // Others take these for join intents: one of the time of a farewell that is still on its way
-      // to them would have them drop the farewell, and take the member for failed.
-      const isLeaving = member.status === 'leaving' && statusLTime > 0n
-      statusLTimes.set(member.name, isLeaving ? statusLTime - 1n : statusLTime)
-    }
-    return {
-      type: 'push-pull',
-      ltime: clock.time,
-      eventLTime: this.#userEvents.clock.time,
-      queryLTime: this.#queries.clock.time,
-      statusLTimes,
-      leftMembers: roster.leftNames(),
-      events: [],
-    }
   }
 }
 

@@ -171,12 +171,14 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     return this.#outbox.poll()
   }
 
-  /** After every step: tell of claims that have been spread, and follow the open round. */
+  /** After every step: tell of claims that need no more spreading, and follow the open round. */
   #afterwards(): void {
     for (let ticket = this.#outbox.takeFinished(); ticket !== undefined;) {
       this.#tellSpread(ticket, true)
       ticket = this.#outbox.takeFinished()
     }
+    // With nobody left to hear it, waiting for a claim to spread would only be waiting.
+    if (!this.#hasCompany) for (const ticket of this.#waiting.keys()) this.#tellSpread(ticket, true)
     const { deadlineMs } = this.#detector
     if (deadlineMs === undefined) this.#deadlines.clear('round')
     else this.#deadlines.set('round', deadlineMs)
@@ -250,10 +252,14 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     const ticket = ++this.#lastTicket
     this.#waiting.set(ticket, then)
     this.#carry(verdict, nowMs, ticket)
-    const own = this.#members.get(this.#name)
-    const others = this.presentCount - Number(own !== undefined && isPresent(own.state))
-    if (verdict.spread === undefined || others === 0) this.#tellSpread(ticket, true)
+    if (verdict.spread === undefined) this.#tellSpread(ticket, true)
     else this.#deadlines.set(`spread:${ticket}`, nowMs + this.#options.broadcastTimeoutMs)
+  }
+
+  /** Whether anybody but ourselves is present. */
+  get #hasCompany(): boolean {
+    const own = this.#members.get(this.#name)
+    return this.presentCount > Number(own !== undefined && isPresent(own.state))
   }
 
   #tellSpread(ticket: number, spread: boolean): void {
