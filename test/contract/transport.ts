@@ -24,13 +24,20 @@ class Ear implements StreamHandler {
   readonly heard: string[] = []
   stream: Stream | undefined
   bytes: Uint8Array = NO_BYTES
+  isConnected = false
   readonly #chunks: Uint8Array[] = []
 
   get received(): Uint8Array {
     return concatBytes(this.#chunks)
   }
 
+  onConnected(): void {
+    expect(this.heard).toEqual([])
+    this.isConnected = true
+  }
+
   onBytes(bytes: Uint8Array): void {
+    expect(copiesWhenSliced(bytes)).toBe(true)
     this.#chunks.push(bytes)
     if (this.heard.at(-1) !== 'bytes') this.heard.push('bytes')
   }
@@ -44,6 +51,11 @@ class Ear implements StreamHandler {
   }
 }
 
+/** What the layers above rely on to keep part of a packet without keeping all of it. */
+function copiesWhenSliced(bytes: Uint8Array): boolean {
+  return bytes.slice().buffer !== bytes.buffer
+}
+
 /** A receiver that keeps what it hears. */
 class Inbox implements Receiver {
   readonly packets: { readonly from: Address; readonly text: string }[] = []
@@ -54,6 +66,7 @@ class Inbox implements Receiver {
   }
 
   onPacket(from: Address, bytes: Uint8Array): void {
+    expect(copiesWhenSliced(bytes)).toBe(true)
     this.packets.push({ from, text: bytes.length > 20 ? `${bytes.length}` : bytes.join() })
   }
 
@@ -152,6 +165,31 @@ export function transportContract(name: string, createCase: () => TransportCase)
       const stream = left.dial(right.address, new Ear())
       stream.write(Uint8Array.of(4, 2))
       await eventually(() => inbox.streams[0]?.received).toEqual(Uint8Array.of(4, 2))
+    })
+
+    test('whoever dials hears that the stream is connected, before anything else', async () => {
+      const [left] = await open()
+      const answering = world.create({ host: world.freshHost(), port: 7_946 })
+      opened.push(answering)
+      const far = new Ear()
+      await answering.open({
+        onPacket: () => {},
+        onStream(stream) {
+          stream.write(Uint8Array.of(1))
+          return far
+        },
+      })
+      const near = new Ear()
+      left.dial(answering.address, near)
+      expect(near.isConnected).toBe(false)
+      await eventually(() => near.isConnected).toBe(true)
+      await eventually(() => near.received).toEqual(Uint8Array.of(1))
+      expect(far.isConnected).toBe(false)
+
+      const nowhere = new Ear()
+      left.dial({ host: world.freshHost(), port: 7_946 }, nowhere)
+      await eventually(() => nowhere.heard).toEqual(['broken'])
+      expect(nowhere.isConnected).toBe(false)
     })
 
     test('a megabyte arrives as it was sent', async () => {

@@ -8,6 +8,7 @@ import {
   JoinError,
   LibringError,
   OptionError,
+  PeerError,
   reasonOf,
 } from '../../../packages/libring/src/base/errors.ts'
 
@@ -47,6 +48,12 @@ describe('errors that libring throws on purpose', () => {
       'LIBRING_JOIN_FAILED',
       'no seed answered (10.0.0.1:7946: refused; lb: no such name)',
     ],
+    [
+      new PeerError('LIBRING_PEER_BUSY', 'bob', 'jobs', 'found no place'),
+      'PeerError',
+      'LIBRING_PEER_BUSY',
+      'the request "jobs" to bob found no place',
+    ],
     [new JoinError([]), 'JoinError', 'LIBRING_JOIN_FAILED', 'no seed answered (no address given)'],
   ]
 
@@ -59,6 +66,8 @@ describe('errors that libring throws on purpose', () => {
   test('the facts are there as fields', () => {
     expect(new OptionError('tags', 'short', {}).option).toBe('tags')
     expect(new BindError('[::]:1', cause)).toMatchObject({ address: '[::]:1', cause })
+    const peerError = new PeerError('LIBRING_PEER_BUSY', 'bob', 'jobs', 'found no place')
+    expect(peerError).toMatchObject({ member: 'bob', topic: 'jobs' })
     const attempts = [{ address: 'a', reason: 'b' }]
     expect(new JoinError(attempts).attempts).toEqual(attempts)
   })

@@ -5,6 +5,10 @@ export const ERROR_CODES = {
   LIBRING_JOIN_FAILED: 'no seed answered; check the network and try again',
   LIBRING_LEAVE_TIMEOUT: 'the farewell could not be spread in time; peers will see a failure',
   LIBRING_BROADCAST_TIMEOUT: 'a message could not be spread in time; it may still arrive',
+  LIBRING_PEER_UNREACHABLE: 'nobody got the request; try another member, or again later',
+  LIBRING_PEER_BUSY: 'too many requests are under way and nobody got this one; try again later',
+  LIBRING_PEER_FAILED: 'the peer failed or the stream broke; it may have dealt with the request',
+  LIBRING_PEER_TIMEOUT: 'no whole answer came in time; the peer may have dealt with the request',
   LIBRING_CLOSED: 'the object was closed before or during the call',
 } as const
 
@@ -67,6 +71,21 @@ export class JoinError extends LibringError {
     this.attempts = attempts
   }
 }
+
+/** A request to another member came to nothing. `code` says whether that member got it. */
+export class PeerError extends LibringError {
+  readonly member: string
+  readonly topic: string
+
+  constructor(code: PeerErrorCode, member: string, topic: string, what: string) {
+    super(code, `the request ${describe(topic)} to ${member} ${what}`)
+    this.member = member
+    this.topic = topic
+  }
+}
+
+/** Of an error that concerns a request to another member. */
+export type PeerErrorCode = Extract<ErrorCode, `LIBRING_PEER_${string}`>
 
 /** Like `instanceof LibringError`, but also true for an error from a second copy of libring. */
 export function isLibringError(error: unknown): error is LibringError {

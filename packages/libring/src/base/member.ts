@@ -1,3 +1,9 @@
+/**
+ * The tag by which a member shows that it runs libring and not a plain agent. What it holds is
+ * the matter of whoever sets it; to be spoken to over the peer channel, bearing it is enough.
+ */
+export const LIBRING_TAG = 'libring'
+
 /** What Serf shows of a member. `failed` went silent; `left` said so. */
 export type MemberStatus = 'alive' | 'leaving' | 'left' | 'failed'
 

@@ -1,7 +1,7 @@
 import { addressText, type Address } from '../base/address.ts'
 import { JoinError, LibringError, OptionError, type JoinAttempt } from '../base/errors.ts'
 import { Fifo } from '../base/fifo.ts'
-import type { Member, MemberEvent } from '../base/member.ts'
+import { LIBRING_TAG, type Member, type MemberEvent } from '../base/member.ts'
 import type { Random } from '../base/random.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -21,6 +21,11 @@ import type { HostOutcome } from './bootstrap.ts'
 import { lookUpAll } from './lookup.ts'
 import { requireHostAndPort, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
+import { PeerCalls, type Route } from './peer-calls.ts'
+import { PeerMessages } from './peer-messages.ts'
+import { PeerServer } from './peer-server.ts'
+import { newPeerStats, type PeerStats } from './peer-stats.ts'
+import { Peers } from './peers.ts'
 import { securityOf } from './security-options.ts'
 import { Throttle } from './throttle.ts'
 
@@ -47,6 +52,8 @@ export interface GossipStats extends SerfStats {
   readonly streamsRefused: number
   /** Streams dialled by others and dropped because their time was over. */
   readonly streamsTimedOut: number
+  /** Of the peer channel. */
+  readonly peers: PeerStats
 }
 
 const JOIN_HOSTS_MAX = 256
@@ -70,6 +77,10 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly localName: string
   /** Whether there are bootstrap hosts to wait for. */
   readonly expectsOthers: boolean
+  /** Requests to and from other members of libring, for the application. */
+  readonly peers: Peers
+  /** What libring's own machines say to each other. */
+  readonly peerMessages: PeerMessages
   readonly #options: ResolvedGossipOptions
   readonly #transport: Transport
   readonly #resolver: Resolver
@@ -79,6 +90,9 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #driver: Driver<SerfInput, SerfEffect>
   readonly #inbound: InboundStreams
   readonly #outbound: OutboundStreams
+  readonly #peerStats = newPeerStats()
+  readonly #peerCalls: PeerCalls
+  readonly #peerServer: PeerServer
   readonly #discovery: Discovery
   readonly #listeners = new Set<{ readonly listener: MemberListener }>()
   readonly #joins = new Map<number, PendingJoin>()
@@ -112,8 +126,18 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
     const feed = (input: SerfInput) => this.#driver.feed(input)
     const timeoutMs = options.swim.streamTimeoutMs
-    this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed })
     this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, security, feed })
+    const peerSetup = { clock, security, localName: this.localName, stats: this.#peerStats }
+    this.#peerServer = new PeerServer({ ...peerSetup, timeoutMs })
+    this.#peerCalls = new PeerCalls({
+      ...peerSetup,
+      transport,
+      routeTo: (member) => routeTo(this.#machine.member(member)),
+    })
+    this.peers = new Peers(this.#peerCalls, this.#peerServer, logger)
+    this.peerMessages = new PeerMessages(this.#peerCalls, this.#peerServer)
+    const acceptPeer = this.#peerServer.accept.bind(this.#peerServer)
+    this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed, acceptPeer })
     this.#discovery = new Discovery(setup, {
       join: (seeds, onJoined) => this.#feedJoin(this.#openJoin({ onJoined }), seeds),
       presentAddresses: () => this.members().filter(isPresent),
@@ -137,7 +161,8 @@ export class GossipNode implements Membership, AsyncDisposable {
 
   get stats(): GossipStats {
     const { refused, timedOut } = this.#inbound
-    return { ...this.#machine.stats, streamsRefused: refused, streamsTimedOut: timedOut }
+    const peers = { ...this.#peerStats, faults: { ...this.#peerStats.faults } }
+    return { ...this.#machine.stats, streamsRefused: refused, streamsTimedOut: timedOut, peers }
   }
 
   /** Lifeguard's health score of this node: 0 is healthy. */
@@ -261,6 +286,8 @@ export class GossipNode implements Membership, AsyncDisposable {
       this.#logger.info('leaving', { member: this.localName })
       this.#farewell = new Deferred()
       this.#discovery[Symbol.dispose]()
+      this.#peerCalls.closeAll()
+      this.#peerServer.closeAll()
       this.#driver.feed({ type: 'leave' })
     }
     await this.#farewell.promise
@@ -307,6 +334,8 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#driver[Symbol.dispose]()
     this.#inbound.closeAll()
     this.#outbound.closeAll()
+    this.#peerCalls.closeAll()
+    this.#peerServer.dropAll()
     this.#farewell?.resolve()
     for (const { onStopped } of this.#joins.values()) onStopped?.()
     this.#joins.clear()
@@ -413,6 +442,14 @@ export class GossipNode implements Membership, AsyncDisposable {
 
 function isPresent({ status }: Member): boolean {
   return status === 'alive' || status === 'leaving'
+}
+
+/** Plain agents would close a stream of ours, so they are not bothered with one. */
+function routeTo(member: Member | undefined): Route {
+  if (member === undefined) return { reason: 'there is no such member' }
+  if (!isPresent(member)) return { reason: `the member has ${member.status}` }
+  if (!Object.hasOwn(member.tags, LIBRING_TAG)) return { reason: 'the member is not of libring' }
+  return { address: { host: member.host, port: member.port } }
 }
 
 /** Every address once. */

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../ports/clock.ts'
 import type { Stream, StreamHandler } from '../ports/transport.ts'
 import type { StreamMessage, WireFault } from '../wire/messages.ts'
 import type { Security } from '../wire/security.ts'
+import { OpeningReader } from '../wire/peer-opening.ts'
 import { StreamDecoder } from '../wire/stream.ts'
 
 /** What came in over a stream that somebody dialled. */
@@ -16,6 +17,9 @@ const STREAMS_MAX = 128
 /** `reading` until the request is whole, `asked` until it is answered, then `closing`. */
 type Phase = 'reading' | 'asked' | 'closing'
 
+/** Takes over a stream that turns out to be one between peers. */
+export type AcceptPeer = (stream: Stream) => StreamHandler
+
 /**
  * Streams that others dialled: each carries one request in and at most one answer out, within
  * a deadline that starts anew when the answer is sent.
@@ -25,6 +29,7 @@ export class InboundStreams {
   readonly #timeoutMs: Millis
   readonly #security: Security
   readonly #feed: (input: InboundInput) => void
+  readonly #acceptPeer: AcceptPeer | undefined
   readonly #open = new Map<number, Inbound>()
   #connections = 0
   #refused = 0
@@ -35,11 +40,14 @@ export class InboundStreams {
     readonly timeoutMs: Millis
     readonly security: Security
     readonly feed: (input: InboundInput) => void
+    /** Without it, such a stream is of an unknown type like any other. */
+    readonly acceptPeer?: AcceptPeer
   }) {
     this.#clock = setup.clock
     this.#timeoutMs = setup.timeoutMs
     this.#security = setup.security
     this.#feed = setup.feed
+    this.#acceptPeer = setup.acceptPeer
   }
 
   /** Streams now open. */
@@ -63,6 +71,7 @@ export class InboundStreams {
     const inbound = new Inbound(stream, this.#security, {
       onInput: (input) => this.#feed({ ...input, connection }),
       onClosed: () => this.#forget(connection),
+      acceptPeer: this.#acceptPeer && ((peer) => this.#handOver(connection, peer)),
     })
     this.#open.set(connection, inbound)
     this.#arm(connection, inbound)
@@ -99,6 +108,12 @@ export class InboundStreams {
     })
   }
 
+  /** A stream between peers is none of ours from here on. */
+  #handOver(connection: number, stream: Stream): StreamHandler {
+    this.#forget(connection)
+    return this.#acceptPeer?.(stream) ?? IGNORE
+  }
+
   #forget(connection: number): void {
     this.#open.get(connection)?.timer?.cancel()
     this.#open.delete(connection)
@@ -109,26 +124,39 @@ type InboundOutcome =
   | { readonly type: 'request'; readonly message: StreamMessage }
   | { readonly type: 'request-fault'; readonly fault: WireFault }
 
+interface InboundOwner {
+  onInput(input: InboundOutcome): void
+  onClosed(): void
+  readonly acceptPeer: AcceptPeer | undefined
+}
+
 class Inbound implements StreamHandler {
   readonly stream: Stream
   timer: Timer | undefined
-  readonly #owner: { onInput(input: InboundOutcome): void; onClosed(): void }
+  readonly #owner: InboundOwner
+  readonly #opening: OpeningReader
   readonly #decoder: StreamDecoder
+  #peer: StreamHandler | undefined
   #phase: Phase = 'reading'
   #hasBytes = false
 
-  constructor(
-    stream: Stream,
-    security: Security,
-    owner: { onInput(input: InboundOutcome): void; onClosed(): void },
-  ) {
+  constructor(stream: Stream, security: Security, owner: InboundOwner) {
     this.stream = stream
+    this.#opening = new OpeningReader(security)
     this.#decoder = new StreamDecoder('dialling', security)
     this.#owner = owner
   }
 
   onBytes(bytes: Uint8Array): void {
+    if (this.#peer !== undefined) return this.#peer.onBytes(bytes)
     if (this.#phase !== 'reading') return
+    if (this.#owner.acceptPeer !== undefined) {
+      const opening = this.#opening.push(bytes)
+      if (opening.kind === 'peer') {
+        this.#peer = this.#owner.acceptPeer(this.stream)
+        return this.#peer.onBytes(opening.rest)
+      }
+    }
     this.#hasBytes ||= bytes.length > 0
     const result = this.#decoder.push(bytes)
     if (result.status === 'more') return
@@ -141,6 +169,7 @@ class Inbound implements StreamHandler {
   }
 
   onEnd(): void {
+    if (this.#peer !== undefined) return this.#peer.onEnd()
     if (this.#phase !== 'reading') return
     this.#phase = 'asked'
     // A stream that never carried a byte asked for nothing: a port scan, a health check.
@@ -148,7 +177,8 @@ class Inbound implements StreamHandler {
     else this.respond(undefined)
   }
 
-  onClosed(): void {
+  onClosed(error: Error | undefined): void {
+    if (this.#peer !== undefined) return this.#peer.onClosed(error)
     this.#phase = 'closing'
     this.#owner.onClosed()
   }

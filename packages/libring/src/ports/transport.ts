@@ -17,6 +17,9 @@ export interface Stream {
 
 /** What the owner of one end of a stream wants to hear. */
 export interface StreamHandler {
+  /** The stream that this end dialled is connected. Told at most once, before anything else. */
+  onConnected?(): void
+
   /** Bytes as they come, cut anywhere. They belong to the handler. */
   onBytes(bytes: Uint8Array): void
 

@@ -235,6 +235,7 @@ export class SimTransport implements Transport {
     if (receiver === undefined) return
     const end = this.#streamEnd({ host: from.host, port: this.#network.ephemeralPort() }, from)
     StreamEnd.connect(dialler, end)
+    dialler.tellConnected()
     end.listen(receiver.onStream(end))
   }
 

@@ -59,6 +59,16 @@ export class StreamEnd implements Stream {
     this.#connectedMs = connectedMs
   }
 
+  /** Tell the handler, if it wants to know, when the handshake is over; and nothing before. */
+  tellConnected(): void {
+    const { clock } = this.#setup
+    if (this.#handler?.onConnected === undefined || this.#other === undefined) return
+    this.#other.#arrivalMs = this.#connectedMs
+    clock.at(this.#connectedMs, () => {
+      if (!this.#isClosed) this.#handler?.onConnected?.()
+    })
+  }
+
   write(bytes: Uint8Array): void {
     if (this.#isClosed || this.#hasEnded || bytes.length === 0) return
     this.#setup.onWritten(bytes.length)
