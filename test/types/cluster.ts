@@ -134,6 +134,27 @@ void cluster.ownerForKey('key').name
 // @ts-expect-error members are not to be changed
 cluster.members.push()
 
+// Requests to other members are bytes, at once or piece by piece, and so are the answers.
+export async function ask(pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const { peers } = cluster
+  // @ts-expect-error there are none where membership is not gossip
+  void peers.request('bob', 'jobs')
+  if (peers === undefined) return
+  const reply = await peers.request('bob', 'jobs', pieces, { deadlineMs: 500, signal })
+  for await (const chunk of reply.body) expectTypeOf<typeof chunk>().toEqualTypeOf<Uint8Array>()
+  stops.push(
+    peers.serve('jobs', async ({ bytes }) => await bytes(10)),
+    peers.serve('echo', ({ body }) => body),
+    peers.serve('many', () => [new Uint8Array(1)]),
+    peers.serve('none', () => {}),
+    peers.serve('pieces', async function* ({ body }) {
+      for await (const chunk of body) yield chunk
+    }),
+    // @ts-expect-error text is no body
+    peers.serve('text', () => 'text'),
+  )
+}
+
 // What waits can be given up, what runs can be ended.
 export async function live(signal: AbortSignal): Promise<void> {
   await using running = new Cluster()

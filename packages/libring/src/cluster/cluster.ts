@@ -4,6 +4,7 @@ import { requireOneOf } from '../base/require.ts'
 import { Deferred } from '../gossip/deferred.ts'
 import { Driver } from '../gossip/driver.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
+import type { Peers } from '../gossip/peers.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
 import type { OwnershipEffect, OwnershipInput, View } from '../ownership/effects.ts'
 import type { AcquireEvent, OwnershipEvent, ReleaseEvent } from '../ownership/event.ts'
@@ -228,6 +229,11 @@ export class Cluster implements AsyncDisposable {
   /** The gossip node underneath; `undefined` when membership is something else. */
   get serf(): GossipNode | undefined {
     return this.#membership instanceof GossipNode ? this.#membership : undefined
+  }
+
+  /** Requests to and from other members; `undefined` when membership is not a gossip node. */
+  get peers(): Peers | undefined {
+    return this.serf?.peers
   }
 
   get stats(): ClusterStats {

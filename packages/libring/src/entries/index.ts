@@ -6,8 +6,10 @@ export {
   JoinError,
   LibringError,
   OptionError,
+  PeerError,
   type ErrorCode,
   type JoinAttempt,
+  type PeerErrorCode,
 } from '../base/errors.ts'
 export type { Member, MemberEvent, MemberEventType, MemberStatus } from '../base/member.ts'
 export type {
@@ -28,6 +30,14 @@ export type { ClusterOptions } from '../cluster/options.ts'
 export type { RunOptions } from '../cluster/run.ts'
 export type { GossipNode } from '../gossip/gossip-node.ts'
 export type { GossipOptions } from '../gossip/options.ts'
+export type { PeerBody } from '../gossip/peer-bodies.ts'
+export type {
+  PeerHandler,
+  PeerReply,
+  PeerRequest,
+  PeerRequestOptions,
+  Peers,
+} from '../gossip/peers.ts'
 export type { ClusterMember } from '../ownership/cluster-member.ts'
 export type {
   AcquireEvent,
