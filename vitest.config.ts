@@ -1,7 +1,7 @@
 import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from 'vitest/config'
 
 /** What may share the machine with other tests: no processes, no timing, or only in memory. */
-const besideEachOther = ['unit', 'property', 'contract', 'sim', 'docs']
+const besideEachOther = ['unit', 'property', 'contract', 'model', 'sim', 'docs']
 
 /** What starts processes and watches failure detectors at work, which a busy machine misleads. */
 const oneAtATime = ['interop', 'e2e']

@@ -1,0 +1,457 @@
+import {
+  below,
+  fraction,
+  seededRandom,
+  type Random,
+} from '../../packages/libring/src/base/random.ts'
+import { Checks, type Violation } from './checks.ts'
+import { Member, type Belief, type Message, type Surroundings } from './member.ts'
+import { ALL_RULES, TIMES, type Rule } from './rules.ts'
+
+/** What kind of trouble a run sees. Drawn from its seed. */
+export interface Scenario {
+  readonly members: number
+  readonly partitions: number
+  /** Whether a join moves few partitions or nearly all. */
+  readonly assignment: 'moves little' | 'moves much'
+  /** Whether the members never agree on the assignment. Then nothing else goes wrong. */
+  readonly stubborn: boolean
+  /** Whether nothing happens but a crash at a time, over a good network. */
+  readonly calm: boolean
+  readonly faults: number
+  readonly lossPercent: number
+  /** Whether word of members, and messages between them, take seconds as a rule. */
+  readonly slow: boolean
+  readonly skewMs: number
+  /** Whether peer messages of one member never arrive, to the end. */
+  readonly mute: boolean
+}
+
+export function scenarioOf(seed: number): Scenario {
+  const random = seededRandom(seed, 'scenario')
+  const kind = below(random, 6)
+  const stubborn = kind === 0
+  const calm = kind === 1
+  return {
+    members: 3 + below(random, 4),
+    partitions: stubborn ? 2 : 3 + below(random, 3),
+    assignment: below(random, 2) === 0 ? 'moves little' : 'moves much',
+    stubborn,
+    calm,
+    faults: stubborn ? 0 : calm ? 2 : 3 + below(random, 10),
+    lossPercent: calm ? 0 : [0, 5, 20][below(random, 3)]!,
+    slow: !calm && below(random, 3) === 0,
+    skewMs: [0, 0, 5_000][below(random, 3)]!,
+    mute: !stubborn && !calm && below(random, 8) === 0,
+  }
+}
+
+/** How long faults happen, and how long it is quiet afterwards. */
+const FAULTS_MS = 60_000
+const QUIET_MS = 100_000
+const TICK_MS = 200
+
+const FAULTS = [
+  'join',
+  'join',
+  'join twins',
+  'drain',
+  'stop',
+  'crash',
+  'restart',
+  'restart',
+  'false death',
+  'flap',
+  'cut',
+  'pause',
+] as const
+
+/** Run the scenario of `seed`. The first promise it breaks, or `undefined`. */
+export function runModel(
+  seed: number,
+  rules: ReadonlySet<Rule> = new Set(ALL_RULES),
+  log: (line: string) => void = () => {},
+): Violation | undefined {
+  const world = new World(seed, scenarioOf(seed), rules, log)
+  return world.run()
+}
+
+class World implements Surroundings {
+  readonly rules: ReadonlySet<Rule>
+  readonly #scenario: Scenario
+  readonly #random: Random
+  readonly #log: (line: string) => void
+  readonly #running = new Map<string, Member>()
+  readonly #incarnations = new Map<string, number>()
+  readonly #pausedUntil = new Map<string, number>()
+  readonly #cuts = new Map<string, number>()
+  readonly #checks = new Checks()
+  readonly #events: { atMs: number; order: number; run: () => void }[] = []
+  #nowMs = 0
+  #counter = 0
+  #muted: string | undefined
+  #born = 0
+
+  constructor(
+    seed: number,
+    scenario: Scenario,
+    rules: ReadonlySet<Rule>,
+    log: (line: string) => void,
+  ) {
+    this.rules = rules
+    this.#scenario = scenario
+    this.#random = seededRandom(seed, 'world')
+    this.#log = (line) => log(`${(this.#nowMs / 1_000).toFixed(3)} ${line}`)
+  }
+
+  run(): Violation | undefined {
+    for (let i = 0; i < this.#scenario.members; i++) this.#join()
+    if (this.#scenario.mute) this.#muted = this.#anyMember().name
+    for (let i = 0; i < this.#scenario.faults; i++) {
+      const atMs = this.#scenario.calm ? 30_000 * (i + 1) : 5_000 + below(this.#random, 55_000)
+      this.#in(atMs, () => this.#fault())
+    }
+    const endMs = FAULTS_MS + QUIET_MS
+    while (this.#nowMs < endMs && this.#checks.violation === undefined) {
+      const next = this.#events.shift()!
+      this.#nowMs = next.atMs
+      next.run()
+      this.#checks.look(this.#nowMs, this.#running, (left, right) => this.#isTroubled(left, right))
+      if (this.#scenario.calm) {
+        this.#checks.lookCalm(this.#nowMs, this.#running, this.#scenario.partitions)
+      }
+    }
+    if (this.#checks.violation === undefined) {
+      this.#checks.end(this.#scenario, this.#running, this.#muted, (member, partition) => {
+        return this.planOf(member, partition)
+      })
+    }
+    return this.#checks.violation
+  }
+
+  nowMs(): number {
+    return this.#nowMs
+  }
+
+  handlerMs(): number {
+    return [50, 500, 3_000, 60_000][below(this.#random, 4)]!
+  }
+
+  attempt(): number {
+    return ++this.#counter
+  }
+
+  planOf(member: Member, partition: number): string | undefined {
+    const names = member.serving
+    const salt = this.#scenario.stubborn ? member.name : ''
+    if (this.#scenario.assignment === 'moves much') {
+      return names[(partition + hash(salt)) % names.length]
+    }
+    const score = (name: string): number => hash(`${name} ${partition} ${salt}`)
+    let best: string | undefined
+    for (const name of names) if (best === undefined || score(name) > score(best)) best = name
+    return best
+  }
+
+  send(to: string, message: Message): void {
+    const { from } = message
+    const copies = below(this.#random, 20) === 0 ? 2 : 1
+    for (let i = 0; i < copies; i++) {
+      if (below(this.#random, 100) < this.#scenario.lossPercent) continue
+      this.#in(this.#delayMs(), () => {
+        if (this.#isCut(from, to) || from === this.#muted || to === this.#muted) return
+        const left = this.#pausedUntil.get(to) ?? 0
+        const deliver = (): void => {
+          this.#log(`${from} to ${to}: ${message.kind} ${JSON.stringify(message.items)}`)
+          this.#running.get(to)?.receive(message)
+        }
+        if (left > this.#nowMs) this.#in(left - this.#nowMs, deliver)
+        else deliver()
+      })
+    }
+  }
+
+  exchange(member: Member, peer: string, then: () => void): void {
+    this.#in(10 + below(this.#random, 200), () => {
+      const other = this.#running.get(peer)
+      if (other === undefined || this.#running.get(member.name) !== member) return
+      if (this.#isPaused(peer) || this.#isPaused(member.name)) return
+      if (this.#isCut(member.name, peer) || this.#isCut(peer, member.name)) return
+      this.#pushPull(member, other)
+      then()
+    })
+  }
+
+  onTake(member: Member, partition: number): void {
+    const { token } = member.held.get(partition)!
+    this.#log(`${member.name} takes ${partition} with token ${token}`)
+    this.#checks.onTake(this.#nowMs, member, partition, (other) => {
+      return this.#isTroubled(member.name, other)
+    })
+  }
+
+  onLeft(member: Member): void {
+    this.#log(`${member.name} has left`)
+    this.#running.delete(member.name)
+    this.#spread(member.name, { ...member.beliefs.get(member.name)!, status: 'left' })
+  }
+
+  #in(ms: number, run: () => void): void {
+    const event = { atMs: this.#nowMs + ms, order: ++this.#counter, run }
+    let at = this.#events.length
+    while (at > 0 && this.#events[at - 1]!.atMs > event.atMs) at--
+    this.#events.splice(at, 0, event)
+  }
+
+  #delayMs(): number {
+    if (this.#scenario.calm) return 1 + below(this.#random, 50)
+    const kind = below(this.#random, this.#scenario.slow ? 6 : 20)
+    if (this.#scenario.slow && below(this.#random, 12) === 0) return below(this.#random, 25_000)
+    if (kind === 0) return below(this.#random, 4_000)
+    return 1 + below(this.#random, kind < 4 ? 1_000 : 50)
+  }
+
+  #fault(): void {
+    if (this.#running.size === 0) return
+    const kind = this.#scenario.calm ? 'crash' : FAULTS[below(this.#random, FAULTS.length)]!
+    const { name } = this.#anyMember()
+    this.#log(`fault: ${kind} ${name}`)
+    const mayLose = this.#serving().length > 2
+    switch (kind) {
+      case 'join':
+        this.#join()
+        break
+      case 'join twins':
+        this.#join()
+        this.#join()
+        break
+      case 'drain':
+        if (mayLose) this.#leave(name, 'draining')
+        break
+      case 'stop':
+        if (mayLose) this.#leave(name, 'stopping')
+        break
+      case 'crash':
+        if (mayLose) this.#crash(name)
+        break
+      case 'restart':
+        this.#crash(name)
+        this.#in(100 + below(this.#random, 2_000), () => this.#start(name))
+        break
+      case 'false death':
+        this.#declareDead(name)
+        break
+      case 'flap':
+        for (let i = 0; i < 5; i++) this.#in(i * 1_500, () => this.#declareDead(name))
+        break
+      case 'cut':
+        this.#cut()
+        break
+      case 'pause':
+        this.#pause(name)
+        break
+    }
+  }
+
+  #join(): void {
+    if (this.#running.size < 8) this.#start(String.fromCharCode(97 + this.#born++))
+  }
+
+  #start(name: string): void {
+    const member = new Member(name, {
+      process: ++this.#counter,
+      partitions: this.#scenario.partitions,
+      skewMs: Math.round((2 * fraction(this.#random) - 1) * this.#scenario.skewMs),
+      world: this,
+    })
+    const incarnation = (this.#incarnations.get(name) ?? 0) + 1
+    this.#incarnations.set(name, incarnation)
+    member.merge(name, { incarnation, status: 'alive' })
+    const seeds = [...this.#running.values()].filter((seed) => {
+      return !this.#isPaused(seed.name) && !this.#isCut(name, seed.name)
+    })
+    const seed = seeds[below(this.#random, Math.max(1, seeds.length))]
+    if (seed === undefined && this.#running.size > 0) {
+      this.#in(1_000, () => this.#start(name))
+      return
+    }
+    this.#log(`${name} starts, by ${seed?.name}`)
+    this.#running.set(name, member)
+    if (seed !== undefined) this.#pushPull(member, seed)
+    this.#spread(name, { incarnation, status: 'alive' })
+    this.#in(below(this.#random, TICK_MS), () => this.#tick(member))
+    this.#in(below(this.#random, 5_000), () => this.#antiEntropy(member))
+  }
+
+  #leave(name: string, how: 'draining' | 'stopping'): void {
+    const member = this.#running.get(name)!
+    if (member.exit !== 'no' || this.#isPaused(name)) return
+    const incarnation = this.#incarnations.get(name)! + 1
+    this.#incarnations.set(name, incarnation)
+    const belief = { incarnation, status: 'draining' } as const
+    member.merge(name, belief)
+    member.leave(how)
+    this.#spread(name, belief)
+  }
+
+  #crash(name: string): void {
+    this.#running.delete(name)
+    this.#pausedUntil.delete(name)
+    this.#in(1_000 + below(this.#random, TIMES.detection - 1_000), () => {
+      if (!this.#running.has(name)) this.#declareDead(name)
+    })
+  }
+
+  /** Somebody who believes it alive ceases to, and spreads the word. */
+  #declareDead(name: string): void {
+    const accusers = [...this.#running.values()].filter((member) => {
+      return member.name !== name && !this.#isPaused(member.name) && isIn(member, name)
+    })
+    const accuser = accusers[below(this.#random, Math.max(1, accusers.length))]
+    if (accuser !== undefined) this.#accuse(accuser, name)
+  }
+
+  #accuse(accuser: Member, name: string): void {
+    const belief = { ...accuser.beliefs.get(name)!, status: 'dead' } as const
+    this.#hear(accuser, name, belief)
+    this.#spread(name, belief, accuser.name)
+  }
+
+  #cut(): void {
+    const names = [...this.#running.keys()]
+    const side = new Set(names.filter(() => below(this.#random, 2) === 0))
+    const lastsMs = 1_000 + below(this.#random, 20_000)
+    const oneWay = below(this.#random, 3) === 0
+    for (const left of names.filter((name) => side.has(name))) {
+      for (const right of names.filter((name) => !side.has(name))) {
+        this.#cuts.set(`${left} ${right}`, this.#nowMs + lastsMs)
+        if (!oneWay) this.#cuts.set(`${right} ${left}`, this.#nowMs + lastsMs)
+        this.#accuseLater(left, right)
+        this.#accuseLater(right, left)
+      }
+    }
+  }
+
+  #accuseLater(accuser: string, name: string): void {
+    this.#in(1_000 + below(this.#random, TIMES.detection - 1_000), () => {
+      const member = this.#running.get(accuser)
+      if (member === undefined || this.#isPaused(accuser) || !isIn(member, name)) return
+      if (this.#isCut(accuser, name) || this.#isCut(name, accuser)) this.#accuse(member, name)
+    })
+  }
+
+  #pause(name: string): void {
+    const lastsMs = 500 + below(this.#random, 20_000)
+    this.#pausedUntil.set(name, this.#nowMs + lastsMs)
+    this.#in(1_000 + below(this.#random, TIMES.detection - 1_000), () => {
+      if (this.#isPaused(name)) this.#declareDead(name)
+    })
+  }
+
+  #tick(member: Member): void {
+    if (this.#running.get(member.name) !== member) return
+    if (!this.#isPaused(member.name)) member.tick()
+    this.#in(TICK_MS, () => this.#tick(member))
+  }
+
+  #antiEntropy(member: Member): void {
+    if (this.#running.get(member.name) !== member) return
+    this.#in(4_000 + below(this.#random, 2_000), () => this.#antiEntropy(member))
+    const known = [...member.beliefs.keys()].filter((name) => name !== member.name)
+    const peer = known[below(this.#random, Math.max(1, known.length))]
+    if (peer === undefined) return
+    if (this.#running.has(peer)) this.exchange(member, peer, () => {})
+    else if (isIn(member, peer) && !this.#isPaused(member.name)) this.#accuse(member, peer)
+  }
+
+  /** Gossip: heard of by most, after a while. */
+  #spread(name: string, belief: Belief, origin = name): void {
+    for (const to of this.#running.keys()) {
+      if (to === origin) continue
+      if (!this.#scenario.calm && below(this.#random, this.#scenario.slow ? 2 : 10) === 0) continue
+      const isLate = below(this.#random, this.#scenario.slow ? 2 : 4) === 0
+      this.#in(20 + below(this.#random, isLate ? 3_000 : 300), () => {
+        const member = this.#running.get(to)
+        if (member === undefined || this.#isPaused(to) || this.#isCut(origin, to)) return
+        this.#hear(member, name, belief)
+      })
+    }
+  }
+
+  #pushPull(left: Member, right: Member): void {
+    const mine = [...left.beliefs]
+    for (const [name, belief] of right.beliefs) this.#hear(left, name, belief)
+    for (const [name, belief] of mine) this.#hear(right, name, belief)
+  }
+
+  #hear(member: Member, name: string, belief: Belief): void {
+    if (name !== member.name) {
+      member.merge(name, belief)
+      return
+    }
+    const own = member.beliefs.get(name)!
+    if (belief.incarnation < own.incarnation || belief.status === own.status) return
+    if (belief.incarnation === own.incarnation && belief.status === 'alive') return
+    const refutation = { ...own, incarnation: belief.incarnation + 1 }
+    this.#incarnations.set(name, refutation.incarnation)
+    member.merge(name, refutation)
+    this.#spread(name, refutation)
+  }
+
+  #isCut(from: string, to: string): boolean {
+    return (this.#cuts.get(`${from} ${to}`) ?? 0) > this.#nowMs
+  }
+
+  #isPaused(name: string): boolean {
+    return (this.#pausedUntil.get(name) ?? 0) > this.#nowMs
+  }
+
+  /** Whether something stands between the two that excuses a partition held twice. */
+  #isTroubled(left: string, right: string): boolean {
+    if (left === this.#muted || right === this.#muted) return true
+    if (this.#isCut(left, right) || this.#isCut(right, left)) return true
+    if (this.#isPaused(left) || this.#isPaused(right)) return true
+    const one = this.#running.get(left)
+    const other = this.#running.get(right)
+    if (one === undefined || other === undefined) return true
+    if (isGone(one, right) || isGone(other, left)) return true
+    return !isIn(one, right) && !isIn(other, left) && !this.#haveCommonFriend(left, right)
+  }
+
+  /** Without one, they are on two islands. */
+  #haveCommonFriend(left: string, right: string): boolean {
+    for (const member of this.#running.values()) {
+      if (this.#isPaused(member.name)) continue
+      if (isIn(member, left) && isIn(member, right)) return true
+    }
+    return false
+  }
+
+  #serving(): Member[] {
+    return [...this.#running.values()].filter(({ exit }) => exit === 'no')
+  }
+
+  #anyMember(): Member {
+    const members = [...this.#running.values()]
+    return members[below(this.#random, members.length)]!
+  }
+}
+
+function isIn(member: Member, name: string): boolean {
+  const status = member.beliefs.get(name)?.status
+  return status === 'alive' || status === 'draining'
+}
+
+function isGone(member: Member, name: string): boolean {
+  const status = member.beliefs.get(name)?.status
+  return status === 'dead' || status === 'left'
+}
+
+function hash(text: string): number {
+  let value = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) {
+    value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
+    value ^= value >>> 15
+  }
+  return value >>> 0
+}
