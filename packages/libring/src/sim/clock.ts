@@ -1,10 +1,8 @@
+import { TimeHeap, type Dated } from '../base/time-heap.ts'
 import type { Millis } from '../base/time.ts'
 import type { Clock, Timer } from '../ports/clock.ts'
 
-interface Entry {
-  readonly atMs: Millis
-  /** Breaks ties: what was asked for first fires first. */
-  readonly seq: number
+interface Entry extends Dated {
   /** `undefined` once called off: the entry stays in the heap until it surfaces. */
   callback: (() => void) | undefined
 }
@@ -19,9 +17,9 @@ const EPOCH_MS = 1_767_225_600_000
  * the order in which it was asked for.
  */
 export class SimClock implements Clock {
-  readonly #heap: Entry[] = []
+  readonly #heap = new TimeHeap<Entry>()
   #nowMs: Millis = 0
-  #seq = 0
+  #order = 0
   #cancelled = 0
 
   nowMs(): Millis {
@@ -33,8 +31,8 @@ export class SimClock implements Clock {
   }
 
   at(atMs: Millis, callback: () => void): Timer {
-    const entry: Entry = { atMs: Math.max(atMs, this.#nowMs), seq: this.#seq++, callback }
-    this.#push(entry)
+    const entry: Entry = { atMs: Math.max(atMs, this.#nowMs), order: this.#order++, callback }
+    this.#heap.push(entry)
     return { cancel: () => this.#cancel(entry) }
   }
 
@@ -45,7 +43,7 @@ export class SimClock implements Clock {
 
   /** Entries waiting. */
   get pending(): number {
-    return this.#heap.length - this.#cancelled
+    return this.#heap.size - this.#cancelled
   }
 
   /** Run everything due up to and including `untilMs`, and stop there. */
@@ -63,58 +61,18 @@ export class SimClock implements Clock {
     if (entry.callback === undefined) return
     entry.callback = undefined
     this.#cancelled++
-    if (this.#cancelled > 1_024 && this.#cancelled > this.#heap.length / 2) this.#compact()
+    if (this.#cancelled <= 1_024 || this.#cancelled <= this.#heap.size / 2) return
+    this.#heap.keepOnly(({ callback }) => callback !== undefined)
+    this.#cancelled = 0
   }
 
   #takeDue(untilMs: Millis): Entry | undefined {
     for (;;) {
-      const top = this.#heap[0]
+      const top = this.#heap.peek()
       if (top === undefined || top.atMs > untilMs) return undefined
-      this.#pop()
+      this.#heap.pop()
       if (top.callback !== undefined) return top
       this.#cancelled--
     }
   }
-
-  /** A sorted array is a heap. */
-  #compact(): void {
-    const live = this.#heap.filter(({ callback }) => callback !== undefined)
-    live.sort((left, right) => (isBefore(left, right) ? -1 : 1))
-    this.#heap.length = 0
-    for (const entry of live) this.#heap.push(entry)
-    this.#cancelled = 0
-  }
-
-  #push(entry: Entry): void {
-    const heap = this.#heap
-    let at = heap.length
-    heap.push(entry)
-    while (at > 0) {
-      const parent = (at - 1) >>> 1
-      if (!isBefore(entry, heap[parent]!)) break
-      heap[at] = heap[parent]!
-      at = parent
-    }
-    heap[at] = entry
-  }
-
-  #pop(): void {
-    const heap = this.#heap
-    const last = heap.pop()!
-    if (heap.length === 0) return
-    let at = 0
-    for (;;) {
-      let child = 2 * at + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++
-      if (!isBefore(heap[child]!, last)) break
-      heap[at] = heap[child]!
-      at = child
-    }
-    heap[at] = last
-  }
-}
-
-function isBefore(left: Entry, right: Entry): boolean {
-  return left.atMs < right.atMs || (left.atMs === right.atMs && left.seq < right.seq)
 }
