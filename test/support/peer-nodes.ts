@@ -1,3 +1,4 @@
+import { utf8Decode } from '../../packages/libring/src/base/bytes.ts'
 import type { GossipNode } from '../../packages/libring/src/gossip/gossip-node.ts'
 import type { GossipOptions } from '../../packages/libring/src/gossip/options.ts'
 import type { PeerStats } from '../../packages/libring/src/gossip/peer-stats.ts'
@@ -43,4 +44,22 @@ export function peersOf(node: GossipNode): PeerStats {
 /** Let promises settle that nothing but promises keep from it. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** A whole reply, as text. */
+export async function text(reply: { bytes(): Promise<Uint8Array> }): Promise<string | undefined> {
+  return utf8Decode(await reply.bytes())
+}
+
+/** A body of `count` pieces, each of bytes that are its number. */
+export async function* piecesOf(
+  count: number,
+  length: number,
+  onTaken: () => void = () => {},
+): AsyncGenerator<Uint8Array, void, void> {
+  for (let index = 0; index < count; index++) {
+    onTaken()
+    yield new Uint8Array(length).fill(index)
+    await Promise.resolve()
+  }
 }

@@ -24,13 +24,14 @@ function setUp() {
     timeoutMs: 1_000,
   })
   const calls: ServedCall[] = []
+  const drained: string[] = []
   const endings: PeerEnding[] = []
   const serve = (topic: string) =>
     server.serve(topic, (call) => {
       calls.push(call)
       return {
         onReadable: () => {},
-        onDrained: () => {},
+        onDrained: () => void drained.push(call.topic),
         onOver: (ending) => void endings.push(ending),
       }
     })
@@ -53,7 +54,7 @@ function setUp() {
       said.map((call) => Uint8Array.from(Buffer.from(call.slice(6), 'hex'))),
     ).frames
   }
-  return { clock, stats, server, serve, calls, endings, accept, ask, toldOver }
+  return { clock, stats, server, serve, calls, drained, endings, accept, ask, toldOver }
 }
 
 describe('a request', () => {
@@ -238,6 +239,30 @@ test('a window that is full is read at the pace of its reader', () => {
   expect([reader.read(), server.bufferedBytes]).toEqual(['wait', 0])
   handler.onBytes(joined([]))
   expect(server.size).toBe(1)
+})
+
+test('what was not read by the end is not there any more', () => {
+  const { calls, server, ask } = setUp()
+  const { handler } = ask(hello, chunk(7), chunk(7))
+  expect(calls[0]!.stream.read()).toHaveLength(7)
+  handler.onClosed(new Error('reset'))
+  expect([calls[0]!.stream.read(), server.bufferedBytes]).toEqual(['wait', 0])
+})
+
+test('whoever waits to say more is told once there is room, and only then', () => {
+  const { calls, drained, ask } = setUp()
+  const talk = new Talk(IN_CLEAR)
+  talk.introduce()
+  const { handler } = ask(hello)
+  const credit = (bytes: number) =>
+    handler.onBytes(joined(talk.say('dialling', [{ type: 'credit', bytes }])))
+  const { stream } = calls[0]!
+  expect(stream.write(new Uint8Array(3))).toBe(true)
+  credit(259)
+  expect(drained).toEqual([])
+  expect(stream.write(new Uint8Array(5 * 65_536))).toBe(false)
+  credit(131_584)
+  expect(drained).toEqual(['jobs'])
 })
 
 test('a reply goes no faster than credit comes', () => {

@@ -1,18 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { concatBytes, utf8Decode, utf8Encode } from '../../../packages/libring/src/base/bytes.ts'
+import { concatBytes, utf8Encode } from '../../../packages/libring/src/base/bytes.ts'
 import type { PeerRequest } from '../../../packages/libring/src/gossip/peers.ts'
-import { pair, peersOf, tags, third } from '../../support/peer-nodes.ts'
+import { pair, peersOf, piecesOf, tags, text, third, turn } from '../../support/peer-nodes.ts'
 
 const KEY = Buffer.alloc(16, 'a').toString('base64')
-const text = async (reply: { bytes(): Promise<Uint8Array> }) => utf8Decode(await reply.bytes())
-
-async function* piecesOf(count: number, length: number, onTaken: () => void = () => {}) {
-  for (let index = 0; index < count; index++) {
-    onTaken()
-    yield new Uint8Array(length).fill(index)
-    await Promise.resolve()
-  }
-}
 
 describe.each([
   ['in clear', {}],
@@ -71,6 +62,15 @@ test('a member may ask itself', async () => {
   const { bench, ann } = await pair()
   ann.peers.serve('who', ({ from }) => utf8Encode(from))
   expect(await bench.settled(ann.peers.request('ann', 'who').then(text))).toBe('ann')
+})
+
+test('the signal of a handler stays as it is once the reply is on its way', async () => {
+  const { bench, ann, bob } = await pair()
+  const signals: AbortSignal[] = []
+  bob.peers.serve('jobs', ({ signal }) => void signals.push(signal))
+  await bench.settled(ann.peers.request('bob', 'jobs').then(text))
+  bench.pass(20_000)
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false])
 })
 
 test('a plain iterable is a body as well', async () => {
@@ -206,6 +206,20 @@ describe('a handler that fails', () => {
     })
   })
 
+  test('because nobody waits any more, has not failed', async () => {
+    const { bench, ann, bob, log } = await pair()
+    bob.peers.serve('jobs', ({ signal }) => {
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error))
+      })
+    })
+    const asked = ann.peers.request('bob', 'jobs', undefined, { deadlineMs: 100 })
+    await expect(bench.settled(asked)).rejects.toMatchObject({ code: 'LIBRING_PEER_TIMEOUT' })
+    bench.pass(100)
+    await turn()
+    expect(log.messages('error')).toEqual([])
+  })
+
   test('in the middle of its reply breaks the reply off', async () => {
     const { bench, ann, bob } = await pair()
     bob.peers.serve('jobs', () => {
@@ -247,111 +261,22 @@ test('what the body of a request throws comes back as it is', async () => {
   )
 })
 
-describe('the deadline', () => {
-  test('ends a request that is not answered, at both ends', async () => {
-    const { bench, ann, bob } = await pair()
-    const aborted: unknown[] = []
-    bob.peers.serve('jobs', ({ signal }) => {
-      return new Promise(() => {
-        signal.addEventListener('abort', () => aborted.push(signal.reason))
-      })
-    })
-    const asked = ann.peers.request('bob', 'jobs', undefined, { deadlineMs: 300 })
-    await expect(bench.settled(asked)).rejects.toMatchObject({
-      code: 'LIBRING_PEER_TIMEOUT',
-      message: 'the request "jobs" to bob was not answered in full within 300 ms',
-    })
-    bench.pass(100)
-    expect(aborted).toHaveLength(1)
-    expect([peersOf(ann).timedOut, peersOf(bob).served]).toEqual([1, 1])
-  })
-
-  test('holds for reading the reply too', async () => {
-    const { bench, ann, bob } = await pair()
-    bob.peers.serve('jobs', () => new Uint8Array(10))
-    const asked = ann.peers.request('bob', 'jobs', undefined, { deadlineMs: 300 })
-    const reply = await bench.settled(asked)
-    bench.pass(300)
-    await expect(bench.settled(reply.bytes())).rejects.toMatchObject({
-      code: 'LIBRING_PEER_TIMEOUT',
-    })
-  })
-
-  test('is not waited for once the connection is lost', async () => {
-    const { bench, ann, bob } = await pair()
-    const aborted: unknown[] = []
-    bob.peers.serve('jobs', ({ signal }) => {
-      return new Promise(() => {
-        signal.addEventListener('abort', () => aborted.push(signal.reason))
-      })
-    })
-    const asked = ann.peers.request('bob', 'jobs', undefined, { deadlineMs: 1_000 })
-    asked.catch(() => {})
-    bench.pass(100)
-    bench.network.split([['10.0.0.1'], ['10.0.0.2']])
-    bench.network.heal()
-    bench.pass(2_000)
-    expect(aborted).toHaveLength(1)
-    await expect(asked).rejects.toMatchObject({ code: 'LIBRING_PEER_FAILED' })
-  })
-
-  test.each([0, 3_600_001, 1.5])('cannot be %d', async (deadlineMs) => {
-    const { ann } = await pair()
-    await expect(ann.peers.request('bob', 'jobs', undefined, { deadlineMs })).rejects.toMatchObject(
-      {
-        option: 'deadlineMs',
-      },
-    )
-  })
-})
-
-describe('an abort', () => {
-  const reason = { why: 'enough' }
-
-  test('before the request is its end', async () => {
-    const { ann } = await pair()
-    const signal = AbortSignal.abort(reason)
-    await expect(ann.peers.request('bob', 'jobs', undefined, { signal })).rejects.toBe(reason)
-    expect(peersOf(ann).dialled).toBe(0)
-  })
-
-  test('ends a request under way with its own reason, and calls the handler off', async () => {
-    const { bench, ann, bob } = await pair()
-    const signals: AbortSignal[] = []
-    bob.peers.serve('jobs', ({ signal }) => {
-      signals.push(signal)
-      return new Promise(() => {})
-    })
-    const controller = new AbortController()
-    const { signal } = controller
-    const asked = ann.peers.request('bob', 'jobs', undefined, { signal })
-    bench.pass(100)
-    controller.abort(reason)
-    await expect(asked).rejects.toBe(reason)
-    bench.pass(100)
-    expect(signals[0]?.reason).toMatchObject({ code: 'LIBRING_PEER_FAILED' })
-  })
-
-  test('ends a reply that is being read', async () => {
-    const { bench, ann, bob } = await pair()
-    bob.peers.serve('jobs', () => piecesOf(10, 60_000))
-    const controller = new AbortController()
-    const { signal } = controller
-    const reply = await bench.settled(ann.peers.request('bob', 'jobs', undefined, { signal }))
-    controller.abort(reason)
-    await expect(bench.settled(reply.bytes())).rejects.toBe(reason)
-  })
-
-  test('after the end changes nothing', async () => {
-    const { bench, ann, bob } = await pair()
-    bob.peers.serve('jobs', () => utf8Encode('done'))
-    const controller = new AbortController()
-    const { signal } = controller
-    const asked = ann.peers.request('bob', 'jobs', undefined, { signal })
-    expect(await bench.settled(asked.then(text))).toBe('done')
-    controller.abort(reason)
-    expect(peersOf(ann)).toMatchObject({ answered: 1, failed: 0 })
-  })
+test('an iterable with something else than bytes in it is closed', async () => {
+  const { bench, ann, bob } = await pair()
+  bob.peers.serve('jobs', ({ bytes }) => bytes())
+  let isClosed = false
+  async function* mixed() {
+    try {
+      yield new Uint8Array(1)
+      await Promise.resolve()
+      yield 'text' as never
+    } finally {
+      isClosed = true
+    }
+  }
+  const asked = ann.peers.request('bob', 'jobs', mixed())
+  await expect(bench.settled(asked)).rejects.toMatchObject({ option: 'body' })
+  expect(isClosed).toBe(true)
 })
 
 describe('a body', () => {

@@ -101,8 +101,8 @@ export class SentBody {
    * @throws whatever the iterable throws.
    */
   async send(body: unknown): Promise<void> {
-    if (body instanceof Uint8Array) this.#stream.write(body)
-    else if (body !== undefined) await this.#sendPieces(body)
+    if (body instanceof Uint8Array) return this.#stream.finish(body)
+    if (body !== undefined) await this.#sendPieces(body)
     this.#stream.finish()
   }
 

@@ -59,8 +59,7 @@ export class PeerMessages {
       return new Receiver(stream, (message) => {
         const answer = listener(from, message) ?? NO_BYTES
         requireLength('answer', answer)
-        stream.write(answer)
-        stream.finish()
+        stream.finish(answer)
       })
     })
   }
@@ -79,8 +78,7 @@ class Sender implements PeerOwner {
 
   onOpen(stream: PeerStream): void {
     this.#stream = stream
-    stream.write(this.#message)
-    stream.finish()
+    stream.finish(this.#message)
   }
 
   onReadable(): void {

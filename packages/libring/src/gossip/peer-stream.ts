@@ -70,7 +70,7 @@ export class PeerStream implements StreamHandler {
   #isEnding = false
   #hasEnded = false
   #peerHasEnded = false
-  #isConnected: boolean
+  #isConnected = false
   #isDetached = false
   #ending: PeerEnding | undefined
 
@@ -80,7 +80,6 @@ export class PeerStream implements StreamHandler {
     this.#events = events
     this.#seal = new PeerSeal(end, security)
     this.#decoder = new PeerDecoder(end === 'dialling' ? 'accepting' : 'dialling', this.#seal)
-    this.#isConnected = end === 'accepting'
   }
 
   /** How it ended, once it has. */
@@ -116,9 +115,13 @@ export class PeerStream implements StreamHandler {
     return this.#unsent.length === 0
   }
 
-  /** Say that the body is whole, once all of it is on its way. */
-  finish(): void {
+  /** Say `bytes`, if any, and that the body is whole with them, once all of it is on its way. */
+  finish(bytes: Uint8Array = NO_BYTES): void {
     if (this.#ending !== undefined || this.#isDetached) return
+    if (bytes.length > 0) {
+      invariant(this.#unsent.length === 0 && !this.#isEnding, 'one piece of a body waits at most')
+      this.#unsent = bytes
+    }
     this.#isEnding = true
     this.#pump()
     this.flush()

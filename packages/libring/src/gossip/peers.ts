@@ -235,7 +235,7 @@ class Serving implements PeerOwner {
       const { signal } = this.#controller
       const bytes = (limitBytes?: number): Promise<Uint8Array> => received.bytes(limitBytes)
       const answer = await handler({ from, topic, body: received, bytes, signal, deadlineMs })
-      if (!this.#isOver) await this.#sent.send(answer)
+      await this.#sent.send(answer)
     } catch (error) {
       // One that gave up because nobody waits any more has not failed.
       if (this.#isOver) return
