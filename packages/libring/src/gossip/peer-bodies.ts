@@ -126,10 +126,7 @@ export class SentBody {
         this.#iterator = undefined
         return
       }
-      if (!(value instanceof Uint8Array)) {
-        this.#stop()
-        throw notBytes(value)
-      }
+      if (!(value instanceof Uint8Array)) throw notBytes(value)
       this.#drained = new Deferred()
       if (!this.#stream.write(value) && !this.#isOver) await this.#drained.promise
     }
