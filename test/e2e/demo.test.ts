@@ -18,7 +18,7 @@ class Demo extends Program {
   readonly family = new Set<number>()
 
   constructor(args: readonly string[] = [], path = process.env['PATH']) {
-    super('examples/demo/src/main.ts', args, { ...process.env, PATH: path })
+    super('examples/demo/src/main.ts', args, { ...process.env, CI: 'true', PATH: path })
     this.onOutput(() => {
       for (const pid of descendantsOf(this.pid)) this.family.add(pid)
     })

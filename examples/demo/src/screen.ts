@@ -1,7 +1,10 @@
-import { bold, cyan, dim, green, yellow } from 'ansis'
+import { Ansis } from 'ansis'
 import Table from 'cli-table3'
 import type { Step } from './messages.ts'
 import { ranges } from './ranges.ts'
+
+// Left to itself, it also colours the logs of build servers.
+const { bold, cyan, dim, green, yellow } = process.stdout.isTTY ? new Ansis() : new Ansis(0)
 
 const NAME_WIDTH = 6
 

@@ -12,16 +12,13 @@ import type { AssignmentName, ResolvedRingOptions } from '../ring/options.ts'
 //   |   |      |   |     |   assignment and its version
 //   |   |      |   partitions, redundancy
 //   |   |      state: s serving, d draining, r returning; o of a router
-//   |   name of the ring
+//   |   name of the ring: 1 to 12 letters, digits, `_` or `-`
 //   version of this form
 //
 // At most 64 bytes; up to 8 rings, joined by a semicolon.
 
 /** Most rings that one tag tells of. */
 export const RINGS_MAX = 8
-
-/** Longest name of a ring: letters, digits, `_` and `-`. */
-export const RING_NAME_LENGTH_MAX = 12
 
 const FORM = '1'
 
