@@ -37,3 +37,33 @@ test.each(seeds)('members that leave at one moment do not wait for each other, s
     node.crash()
   }
 })
+
+test.each([0, 1, 2, 5, 10, 20, 40, 100])(
+  'a member that leaves %i ms after its start has left',
+  (afterMs) => {
+    const world = new World({
+      seed: 5,
+      nodes: 2,
+      latencyMs: [5, 15],
+      options: { profile: 'local' },
+    })
+    world.runFor(3_000)
+    const seen = new Set<string>()
+    for (const node of world.nodes) {
+      node.gossip.subscribe(({ type, members }) => {
+        if (members.some(({ name }) => name === 'node-2')) seen.add(type)
+      })
+    }
+    const brief = world.addNode({ profile: 'local', bootstrapHosts: ['cluster.sim'] })
+    world.runFor(afterMs)
+    brief.leave()
+    world.runUntil(() => brief.gossip.status === 'left', 10_000)
+    brief.crash()
+    world.runFor(20_000)
+    expect(seen).not.toContain('member-failed')
+    for (const node of world.nodes.slice(0, 2)) {
+      const known = node.members().find(({ name }) => name === 'node-2')
+      expect(known?.status ?? 'left').toBe('left')
+    }
+  },
+)

@@ -211,9 +211,6 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     if (this.#leave.phase !== 'none') return
     if (!this.#started) return this.#enterLeave({ phase: 'gone', spread: true }, nowMs)
     const bytes = encodeSerf(this.#attendance.announceLeave(nowMs))
-    if (!this.#attendance.roster.hasAliveBeside(this.#name)) {
-      return this.#enterLeave({ phase: 'departing', announced: true }, nowMs)
-    }
     const ticket = ++this.#ticket
     const untilMs = nowMs + this.#swimOptions.broadcastTimeoutMs
     if (this.#queue('intents', bytes, ticket)) {
@@ -334,10 +331,13 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     }
   }
 
-  /** That of our farewell, once there is nobody left to hear it. */
+  /**
+   * That of our farewell, once there is nobody left to hear it. Whom we are just joining has heard
+   * of us before we hear of them.
+   */
   get #needlessTicket(): number | undefined {
     const { size, failedCount, leftCount } = this.#attendance.roster
-    const isAlone = size - failedCount - leftCount <= 1
+    const isAlone = size - failedCount - leftCount <= 1 && this.#joins.size === 0
     return isAlone && this.#leave.phase === 'announcing' ? this.#leave.ticket : undefined
   }
 
