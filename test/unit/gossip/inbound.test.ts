@@ -139,17 +139,63 @@ describe('the deadline', () => {
   })
 })
 
-test('at most 128 streams are open at once; one more is dropped without a word', () => {
-  const { fed, streams, accept } = setUp()
-  const open = Array.from({ length: 128 }, accept)
-  const { stream, handler } = accept()
-  handler.onBytes(request)
-  handler.onEnd()
-  handler.onClosed(undefined)
-  expect([stream.calls, fed, streams.size, streams.refused]).toEqual([['destroy'], [], 128, 1])
+describe('at most 128 streams are open at once: one more', () => {
+  const half = request.subarray(0, 3)
 
-  open[0]!.handler.onClosed(undefined)
-  expect(accept().stream.calls).toEqual([])
+  test('takes the place of the oldest that has not said a word', () => {
+    const { fed, streams, accept } = setUp()
+    const [talker, ...silent] = Array.from({ length: 128 }, accept)
+    talker!.handler.onBytes(half)
+    const { stream, handler } = accept()
+    expect(silent.map(({ stream }) => stream.calls.length)).toEqual([
+      1,
+      ...silent.slice(1).map(() => 0),
+    ])
+    expect([stream.calls, streams.size, streams.refused]).toEqual([[], 128, 1])
+    handler.onBytes(request)
+    talker!.handler.onBytes(request.subarray(3))
+    expect(fed.map(({ connection }) => connection)).toEqual([129, 1])
+  })
+
+  test('where all have spoken takes the place of the oldest that is not done', () => {
+    const { accept } = setUp()
+    const [first, second, ...others] = Array.from({ length: 128 }, accept)
+    first!.handler.onBytes(request)
+    for (const { handler } of [second!, ...others]) handler.onBytes(half)
+    expect(accept().stream.calls).toEqual([])
+    expect(first!.stream.calls).toEqual([])
+    expect(second!.stream.calls).toEqual(['destroy'])
+  })
+
+  test('where all wait for their answer is dropped without a word', () => {
+    const { fed, streams, accept } = setUp()
+    const open = Array.from({ length: 128 }, accept)
+    for (const { handler } of open) handler.onBytes(request)
+    const { stream, handler } = accept()
+    handler.onBytes(request)
+    handler.onEnd()
+    handler.onClosed(undefined)
+    expect([stream.calls, fed.length, streams.size]).toEqual([['destroy'], 128, 128])
+    open[0]!.handler.onClosed(undefined)
+    expect(accept().stream.calls).toEqual([])
+  })
+})
+
+test('requests that are not whole hold at most 64 MiB together, and free what they held', () => {
+  const { fed, accept } = setUp()
+  // A push/pull that announces 20 MiB of user state and sends most of it.
+  const head = encodeStream(
+    { type: 'push-pull', join: false, nodes: [], userState: new Uint8Array(20_000_000) },
+    { compression: false },
+  ).subarray(0, -1)
+  const big = Array.from({ length: 3 }, accept)
+  for (const { handler } of big) handler.onBytes(head)
+  expect(fed).toEqual([])
+  accept().handler.onBytes(head)
+  expect(fed).toEqual([{ type: 'request-fault', connection: 4, fault: 'too-large' }])
+  big[0]!.handler.onClosed(undefined)
+  accept().handler.onBytes(head)
+  expect(fed).toHaveLength(1)
 })
 
 test('closing all destroys every stream and leaves no timer', () => {

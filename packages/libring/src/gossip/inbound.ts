@@ -11,8 +11,11 @@ export type InboundInput =
   | { readonly type: 'request'; readonly connection: number; readonly message: StreamMessage }
   | { readonly type: 'request-fault'; readonly connection: number; readonly fault: WireFault }
 
-/** Streams answered at once; one more is dropped, as memberlist does with push/pulls. */
+/** Most streams open at once. One more takes the place of one that is still to ask something. */
 const STREAMS_MAX = 128
+
+/** Most bytes of requests that are not whole yet, over all streams: 64 MiB. */
+const UNREAD_BYTES_MAX = 67_108_864
 
 /** `reading` until the request is whole, `asked` until it is answered, then `closing`. */
 type Phase = 'reading' | 'asked' | 'closing'
@@ -32,6 +35,7 @@ export class InboundStreams {
   readonly #acceptPeer: AcceptPeer | undefined
   readonly #open = new Map<number, Inbound>()
   #connections = 0
+  #unreadBytes = 0
   #refused = 0
   #timedOut = 0
 
@@ -65,12 +69,15 @@ export class InboundStreams {
     return this.#timedOut
   }
 
+  /** Take a stream on, if need be in place of one that keeps us waiting. */
   accept(stream: Stream): StreamHandler {
-    if (this.#open.size >= STREAMS_MAX) return this.refuse(stream)
+    if (this.#open.size >= STREAMS_MAX && !this.#makeRoom()) return this.refuse(stream)
     const connection = ++this.#connections
     const inbound = new Inbound(stream, this.#security, {
       onInput: (input) => this.#feed({ ...input, connection }),
       onClosed: () => this.#forget(connection),
+      hold: (length) => this.#hold(length),
+      letGo: (length) => void (this.#unreadBytes -= length),
       acceptPeer: this.#acceptPeer && ((peer) => this.#handOver(connection, peer)),
     })
     this.#open.set(connection, inbound)
@@ -99,6 +106,27 @@ export class InboundStreams {
     }
   }
 
+  /**
+   * Drop the oldest stream that has not said a word, or else the oldest whose request is not
+   * whole: whoever holds streams open and says nothing keeps nobody out.
+   */
+  #makeRoom(): boolean {
+    const asking = [...this.#open].filter(([, inbound]) => inbound.isReading)
+    const [connection, inbound] = asking.find(([, { isSilent }]) => isSilent) ?? asking[0] ?? []
+    if (connection === undefined || inbound === undefined) return false
+    this.#refused++
+    inbound.stream.destroy()
+    this.#forget(connection)
+    return true
+  }
+
+  /** False when there would be too much; nothing is held then. */
+  #hold(length: number): boolean {
+    if (this.#unreadBytes + length > UNREAD_BYTES_MAX) return false
+    this.#unreadBytes += length
+    return true
+  }
+
   #arm(connection: number, inbound: Inbound): void {
     inbound.timer?.cancel()
     inbound.timer = this.#clock.at(this.#clock.nowMs() + this.#timeoutMs, () => {
@@ -115,7 +143,9 @@ export class InboundStreams {
   }
 
   #forget(connection: number): void {
-    this.#open.get(connection)?.timer?.cancel()
+    const inbound = this.#open.get(connection)
+    inbound?.timer?.cancel()
+    inbound?.stopReading()
     this.#open.delete(connection)
   }
 }
@@ -127,6 +157,9 @@ type InboundOutcome =
 interface InboundOwner {
   onInput(input: InboundOutcome): void
   onClosed(): void
+  /** May it keep so many more bytes until its request is whole? */
+  hold(length: number): boolean
+  letGo(length: number): void
   readonly acceptPeer: AcceptPeer | undefined
 }
 
@@ -135,10 +168,11 @@ class Inbound implements StreamHandler {
   timer: Timer | undefined
   readonly #owner: InboundOwner
   readonly #opening: OpeningReader
-  readonly #decoder: StreamDecoder
+  /** `undefined` once nothing is read any more: it holds what it has read. */
+  #decoder: StreamDecoder | undefined
   #peer: StreamHandler | undefined
   #phase: Phase = 'reading'
-  #hasBytes = false
+  #heldBytes = 0
 
   constructor(stream: Stream, security: Security, owner: InboundOwner) {
     this.stream = stream
@@ -147,9 +181,19 @@ class Inbound implements StreamHandler {
     this.#owner = owner
   }
 
+  /** Whether its request is not whole yet. */
+  get isReading(): boolean {
+    return this.#phase === 'reading'
+  }
+
+  /** Whether not a byte has come. */
+  get isSilent(): boolean {
+    return this.#heldBytes === 0
+  }
+
   onBytes(bytes: Uint8Array): void {
     if (this.#peer !== undefined) return this.#peer.onBytes(bytes)
-    if (this.#phase !== 'reading') return
+    if (this.#decoder === undefined) return
     if (this.#owner.acceptPeer !== undefined) {
       const opening = this.#opening.push(bytes)
       if (opening.kind === 'peer') {
@@ -157,24 +201,24 @@ class Inbound implements StreamHandler {
         return this.#peer.onBytes(opening.rest)
       }
     }
-    this.#hasBytes ||= bytes.length > 0
+    if (!this.#owner.hold(bytes.length)) {
+      return this.#settle({ type: 'request-fault', fault: 'too-large' })
+    }
+    this.#heldBytes += bytes.length
     const result = this.#decoder.push(bytes)
-    if (result.status === 'more') return
-    this.#phase = 'asked'
-    this.#owner.onInput(
-      result.status === 'message'
-        ? { type: 'request', message: result.message }
-        : { type: 'request-fault', fault: result.fault },
-    )
+    if (result.status === 'message') this.#settle({ type: 'request', message: result.message })
+    else if (result.status === 'fault') {
+      this.#settle({ type: 'request-fault', fault: result.fault })
+    }
   }
 
   onEnd(): void {
     if (this.#peer !== undefined) return this.#peer.onEnd()
     if (this.#phase !== 'reading') return
-    this.#phase = 'asked'
+    if (!this.isSilent) return this.#settle({ type: 'request-fault', fault: 'truncated' })
     // A stream that never carried a byte asked for nothing: a port scan, a health check.
-    if (this.#hasBytes) this.#owner.onInput({ type: 'request-fault', fault: 'truncated' })
-    else this.respond(undefined)
+    this.#phase = 'asked'
+    this.respond(undefined)
   }
 
   onClosed(error: Error | undefined): void {
@@ -188,6 +232,19 @@ class Inbound implements StreamHandler {
     this.#phase = 'closing'
     if (bytes !== undefined) this.stream.write(bytes)
     this.stream.end()
+  }
+
+  /** Forget what was read. */
+  stopReading(): void {
+    this.#decoder = undefined
+    this.#owner.letGo(this.#heldBytes)
+    this.#heldBytes = 0
+  }
+
+  #settle(outcome: InboundOutcome): void {
+    this.#phase = 'asked'
+    this.stopReading()
+    this.#owner.onInput(outcome)
   }
 }
 
