@@ -8,6 +8,7 @@ import {
   equalBytes,
   fromHex,
   NO_BYTES,
+  isWellFormed,
   toHex,
   utf8Decode,
   utf8Encode,
@@ -127,4 +128,12 @@ test('Base64 is read as others write it, and nothing else is', () => {
   for (const text of ['a', 'ab', 'ab=', 'a===', 'ab-_', 'ab c', 'abcd=']) {
     expect(fromBase64(text)).toBeUndefined()
   }
+})
+
+test.each(['', 'plain', 'é', '😀', '\ufffd', '\ue000'])('%o is well-formed', (text) => {
+  expect(isWellFormed(text)).toBe(true)
+})
+
+test.each(['\ud83d', '\ude00', '\ude00\ud83d', 'a\ud83db', '😀\ud83d'])('%o is not', (text) => {
+  expect(isWellFormed(text)).toBe(false)
 })

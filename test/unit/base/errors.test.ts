@@ -86,6 +86,9 @@ describe('the value in an option error', () => {
     [Object.create(null), 'an object'],
     [/ring/g, '/ring/g'],
     [Symbol('s'), 'Symbol(s)'],
+    [new Map([['secret', 1]]), 'an object of class Map'],
+    [new (class {})(), 'an object of a class'],
+    [(secret: string) => secret, 'a function'],
   ]
   test.each(shown)('%o is shown as %s', (value, text) => {
     expect(new OptionError('o', 'else', value).message).toBe(`o must be else, got ${text}`)

@@ -26,6 +26,11 @@ export function utf8Length(text: string): number {
   return length
 }
 
+/** Whether `text` has no lone surrogate, so that it comes back from UTF-8 as it was. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}
+
 /** The text of well-formed UTF-8, or `undefined` for anything else (overlong, surrogate, cut). */
 export function utf8Decode(bytes: Uint8Array): string | undefined {
   let text = ''

@@ -115,8 +115,18 @@ export function reasonOf(error: unknown): string {
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'object' && value !== null && !(value instanceof RegExp)) {
-    return Array.isArray(value) ? 'an array' : 'an object'
-  }
-  return String(value)
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null || value instanceof RegExp) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  if (isPlainObject(value)) return 'an object'
+  const { constructor } = value
+  const isNamed = typeof constructor === 'function' && constructor.name !== ''
+  return isNamed ? `an object of class ${constructor.name}` : 'an object of a class'
+}
+
+/** Whether it is an object as `{}` makes one, in whatever realm, or one without a prototype. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
