@@ -1,4 +1,5 @@
 import { Fifo } from '../base/fifo.ts'
+import { BroadcastTier, type Queued } from './broadcast-tier.ts'
 
 /** One message to be spread by gossip. */
 export interface Broadcast {
@@ -9,25 +10,20 @@ export interface Broadcast {
   readonly ticket?: number
 }
 
-interface Queued extends Broadcast {
-  /** Grows with every broadcast queued. */
-  readonly order: number
-  /** How often it was handed out. */
-  transmissions: number
-}
+interface QueuedBroadcast extends Broadcast, Queued {}
 
 /**
  * Messages waiting to be laid into packets, each a limited number of times.
  *
  * Those sent least go first; among equals the longest, as it is the hardest to fit; then the
- * newest.
+ * newest. Queueing one costs the same however many wait.
  *
  * @see SWIM section 4.1; memberlist queue.go `TransmitLimitedQueue`.
  */
 export class Broadcasts {
-  /** By transmissions, fewest first; within a tier in the order they are handed out. */
-  readonly #tiers: Queued[][] = []
-  readonly #byKey = new Map<string, Queued>()
+  /** By transmissions, fewest first. */
+  readonly #tiers: BroadcastTier<QueuedBroadcast>[] = []
+  readonly #byKey = new Map<string, QueuedBroadcast>()
   readonly #finished = new Fifo<number>()
   #order = 0
   #size = 0
@@ -43,9 +39,10 @@ export class Broadcasts {
       const older = this.#byKey.get(key)
       if (older !== undefined) this.#drop(older)
     }
-    const queued: Queued = { ...broadcast, order: this.#order++, transmissions: 0 }
+    const order = this.#order++
+    const queued = { ...broadcast, order, transmissions: 0, isDropped: false }
     if (key !== undefined) this.#byKey.set(key, queued)
-    this.#insert(queued)
+    this.#tier(0).add(queued)
     this.#size++
   }
 
@@ -62,23 +59,15 @@ export class Broadcasts {
     transmitLimit: number,
     countMax = 255,
   ): Uint8Array[] {
-    const taken: Queued[] = []
+    const taken: QueuedBroadcast[] = []
     let room = bytesMax - overheadBytes
     for (const tier of this.#tiers) {
-      // A tier is sorted longest first, so one pass finds the longest that still fits.
-      let at = firstFitting(tier, room)
-      let kept = at
-      for (; at < tier.length && taken.length < countMax; at++) {
-        const queued = tier[at]!
-        if (queued.bytes.length > room) {
-          if (tier.at(-1)!.bytes.length > room) break
-          tier[kept++] = queued
-        } else {
-          taken.push(queued)
-          room -= queued.bytes.length + overheadBytes
-        }
+      while (taken.length < countMax) {
+        const queued = tier.takeLongest(room)
+        if (queued === undefined) break
+        taken.push(queued)
+        room -= queued.bytes.length + overheadBytes
       }
-      tier.splice(kept, at - kept)
     }
     for (const queued of taken) this.#sent(queued, transmitLimit)
     return taken.map((queued) => queued.bytes)
@@ -86,9 +75,11 @@ export class Broadcasts {
 
   /** Drop the messages sent most until at most `sizeMax` are left. */
   prune(sizeMax: number): void {
-    for (let at = this.#tiers.length - 1; at >= 0 && this.#size > sizeMax; at--) {
-      const tier = this.#tiers[at]!
-      while (tier.length > 0 && this.#size > sizeMax) this.#drop(tier.at(-1)!)
+    for (let at = this.#tiers.length - 1; at >= 0; at--) {
+      for (const queued of this.#tiers[at]!.shortestFirst()) {
+        if (this.#size <= sizeMax) return
+        this.#drop(queued)
+      }
     }
   }
 
@@ -97,52 +88,26 @@ export class Broadcasts {
     return this.#finished.take()
   }
 
-  #sent(queued: Queued, transmitLimit: number): void {
+  #sent(queued: QueuedBroadcast, transmitLimit: number): void {
     queued.transmissions++
-    if (queued.transmissions < transmitLimit) this.#insert(queued)
+    if (queued.transmissions < transmitLimit) this.#tier(queued.transmissions).add(queued)
     else this.#finish(queued)
   }
 
-  #insert(queued: Queued): void {
-    while (this.#tiers.length <= queued.transmissions) this.#tiers.push([])
-    const tier = this.#tiers[queued.transmissions]!
-    let low = 0
-    let high = tier.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (goesBefore(queued, tier[middle]!)) high = middle
-      else low = middle + 1
-    }
-    tier.splice(low, 0, queued)
+  #tier(transmissions: number): BroadcastTier<QueuedBroadcast> {
+    while (this.#tiers.length <= transmissions) this.#tiers.push(new BroadcastTier())
+    return this.#tiers[transmissions]!
   }
 
-  #drop(queued: Queued): void {
-    const tier = this.#tiers[queued.transmissions]!
-    tier.splice(tier.indexOf(queued), 1)
+  #drop(queued: QueuedBroadcast): void {
+    this.#tiers[queued.transmissions]!.drop(queued)
     this.#finish(queued)
   }
 
-  #finish(queued: Queued): void {
+  #finish(queued: QueuedBroadcast): void {
     this.#size--
     const { key, ticket } = queued
     if (key !== undefined && this.#byKey.get(key) === queued) this.#byKey.delete(key)
     if (ticket !== undefined) this.#finished.push(ticket)
   }
-}
-
-/** Where in a tier the messages of at most `length` bytes begin. */
-function firstFitting(tier: readonly Queued[], length: number): number {
-  let low = 0
-  let high = tier.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (tier[middle]!.bytes.length <= length) high = middle
-    else low = middle + 1
-  }
-  return low
-}
-
-function goesBefore(left: Queued, right: Queued): boolean {
-  if (left.bytes.length !== right.bytes.length) return left.bytes.length > right.bytes.length
-  return left.order > right.order
 }
