@@ -36,6 +36,8 @@ describe('splitting host and port', () => {
     ['fe80::1:7946', 'fe80::1:7946', undefined],
     ['::', '::', undefined],
     ['under_score-1', 'under_score-1', undefined],
+    ['1.2.3.x', '1.2.3.x', undefined],
+    ['4u:80', '4u', 80],
   ]
   test.each(split)('%s', (text, host, port) => {
     expect(parseHostAndPort(text)).toEqual({ host, port })
@@ -65,6 +67,14 @@ describe('splitting host and port', () => {
     '[10.0.0.1]:80',
     '[]:80',
     '1:2:3:4:5:6:7:8:9',
+    '1.2.3',
+    '256.1.1.1',
+    '1.2.3.4.5:80',
+    '010.0.0.1',
+    '10.0.0.1.',
+    '7946',
+    'fe80::1%eth0',
+    '[fe80::1%eth0]:80',
   ]
   test.each(refused)('%j is refused', (text) => {
     expect(parseHostAndPort(text)).toBeUndefined()

@@ -24,7 +24,8 @@ export interface HostAndPort {
 
 /**
  * Split `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address.
- * `undefined` for anything else: an empty host, blanks, a port outside 0 to 65,535.
+ * `undefined` for anything else: an empty host, blanks, a port outside 0 to 65,535, digits and
+ * dots that are no IPv4 address, an IPv6 address with a zone.
  */
 export function parseHostAndPort(text: string): HostAndPort | undefined {
   const match = /^(?:\[([^\]\s]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?$/.exec(text)
@@ -33,6 +34,9 @@ export function parseHostAndPort(text: string): HostAndPort | undefined {
   }
   const [, bracketed, plain, digits] = match
   if (bracketed !== undefined && ipToBytes(bracketed)?.length !== 16) return undefined
+  // As in URLs: no name looks like this, so it is an address with a mistake in it.
+  if (plain !== undefined && /^[\d.]+$/.test(plain) && ipToBytes(plain) === undefined)
+    return undefined
   const port = digits === undefined ? undefined : Number(digits)
   if (port !== undefined && port > 65_535) return undefined
   return { host: (bracketed ?? plain)!, port }
