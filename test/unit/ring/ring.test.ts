@@ -123,3 +123,40 @@ test.each(['go-consistent', 'go-uniform'] as const)(
     expect(() => new Ring([{ name: 'a', weight: 1, zone: '' }], { assignment })).not.toThrow()
   },
 )
+
+describe('what cannot be meant is refused by name:', () => {
+  const create =
+    (...args: unknown[]) =>
+    () =>
+      Reflect.construct(Ring, args) as Ring
+
+  test.each<[args: unknown[], option: string]>([
+    [[], 'members'],
+    [[''], 'members'],
+    [[null], 'members'],
+    [[{ name: 'a' }], 'members'],
+    [[[null]], 'member'],
+    [[['a']], 'member'],
+    [[[{}]], 'member.name'],
+    [[[], null], 'options'],
+    [[[], 5], 'options'],
+    [[[], 'x'], 'options'],
+    [[[], []], 'options'],
+    [[[], new Map()], 'options'],
+    [[[], { partitons: 12 }], 'partitons'],
+  ])('%o', (args, option) => {
+    expect(create(...args)).toThrow(
+      expect.objectContaining({ option, code: 'LIBRING_OPTION_INVALID' }),
+    )
+  })
+
+  test.each([5, null, undefined, [1], {}])('%o as a key, with members and without', (key) => {
+    for (const ring of [new Ring([]), new Ring(nodes(3))]) {
+      for (const lookup of ['ownerForKey', 'holdersForKey', 'membersForKey'] as const) {
+        expect(() => ring[lookup](key as string)).toThrow(
+          expect.objectContaining({ option: 'key', code: 'LIBRING_OPTION_INVALID' }),
+        )
+      }
+    }
+  })
+})

@@ -1,5 +1,5 @@
 import { OptionError } from '../base/errors.ts'
-import { requireOneOf, requireWhole } from '../base/require.ts'
+import { requireKnown, requireOneOf, requirePlainObject, requireWhole } from '../base/require.ts'
 import { requireKeyHash, type KeyHash } from './key-hash.ts'
 
 /**
@@ -67,8 +67,18 @@ const ASSIGNMENTS: readonly AssignmentName[] = [
   'go-uniform',
 ]
 
+const OPTIONS = {
+  partitions: true,
+  redundancy: true,
+  assignment: true,
+  slack: true,
+  primarySlack: true,
+  keyHash: true,
+} as const satisfies Record<keyof RingOptions, true>
+
 /** @throws {OptionError} naming the first option out of range. */
 export function resolveRingOptions(options: RingOptions = {}): ResolvedRingOptions {
+  requirePlainObject('options', options)
   const { partitions = 512, redundancy = 3, assignment = 'balanced' } = options
   const { slack = 50, primarySlack = 100 } = options
   requireWhole('partitions', partitions, 1, 65_536)
@@ -82,6 +92,12 @@ export function resolveRingOptions(options: RingOptions = {}): ResolvedRingOptio
     throw new OptionError('keyHash', `fnv1a64 when assignment is ${assignment}`, keyHash)
   }
   return Object.freeze({ partitions, redundancy, assignment, slack, primarySlack, keyHash })
+}
+
+/** @throws {OptionError} for an option that no ring has. */
+export function requireRingOptionsOnly(options: RingOptions): void {
+  requirePlainObject('options', options)
+  requireKnown('', options, Object.keys(OPTIONS))
 }
 
 /** Whether this is one of the reference's two modes, which know neither weight nor zone. */

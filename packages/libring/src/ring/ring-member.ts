@@ -1,6 +1,6 @@
-import { compareUtf8 } from '../base/bytes.ts'
+import { compareUtf8, isWellFormed } from '../base/bytes.ts'
 import { OptionError } from '../base/errors.ts'
-import { requireWhole } from '../base/require.ts'
+import { requireList, requireWhole } from '../base/require.ts'
 
 /** What the ring needs to know of a member. Lookups give back the caller's own objects. */
 export interface RingMember {
@@ -42,6 +42,7 @@ export function zoneOf(member: RingMember): string {
  *   more than {@link MEMBERS_MAX} members.
  */
 export function sortMembers<M extends RingMember>(members: readonly M[]): readonly M[] {
+  requireList('members', members, 'a list of members')
   if (members.length > MEMBERS_MAX) {
     throw new OptionError('members', `at most ${MEMBERS_MAX} members`, members.length)
   }
@@ -54,14 +55,19 @@ export function sortMembers<M extends RingMember>(members: readonly M[]): readon
   return Object.freeze(sorted)
 }
 
-function requireMember(member: RingMember): void {
-  requireWellFormed('member.name', member.name)
-  if (member.weight !== undefined) requireWhole('member.weight', member.weight, 1, WEIGHT_MAX)
-  if (member.zone !== undefined) requireWellFormed('member.zone', member.zone)
+function requireMember(member: unknown): asserts member is RingMember {
+  // Of any class: it is the caller's own.
+  if (typeof member !== 'object' || member === null) {
+    throw new OptionError('member', 'an object with a name', member)
+  }
+  const { name, weight, zone } = member as Partial<RingMember>
+  requireWellFormed('member.name', name)
+  if (weight !== undefined) requireWhole('member.weight', weight, 1, WEIGHT_MAX)
+  if (zone !== undefined) requireWellFormed('member.zone', zone)
 }
 
 // A lone surrogate has no UTF-8 form of its own: two such names could be one to other members.
 function requireWellFormed(option: string, text: unknown): void {
-  if (typeof text === 'string' && !/\p{Surrogate}/u.test(text)) return
+  if (typeof text === 'string' && isWellFormed(text)) return
   throw new OptionError(option, 'a string without lone surrogates', text)
 }

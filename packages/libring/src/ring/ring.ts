@@ -3,7 +3,8 @@ import { assign } from './assign.ts'
 import type { Assignment } from './assignment.ts'
 import { keyPartitioner, type Key, type KeyPartitioner } from './key-hash.ts'
 import { memberLoads, zoneLoads, type MemberLoad, type ZoneLoad } from './loads.ts'
-import { resolveRingOptions, type ResolvedRingOptions, type RingOptions } from './options.ts'
+import { requireRingOptionsOnly, resolveRingOptions } from './options.ts'
+import type { ResolvedRingOptions, RingOptions } from './options.ts'
 import { sortMembers, type RingMember } from './ring-member.ts'
 
 /** A partition held by a member, and at which replica index. */
@@ -40,6 +41,7 @@ export class Ring<M extends RingMember = RingMember> {
 
   /** @throws {OptionError} for options out of range, and for members that cannot form a ring. */
   constructor(members: readonly M[], options: RingOptions = {}) {
+    requireRingOptionsOnly(options)
     this.options = resolveRingOptions(options)
     this.members = sortMembers(members)
     this.assignment = assign(this.members, this.options)
@@ -58,8 +60,9 @@ export class Ring<M extends RingMember = RingMember> {
   /** The primary of the key's partition, or `undefined` when the ring has no members. */
   ownerForKey(key: Key): M | undefined {
     const { holders, holdersPerPartition } = this.assignment
+    const partition = this.#partitionOf(key)
     if (holdersPerPartition === 0) return undefined
-    return this.members[holders[this.#partitionOf(key) * holdersPerPartition]!]
+    return this.members[holders[partition * holdersPerPartition]!]
   }
 
   /** Who holds the key, primary first: as many as the redundancy says, or all there are. */
