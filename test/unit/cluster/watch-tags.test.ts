@@ -70,6 +70,9 @@ describe('what is no filter is refused:', () => {
     ['an empty tag name', { '': /x/ }, 'watchTags'],
     ['a list', [/x/], 'watchTags'],
     ['nothing', null, 'watchTags'],
+    ['an expression of its own', /active/, 'watchTags'],
+    ['a map', new Map([['ring', /active/]]), 'watchTags'],
+    ['what a class made', new (class Tags {})(), 'watchTags'],
   ]
   test.each(wrong)('%s', (_, watchTags, option) => {
     expect(() => filter(watchTags as Record<string, RegExp>)).toThrow(

@@ -69,7 +69,21 @@ test('the empty tag name and the empty value are allowed, as Serf has it', () =>
 })
 
 test('what is no text by text is an option error that names the place', () => {
-  expect(() => requireTags('tags', { zone: 3 })).toThrow(/^tags\.zone must be text, got 3$/)
-  expect(() => requireTags('tags', ['a'])).toThrow(/^tags must be an object of text by text/)
+  expect(() => requireTags('tags', { zone: 3 })).toThrow(
+    /^tags\.zone must be well-formed text, got 3$/,
+  )
+  expect(() => requireTags('tags', ['a'])).toThrow(/^tags must be a plain object of text/)
   expect(() => requireTags('tags', null)).toThrow(OptionError)
+})
+
+test('tags that a class made are refused, though they may have no entries', () => {
+  for (const tags of [new Map([['a', 'b']]), /a/, new Date(0), new (class Tags {})()]) {
+    expect(() => requireTags('tags', tags)).toThrow(/^tags must be a plain object/)
+  }
+})
+
+test('text that would not arrive as it was sent is refused', () => {
+  expect(() => requireTags('tags', { a: '\ud800' })).toThrow(/^tags\.a must be well-formed text/)
+  expect(() => requireTags('tags', { 'a\udc00': 'b' })).toThrow(/^tags must be without ill-formed/)
+  expect(() => requireTags('tags', { '😀': '😀' })).not.toThrow()
 })

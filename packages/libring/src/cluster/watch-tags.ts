@@ -1,5 +1,6 @@
 import { OptionError } from '../base/errors.ts'
 import type { Member } from '../base/member.ts'
+import { requirePlainObject } from '../base/require.ts'
 
 /** Which members take part in the ring, by their tags. */
 export interface TagFilter {
@@ -19,9 +20,8 @@ export function tagFilter(
   watchTags: Readonly<Record<string, RegExp>>,
   mode: 'all' | 'any',
 ): TagFilter {
-  if (typeof watchTags !== 'object' || watchTags === null || Array.isArray(watchTags)) {
-    throw new OptionError(option, 'an object of tag names and RegExps', watchTags)
-  }
+  // A RegExp of its own has no entries, and would have everybody match.
+  requirePlainObject(option, watchTags, 'a plain object of tag names and RegExps')
   const entries = Object.entries(watchTags).map(([tag, pattern]) => {
     if (tag === '') throw new OptionError(option, 'without an empty tag name', tag)
     if (!(pattern instanceof RegExp)) {

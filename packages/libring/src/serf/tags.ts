@@ -1,5 +1,6 @@
-import { utf8Decode } from '../base/bytes.ts'
+import { isWellFormed, utf8Decode } from '../base/bytes.ts'
 import { OptionError } from '../base/errors.ts'
+import { requirePlainObject } from '../base/require.ts'
 import { mapCount, takeNil } from '../codec/msgpack-forms.ts'
 import { bytes, encode, text, textMap } from '../codec/msgpack.ts'
 import { Reader } from '../codec/reader.ts'
@@ -50,11 +51,13 @@ export function decodeTags(meta: Uint8Array): Tags {
  * @throws {OptionError} unless `tags` are text by text and fit into a member's meta.
  */
 export function requireTags(option: string, tags: unknown): asserts tags is Tags {
-  if (typeof tags !== 'object' || tags === null || Array.isArray(tags)) {
-    throw new OptionError(option, 'an object of text by text', tags)
-  }
+  requirePlainObject(option, tags, 'a plain object of text by text')
   for (const [name, value] of Object.entries(tags)) {
-    if (typeof value !== 'string') throw new OptionError(`${option}.${name}`, 'text', value)
+    // Others would get a lone surrogate as U+FFFD, and see another tag than we do.
+    if (!isWellFormed(name)) throw new OptionError(option, 'without ill-formed names', name)
+    if (typeof value !== 'string' || !isWellFormed(value)) {
+      throw new OptionError(`${option}.${name}`, 'well-formed text', value)
+    }
   }
   const { length } = encodeTags(tags as Tags)
   if (length <= META_BYTES_MAX) return
