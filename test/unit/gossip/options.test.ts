@@ -95,6 +95,16 @@ describe('refused, by name', () => {
     ['hostName', { hostName: 'x'.repeat(129) }],
     ['hostName', { hostName: 'é'.repeat(65) }],
     ['hostName', { hostName: 7 }],
+    ['hostName', { hostName: null }],
+    ['hostName', { hostName: 'a\ud800' }],
+    ['tags.a', { tags: { a: '\udc00' } }],
+    ['tags', { tags: new Map([['ring', 'active']]) }],
+    ['bootstrapHosts', { bootstrapHosts: null }],
+    ['bootstrapHosts[0]', { bootstrapHosts: Object.assign([], { 1: 'a' }) }],
+    ['bootstrapHosts[0]', { bootstrapHosts: ['1.2.3'] }],
+    ['bootstrapHosts[1]', { bootstrapHosts: ['a', '256.1.1.1:7946'] }],
+    ['bootstrapHosts[0]', { bootstrapHosts: ['fe80::1%eth0'] }],
+    ['keyring[0]', { keyring: Object.assign([], { length: 1 }) }],
     ['bind', { bind: '' }],
     ['bind', { bind: '7946' }],
     ['bind', { bind: ':7946' }],
@@ -143,4 +153,16 @@ describe('refused, by name', () => {
     expect(() => resolve({ gossipNodes: 0 }, 'serf.')).toThrow(/^serf\.gossipNodes/)
     expect(() => resolve({ nope: 1 } as GossipOptions, 'serf.')).toThrow(/^serf\.nope/)
   })
+})
+
+test('options that are none are refused', () => {
+  for (const options of [null, 5, '', [], new Map(), /x/]) {
+    expect(() => resolve(options as GossipOptions)).toThrow(/^options must be a plain object/)
+  }
+})
+
+test('the option that may have been meant is named', () => {
+  expect(() => resolve({ hostname: 'a' } as GossipOptions, 'serf.')).toThrow(
+    'serf.hostname must be left out, as there is no such option: did you mean hostName?, got "a"',
+  )
 })

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   LIBRING_PEER_BUSY: 'too many requests are under way and nobody got this one; try again later',
   LIBRING_PEER_FAILED: 'the peer failed or the stream broke; it may have dealt with the request',
   LIBRING_PEER_TIMEOUT: 'no whole answer came in time; the peer may have dealt with the request',
+  LIBRING_NOT_STARTED: 'that is known only once the object has been started; start it first',
   LIBRING_CLOSED: 'the object was closed before or during the call',
 } as const
 

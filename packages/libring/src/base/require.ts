@@ -2,7 +2,12 @@ import { isPlainObject, OptionError } from './errors.ts'
 import { nearestName } from './nearest-name.ts'
 
 /** @throws {OptionError} unless `value` is a whole number from `min` to `max`. */
-export function requireWhole(option: string, value: unknown, min: number, max: number): void {
+export function requireWhole(
+  option: string,
+  value: unknown,
+  min: number,
+  max: number,
+): asserts value is number {
   if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return
   throw new OptionError(option, `a whole number from ${min} to ${max}`, value)
 }
@@ -45,7 +50,7 @@ export function requirePlainObject(
   option: string,
   value: unknown,
   rule = 'a plain object',
-): asserts value is Readonly<Record<string, unknown>> {
+): asserts value is object {
   if (isPlainObject(value)) return
   throw new OptionError(option, rule, value)
 }

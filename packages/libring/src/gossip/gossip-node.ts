@@ -2,6 +2,12 @@ import { addressText, type Address } from '../base/address.ts'
 import { JoinError, LibringError, OptionError, type JoinAttempt } from '../base/errors.ts'
 import { Fifo } from '../base/fifo.ts'
 import { LIBRING_TAG, type Member, type MemberEvent } from '../base/member.ts'
+import {
+  requireBoolean,
+  requireFunction,
+  requirePlainObject,
+  requireSignal,
+} from '../base/require.ts'
 import type { Random } from '../base/random.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -19,7 +25,7 @@ import { Driver } from './driver.ts'
 import { InboundStreams } from './inbound.ts'
 import type { HostOutcome } from './bootstrap.ts'
 import { lookUpAll } from './lookup.ts'
-import { requireHostAndPort, type ResolvedGossipOptions } from './options.ts'
+import { requireHosts, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
 import { PeerCalls, type Route } from './peer-calls.ts'
 import { PeerMessages } from './peer-messages.ts'
@@ -55,8 +61,6 @@ export interface GossipStats extends SerfStats {
   /** Of the peer channel. */
   readonly peers: PeerStats
 }
-
-const JOIN_HOSTS_MAX = 256
 
 /** The same conflict of names is told once in this time. */
 const CONFLICT_EVERY_MS = 60_000
@@ -101,6 +105,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #forcedLeaves: { readonly name: string; readonly done: Deferred<void> }[] = []
   #phase: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #started: Promise<void> | undefined
+  #bound: Address | undefined
   #farewell: Deferred<void> | undefined
   #stopping: Promise<void> | undefined
   #lastJoin = 0
@@ -148,12 +153,21 @@ export class GossipNode implements Membership, AsyncDisposable {
     return this.#phase === 'running' ? this.#machine.status : this.#phase
   }
 
-  /** Where it listens, with the real port. Known once started. */
+  /**
+   * Where it listens, with the real port; once stopped, where it did.
+   *
+   * @throws {LibringError} `LIBRING_NOT_STARTED` until it listens.
+   */
   get bound(): Address {
-    return this.#transport.address
+    if (this.#bound !== undefined) return this.#bound
+    throw new LibringError('LIBRING_NOT_STARTED', 'the node has not been started')
   }
 
-  /** Where other members are told to reach it. Known once started. */
+  /**
+   * Where other members are told to reach it.
+   *
+   * @throws {LibringError} `LIBRING_NOT_STARTED` until it listens.
+   */
   get advertised(): Address {
     const { host, port } = this.#options.advertise
     return { host, port: port ?? this.bound.port }
@@ -175,6 +189,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   subscribe(listener: MemberListener): () => void {
+    requireFunction('listener', listener)
     const subscription = { listener }
     this.#listeners.add(subscription)
     return () => void this.#listeners.delete(subscription)
@@ -194,7 +209,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   /**
-   * Push/pull with every address of `hosts`, each a host or host:port.
+   * Push/pull with every address of `hosts`, at most 256, each a host or host:port.
    *
    * @returns how many addresses answered with a member other than this one; at least 1.
    * @throws {JoinError} when none did.
@@ -204,11 +219,10 @@ export class GossipNode implements Membership, AsyncDisposable {
     hosts: readonly string[],
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<number> {
+    requirePlainObject('options', options)
     const { signal } = options
-    if (hosts.length > JOIN_HOSTS_MAX) {
-      throw new OptionError('hosts', `a list of at most ${JOIN_HOSTS_MAX} hosts`, hosts)
-    }
-    const targets = hosts.map((host, index) => requireHostAndPort(`hosts[${index}]`, host))
+    requireSignal('signal', signal)
+    const targets = requireHosts('hosts', hosts)
     this.#requireStatus('alive')
     signal?.throwIfAborted()
     if (targets.length === 0) throw new JoinError([])
@@ -265,8 +279,11 @@ export class GossipNode implements Membership, AsyncDisposable {
    *   `LIBRING_BROADCAST_TIMEOUT` when the word could not be spread in time.
    */
   async forceLeave(name: string, options: { readonly prune?: boolean } = {}): Promise<void> {
-    this.#requireStatus('alive')
+    requirePlainObject('options', options)
     const { prune = false } = options
+    requireBoolean('prune', prune)
+    if (typeof name !== 'string') throw new OptionError('name', 'the name of a member', name)
+    this.#requireStatus('alive')
     const done = new Deferred<void>()
     this.#forcedLeaves.push({ name, done })
     this.#driver.feed({ type: 'force-leave', name, prune })
@@ -315,6 +332,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     }
     if (this.#isStopped) throw closedError()
     this.#phase = 'running'
+    this.#bound = this.#transport.address
     const { bound, advertised } = this
     this.#logger.info('listening', {
       member: this.localName,

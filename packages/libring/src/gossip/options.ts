@@ -1,7 +1,14 @@
 import { canonicalIp, parseHostAndPort, type Address, type HostAndPort } from '../base/address.ts'
-import { utf8Length } from '../base/bytes.ts'
+import { isWellFormed, utf8Length } from '../base/bytes.ts'
 import { OptionError } from '../base/errors.ts'
-import { requireBoolean, requireOneOf, requireWhole } from '../base/require.ts'
+import {
+  requireBoolean,
+  requireKnown,
+  requireList,
+  requireOneOf,
+  requirePlainObject,
+  requireWhole,
+} from '../base/require.ts'
 import type { Millis } from '../base/time.ts'
 import { resolveSerfOptions, type ResolvedSerfOptions, type SerfOptions } from '../serf/options.ts'
 import { requireTags } from '../serf/tags.ts'
@@ -109,7 +116,7 @@ export interface HostFacts {
 }
 
 const HOST_NAME_BYTES_MAX = 128
-const BOOTSTRAP_HOSTS_MAX = 256
+const HOSTS_MAX = 256
 
 const OWN_OPTIONS = [
   'hostName',
@@ -127,7 +134,7 @@ const OWN_OPTIONS = [
 ] as const satisfies readonly (keyof GossipOptions)[]
 const SWIM_OPTIONS = Object.keys(PROFILES.lan).filter((option) => option !== 'compression')
 const SERF_OPTIONS = Object.keys(resolveSerfOptions())
-const ALL_OPTIONS: ReadonlySet<string> = new Set([...OWN_OPTIONS, ...SWIM_OPTIONS, ...SERF_OPTIONS])
+const ALL_OPTIONS: readonly string[] = [...OWN_OPTIONS, ...SWIM_OPTIONS, ...SERF_OPTIONS]
 
 /**
  * @param path prefix for the option's name in an error, such as `serf.`.
@@ -138,22 +145,21 @@ export function resolveGossipOptions(
   facts: HostFacts,
   path = '',
 ): ResolvedGossipOptions {
-  for (const [option, value] of Object.entries(options)) {
-    if (ALL_OPTIONS.has(option)) continue
-    throw new OptionError(path + option, 'left out, as there is no such option', value)
-  }
+  requirePlainObject('options', options)
+  requireKnown(path, options, ALL_OPTIONS)
   const { profile = 'lan', compression = true, tags = {}, bootstrapRefreshMs = 60_000 } = options
+  const { hostName = facts.hostName(), bootstrapHosts = [] } = options
   requireOneOf(`${path}profile`, profile, Object.keys(PROFILES))
   requireBoolean(`${path}compression`, compression)
   requireTags(`${path}tags`, tags)
   requireWhole(`${path}bootstrapRefreshMs`, bootstrapRefreshMs, 100, 86_400_000)
   const bind = resolveBind(`${path}bind`, options.bind)
   return Object.freeze({
-    hostName: resolveHostName(`${path}hostName`, options.hostName ?? facts.hostName()),
+    hostName: resolveHostName(`${path}hostName`, hostName),
     bind,
     advertise: resolveAdvertise(`${path}advertise`, options.advertise, bind, facts),
     tags: Object.freeze({ ...tags }),
-    bootstrapHosts: resolveHosts(`${path}bootstrapHosts`, options.bootstrapHosts ?? []),
+    bootstrapHosts: requireHosts(`${path}bootstrapHosts`, bootstrapHosts),
     bootstrapRefreshMs,
     security: resolveSecurityOptions(options, path),
     swim: resolveSwimOptions(
@@ -171,23 +177,34 @@ export function isWildcard(host: string): boolean {
 }
 
 /**
- * `host` or `host:port`, where the host may be a name.
+ * A list of at most 256, each `host` or `host:port`, where the host may be a name.
  *
  * @throws {OptionError} for anything else, port 0 included.
  */
-export function requireHostAndPort(option: string, value: unknown): HostAndPort {
+export function requireHosts(option: string, hosts: unknown): readonly HostAndPort[] {
+  const rule = `a list of at most ${HOSTS_MAX} hosts`
+  requireList(option, hosts, rule)
+  if (hosts.length > HOSTS_MAX) throw new OptionError(option, rule, hosts)
+  // Unlike `map`, this does not pass over holes.
+  return Array.from(hosts, (host, index) => requireHostAndPort(`${option}[${index}]`, host))
+}
+
+function requireHostAndPort(option: string, value: unknown): HostAndPort {
   const parsed = typeof value === 'string' ? parseHostAndPort(value) : undefined
   if (parsed === undefined || parsed.port === 0) {
-    throw new OptionError(option, 'a host or host:port, the port from 1 to 65535', value)
+    const rule =
+      'a name, an IPv4 or an IPv6 address without a zone, or one with a port from 1 to 65535'
+    throw new OptionError(option, rule, value)
   }
   return { host: canonicalIp(parsed.host) ?? parsed.host, port: parsed.port }
 }
 
 function resolveHostName(option: string, hostName: unknown): string {
-  if (typeof hostName === 'string' && hostName !== '') {
+  if (typeof hostName === 'string' && hostName !== '' && isWellFormed(hostName)) {
     if (utf8Length(hostName) <= HOST_NAME_BYTES_MAX) return hostName
   }
-  throw new OptionError(option, `a name of 1 to ${HOST_NAME_BYTES_MAX} bytes`, hostName)
+  const rule = `a name of well-formed text, 1 to ${HOST_NAME_BYTES_MAX} bytes`
+  throw new OptionError(option, rule, hostName)
 }
 
 function resolveBind(option: string, value: string | undefined): Address {
@@ -215,13 +232,6 @@ function resolveAdvertise(
     throw new OptionError(option, rule, value)
   }
   return parsed
-}
-
-function resolveHosts(option: string, hosts: unknown): readonly HostAndPort[] {
-  if (!Array.isArray(hosts) || hosts.length > BOOTSTRAP_HOSTS_MAX) {
-    throw new OptionError(option, `a list of at most ${BOOTSTRAP_HOSTS_MAX} hosts`, hosts)
-  }
-  return hosts.map((host, index) => requireHostAndPort(`${option}[${index}]`, host))
 }
 
 function parseIpAndPort(value: unknown): HostAndPort | undefined {

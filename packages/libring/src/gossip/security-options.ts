@@ -62,7 +62,9 @@ export function resolveSecurityOptions(
   if (labelBytes === undefined || labelBytes.length > LABEL_BYTES_MAX) {
     throw new OptionError(`${path}label`, `text of at most ${LABEL_BYTES_MAX} bytes`, label)
   }
-  const keys = keyring.map((key: unknown, index) => resolveKey(`${path}keyring[${index}]`, key))
+  const keys = Array.from(keyring, (key: unknown, index) =>
+    resolveKey(`${path}keyring[${index}]`, key),
+  )
   return { keys, verifyIncoming, verifyOutgoing, label: labelBytes }
 }
 

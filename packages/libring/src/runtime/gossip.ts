@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { seededRandom } from '../base/random.ts'
+import { requireKnown, requireMethods, requirePlainObject } from '../base/require.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
+import { guardedLogger, LOGGER_METHODS, SILENT } from '../gossip/guarded-logger.ts'
 import { resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
 import type { Logger } from '../ports/logger.ts'
 import { detectAdvertiseHost } from './addresses.ts'
@@ -25,6 +27,10 @@ export function createGossipNode(
   options: GossipOptions = {},
   environment: GossipEnvironment = {},
 ): GossipNode {
+  requirePlainObject('environment', environment)
+  requireKnown('environment.', environment, ['logger'])
+  const { logger = SILENT } = environment
+  requireMethods('environment.logger', logger, LOGGER_METHODS)
   const resolved = resolveGossipOptions(options, {
     hostName: hostname,
     advertiseHost: detectAdvertiseHost,
@@ -36,8 +42,6 @@ export function createGossipNode(
     random: seededRandom(randomBytes(6).readUIntBE(0, 6), randomBytes(16).toString('hex')),
     resolver: new SystemResolver(),
     cipher: systemCipher,
-    logger: environment.logger ?? SILENT,
+    logger: guardedLogger(logger),
   })
 }
-
-const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
