@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Cluster } from '../../../packages/libring/src/cluster/cluster.ts'
+import { fixedMembers } from '../../../packages/libring/src/cluster/fixed-members.ts'
 import type { ClusterOptions } from '../../../packages/libring/src/cluster/options.ts'
 import { Deferred } from '../../../packages/libring/src/gossip/deferred.ts'
 import {
@@ -50,6 +51,43 @@ describe('starting', () => {
     expect(cluster.members).toEqual([])
     await pass(1)
     expect(namesOf(cluster.members)).toEqual(['ann'])
+  })
+
+  test('waits for ever where it must not be alone, though nobody is expected', async () => {
+    const cluster = await aRunningCluster({ formAlone: false, bootstrapTimeoutMs: 2_000 })
+    await pass(86_400_000)
+    expect(cluster.members).toEqual([])
+    membership.join('bob')
+    await pass(1_000)
+    expect(namesOf(cluster.members)).toEqual(['ann', 'bob'])
+  })
+
+  test('finds the others of a fixed membership at once where it must not be alone', async () => {
+    const members = ['ann', 'bob'].map((name) => ({ name, host: '10.0.0.1', port: 7_946 }))
+    const together = fixedMembers({ self: 'ann', members })
+    const cluster = await aRunningCluster({ formAlone: false, membership: together })
+    expect(namesOf(cluster.members)).toEqual(['ann', 'bob'])
+
+    const alone = fixedMembers({ self: 'ann', members: members.slice(0, 1) })
+    const waiting = await aRunningCluster({ formAlone: false, membership: alone })
+    await pass(86_400_000)
+    expect(waiting.members).toEqual([])
+  })
+
+  test('and everything after it goes on when the logger throws', async () => {
+    const fail = (): never => {
+      throw new Error('disk full')
+    }
+    const cluster = await aRunningCluster({
+      logger: { debug: fail, info: fail, warn: fail, error: fail },
+      onAcquire: fail,
+    })
+    cluster.on('rebalance', fail)
+    membership.join('bob')
+    await pass(1_000)
+    expect(namesOf(cluster.members)).toEqual(['ann', 'bob'])
+    await cluster.stop()
+    expect(membership.calls).toEqual(['start', 'leave', 'stop'])
   })
 
   test('twice is starting once', async () => {
@@ -327,5 +365,49 @@ describe('a run', () => {
     ports.signals.send('SIGINT')
     await run
     expect(membership.calls).toEqual(['start', 'leave', 'stop'])
+  })
+})
+
+describe('an argument that cannot be meant is refused by name:', () => {
+  const refusal = (option: string) =>
+    expect.objectContaining({ option, code: 'LIBRING_OPTION_INVALID' })
+
+  test.each<[options: unknown, option: string]>([
+    [null, 'options'],
+    ['SIGTERM', 'options'],
+    [{ signals: 'SIGTERM' }, 'signals'],
+    [{ signals: null }, 'signals'],
+    [{ signals: [15] }, 'signals[0]'],
+    [{ signal: {} }, 'signal'],
+    [{ signal: 'SIGTERM' }, 'signal'],
+    [{ sginal: AbortSignal.abort() }, 'sginal'],
+  ])('of run, %o', async (options, option) => {
+    const cluster = aCluster()
+    await expect(cluster.run(options as object)).rejects.toThrow(refusal(option))
+    expect(membership.calls).toEqual([])
+  })
+
+  test.each<[options: unknown, option: string]>([
+    [null, 'options'],
+    [5, 'options'],
+    [AbortSignal.abort(), 'options'],
+    [{ signal: {} }, 'signal'],
+    [{ signal: null }, 'signal'],
+    [{ timeoutMs: 5 }, 'timeoutMs'],
+  ])('of stop, %o, and the cluster goes on', async (options, option) => {
+    const cluster = await aRunningCluster()
+    await expect(cluster.stop(options as object)).rejects.toThrow(refusal(option))
+    expect(membership.calls).toEqual(['start'])
+  })
+
+  test('a listener that is no function', () => {
+    const listen = (listener: unknown) => () => aCluster().on('acquire', listener as () => void)
+    for (const listener of [undefined, null, 'log', {}]) {
+      expect(listen(listener)).toThrow(refusal('listener'))
+    }
+  })
+
+  test('a key that is neither text nor bytes, before there is any member', () => {
+    expect(() => aCluster().ownerForKey(5 as unknown as string)).toThrow(refusal('key'))
   })
 })

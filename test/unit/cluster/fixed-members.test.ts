@@ -32,6 +32,11 @@ describe('what is no list of members is refused by name:', () => {
       'members[0].name',
     ],
     ['a host name', { self: 'ann', members: [{ ...ann, host: 'web-1' }] }, 'members[0].host'],
+    ['an option that there is not', { self: 'ann', members: [ann], seeds: [] }, 'seeds'],
+    ['a member that is none', { self: 'ann', members: [null] }, 'members[0]'],
+    ['a hole', { self: 'ann', members: Object.assign([], { length: 1 }) }, 'members[0]'],
+    ['a slip in a member', { self: 'ann', members: [{ ...ann, tag: {} }] }, 'members[0].tag'],
+    ['options that are none', [], 'options'],
     ['no port', { self: 'ann', members: [{ ...ann, port: 0 }] }, 'members[0].port'],
     [
       'tags that are too large',
@@ -44,4 +49,17 @@ describe('what is no list of members is refused by name:', () => {
       expect.objectContaining({ option, code: 'LIBRING_OPTION_INVALID' }),
     )
   })
+})
+
+test('without any options it is the options that are missing', () => {
+  const create = fixedMembers as (options?: unknown) => unknown
+  expect(() => create()).toThrow('options must be a plain object, got undefined')
+  expect(() => create(null)).toThrow('options must be a plain object, got null')
+})
+
+test('a listener that is no function is refused', () => {
+  const membership = fixedMembers({ self: 'ann', members: [ann] })
+  expect(() => membership.subscribe(undefined as unknown as () => void)).toThrow(
+    'listener must be a function, got undefined',
+  )
 })

@@ -89,6 +89,9 @@ describe('what cannot be meant is refused by name:', () => {
       'weightTag',
     ],
     ['a watched tag that is a text', { watchTags: { ring: 'active' } }, 'watchTags.ring'],
+    ['a filter that is one expression', { watchTags: /active/ }, 'watchTags'],
+    ['serf that is a map', { serf: new Map() }, 'serf'],
+    ['a logger that is none', { logger: null }, 'logger'],
     ['a flag that is none', { allowForeignUrl: 1 }, 'allowForeignUrl'],
   ]
   test.each(wrong)('%s', (_, options, option) => {
@@ -96,6 +99,16 @@ describe('what cannot be meant is refused by name:', () => {
   })
 
   test('options that are none', () => {
-    expect(refusal([])).toBeInstanceOf(OptionError)
+    for (const options of [[], null, 5, 'x', new Map(), /x/, new (class Options {})()]) {
+      expect(refusal(options as object)).toMatchObject({ option: 'options' })
+      expect(refusal(options as object)).toBeInstanceOf(OptionError)
+    }
+  })
+
+  test('an option with a slip in its name, with the name that may have been meant', () => {
+    expect(refusal({ partitons: 12 })).toMatchObject({
+      message:
+        'partitons must be left out, as there is no such option: did you mean partitions?, got 12',
+    })
   })
 })

@@ -1,6 +1,12 @@
 import { LibringError } from '../base/errors.ts'
 import type { MemberEvent } from '../base/member.ts'
-import { requireOneOf } from '../base/require.ts'
+import {
+  requireFunction,
+  requireKnown,
+  requireOneOf,
+  requirePlainObject,
+  requireSignal,
+} from '../base/require.ts'
 import { Deferred } from '../gossip/deferred.ts'
 import { Driver } from '../gossip/driver.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
@@ -138,9 +144,16 @@ export class Cluster implements AsyncDisposable {
    * Release everything, wait for the handlers up to `releaseTimeoutMs`, leave, and free
    * everything. Without handlers it is the open iterators of `events` and `releases` that are
    * waited for: until each has asked for more than the last release.
+   *
+   * So do not await it inside a handler, or in the loop of such an iterator: it waits for that
+   * very handler or loop, until `releaseTimeoutMs` have passed. Call it there without waiting:
+   * `void cluster.stop()`.
    */
   async stop(options: StopOptions = {}): Promise<void> {
+    requirePlainObject('options', options)
+    requireKnown('', options, ['signal'])
     const { signal } = options
+    requireSignal('signal', signal)
     const onAbort = (): void => this.#hurry.abort()
     if (signal?.aborted === true) onAbort()
     signal?.addEventListener('abort', onAbort)
@@ -206,6 +219,7 @@ export class Cluster implements AsyncDisposable {
    */
   on<T extends ClusterEventType>(type: T, listener: (event: ClusterEvents[T]) => void): () => void {
     requireOneOf('type', type, CLUSTER_EVENT_TYPES)
+    requireFunction('listener', listener)
     return this.#listeners.add(type, listener)
   }
 
@@ -301,7 +315,8 @@ export class Cluster implements AsyncDisposable {
     this.#driver.feed({
       type: 'start',
       candidates: members.flatMap((member) => this.#reader.candidacy(member).member ?? []),
-      othersExpected: expectsOthers,
+      // Who may not be alone has to wait for somebody, though there is nobody to ask.
+      othersExpected: expectsOthers || !this.#options.ownership.formAlone,
       othersSeen: members.some(({ name, status }) => name !== localName && status === 'alive'),
     })
   }

@@ -1,7 +1,14 @@
 import { canonicalIp } from '../base/address.ts'
+import { isWellFormed } from '../base/bytes.ts'
 import { LibringError, OptionError } from '../base/errors.ts'
 import type { Member, MemberEvent } from '../base/member.ts'
-import { requireWhole } from '../base/require.ts'
+import {
+  requireFunction,
+  requireKnown,
+  requireList,
+  requirePlainObject,
+  requireWhole,
+} from '../base/require.ts'
 import type { MemberListener, Membership } from '../ports/membership.ts'
 import { requireTags } from '../serf/tags.ts'
 
@@ -31,6 +38,8 @@ export interface FixedMembersOptions {
  * @throws {OptionError} for members that are malformed or not unique, or do not include `self`.
  */
 export function fixedMembers(options: FixedMembersOptions): Membership {
+  requirePlainObject('options', options)
+  requireKnown('', options, ['self', 'members'])
   return new FixedMembers(options)
 }
 
@@ -61,6 +70,7 @@ class FixedMembers implements Membership {
   }
 
   subscribe(listener: MemberListener): () => void {
+    requireFunction('listener', listener)
     const subscription = { listener }
     this.#listeners.add(subscription)
     return () => void this.#listeners.delete(subscription)
@@ -104,12 +114,15 @@ class FixedMembers implements Membership {
   }
 }
 
-function tableOf(members: readonly FixedMember[]): Map<string, Member> {
-  if (!Array.isArray(members)) throw new OptionError('members', 'a list of members', members)
+function tableOf(members: unknown): Map<string, Member> {
+  requireList('members', members, 'a list of members')
   const table = new Map<string, Member>()
-  for (const [index, { name, host, port, tags = {} }] of members.entries()) {
+  for (const [index, given] of members.entries()) {
     const option = `members[${index}]`
-    if (typeof name !== 'string' || name === '' || /\p{Surrogate}/u.test(name)) {
+    requirePlainObject(option, given)
+    requireKnown(`${option}.`, given, ['name', 'host', 'port', 'tags'])
+    const { name, host, port, tags = {} }: Partial<Record<keyof FixedMember, unknown>> = given
+    if (typeof name !== 'string' || name === '' || !isWellFormed(name)) {
       throw new OptionError(`${option}.name`, 'a name of well-formed text', name)
     }
     if (table.has(name)) throw new OptionError(`${option}.name`, 'unique', name)

@@ -1,3 +1,4 @@
+import { isWellFormed } from '../base/bytes.ts'
 import type { Member } from '../base/member.ts'
 import type { Candidacy } from '../ownership/effects.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
@@ -96,9 +97,4 @@ export class MemberReader {
 /** A tag name is the user's, so it may be the name of something every object has. */
 function tagOf(member: Member, tag: string | undefined): string | undefined {
   return tag !== undefined && Object.hasOwn(member.tags, tag) ? member.tags[tag] : undefined
-}
-
-/** A lone surrogate has no UTF-8 form of its own, so members could not agree on it. */
-function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text)
 }

@@ -1,5 +1,13 @@
 import { OptionError } from '../base/errors.ts'
-import { requireBoolean, requireOneOf } from '../base/require.ts'
+import {
+  requireBoolean,
+  requireFunction,
+  requireKnown,
+  requireMethods,
+  requireOneOf,
+  requirePlainObject,
+} from '../base/require.ts'
+import { guardedLogger, LOGGER_METHODS, SILENT } from '../gossip/guarded-logger.ts'
 import type { GossipOptions } from '../gossip/options.ts'
 import { resolveOwnershipOptions } from '../ownership/options.ts'
 import type { OwnershipOptions, ResolvedOwnershipOptions } from '../ownership/options.ts'
@@ -111,18 +119,13 @@ const OPTIONS = {
 /** What the top level is short for: the same in `serf`. */
 const SHORT = ['hostName', 'bootstrapHosts'] as const
 
-const SILENCE: Logger = { debug() {}, info() {}, warn() {}, error() {} }
-
 /** @throws {OptionError} naming the first option that is unknown, malformed or out of range. */
 export function resolveClusterOptions(options: ClusterOptions = {}): ResolvedClusterOptions {
-  requireObject('options', options)
-  for (const [option, value] of Object.entries(options)) {
-    if (Object.hasOwn(OPTIONS, option)) continue
-    throw new OptionError(option, 'left out, as there is no such option', value)
-  }
+  requirePlainObject('options', options)
+  requireKnown('', options, Object.keys(OPTIONS))
   const ring = resolveRingOptions(options)
-  const { logger = SILENCE, onAcquire, onRelease, onChange } = options
-  requireMethods('logger', logger, ['debug', 'info', 'warn', 'error'])
+  const { logger = SILENT, onAcquire, onRelease, onChange } = options
+  requireMethods('logger', logger, LOGGER_METHODS)
   requireHandlers({ onAcquire, onRelease, onChange })
   return Object.freeze({
     membership: resolveMembership(options),
@@ -135,7 +138,7 @@ export function resolveClusterOptions(options: ClusterOptions = {}): ResolvedClu
       ...(onRelease === undefined ? {} : { onRelease }),
       ...(onChange === undefined ? {} : { onChange }),
     }),
-    logger,
+    logger: guardedLogger(logger),
   })
 }
 
@@ -175,7 +178,7 @@ function resolveMembership(options: ClusterOptions): Membership | undefined {
 /** The top level is short for `serf`, so a value may come from one of the two, not from both. */
 function resolveGossip(options: ClusterOptions): GossipOptions {
   const { serf = {}, hostName, bootstrapHosts } = options
-  requireObject('serf', serf)
+  requirePlainObject('serf', serf)
   for (const option of SHORT) {
     if (options[option] === undefined || serf[option] === undefined) continue
     throw new OptionError(option, `left out when serf.${option} is given`, options[option])
@@ -217,20 +220,6 @@ function resolveShareTags(
 
 function requireHandlers(handlers: Readonly<Record<string, unknown>>): void {
   for (const [option, handler] of Object.entries(handlers)) {
-    if (handler === undefined || typeof handler === 'function') continue
-    throw new OptionError(option, 'a function', handler)
-  }
-}
-
-function requireObject(option: string, value: unknown): asserts value is object {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
-  throw new OptionError(option, 'an object', value)
-}
-
-function requireMethods(option: string, value: unknown, methods: readonly string[]): void {
-  requireObject(option, value)
-  for (const method of methods) {
-    if (typeof (value as Record<string, unknown>)[method] === 'function') continue
-    throw new OptionError(option, `an object with a method ${method}`, value)
+    if (handler !== undefined) requireFunction(option, handler)
   }
 }

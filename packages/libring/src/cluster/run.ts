@@ -1,3 +1,5 @@
+import { OptionError } from '../base/errors.ts'
+import { requireKnown, requireList, requirePlainObject, requireSignal } from '../base/require.ts'
 import { Deferred } from '../gossip/deferred.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Signals } from './ports.ts'
@@ -32,10 +34,11 @@ export async function runToTheEnd(
   options: RunOptions,
   logger: Logger,
 ): Promise<void> {
+  const names = requireRunOptions(options)
   const end = new Deferred<void>()
   const hurry = new AbortController()
   let signalled = 0
-  const unwatch = signals.watch(options.signals ?? ['SIGTERM', 'SIGINT'], (name) => {
+  const unwatch = signals.watch(names, (name) => {
     logger.info('signalled', { signal: name })
     if (++signalled === 1) end.resolve()
     else hurry.abort()
@@ -55,4 +58,17 @@ export async function runToTheEnd(
       unwatch()
     }
   }
+}
+
+/** Which signals to catch; which of them there are, the system knows. */
+function requireRunOptions(options: RunOptions): readonly string[] {
+  requirePlainObject('options', options)
+  requireKnown('', options, ['signal', 'signals'])
+  const { signal, signals = ['SIGTERM', 'SIGINT'] } = options
+  requireSignal('signal', signal)
+  requireList('signals', signals, 'a list of names of signals')
+  return Array.from(signals, (name: unknown, index) => {
+    if (typeof name === 'string') return name
+    throw new OptionError(`signals[${index}]`, 'the name of a signal', name)
+  })
 }
