@@ -1,5 +1,12 @@
 import { OptionError } from '../base/errors.ts'
-import { requireWhole } from '../base/require.ts'
+import {
+  requireFunction,
+  requireKnown,
+  requireMethods,
+  requirePlainObject,
+  requireWhole,
+} from '../base/require.ts'
+import { guardedLogger, LOGGER_METHODS, SILENT } from '../gossip/guarded-logger.ts'
 import type { Millis } from '../base/time.ts'
 import type { Logger } from '../ports/logger.ts'
 import { SimClock } from './clock.ts'
@@ -40,6 +47,17 @@ export interface WorldOptions {
 /** The name behind which the first nodes of a world are found. */
 export const CLUSTER_NAME = 'cluster.sim'
 
+const OPTIONS = {
+  seed: true,
+  nodes: true,
+  latencyMs: true,
+  lossRate: true,
+  duplicateRate: true,
+  options: true,
+  traceLines: true,
+  logger: true,
+} as const satisfies Record<keyof WorldOptions, true>
+
 const NODES_MAX = 65_536
 const CLUSTER_NAME_NODES = 3
 
@@ -66,6 +84,8 @@ export class World {
 
   /** @throws {OptionError} naming the first option out of range. */
   constructor(options: WorldOptions) {
+    requirePlainObject('options', options)
+    requireKnown('', options, Object.keys(OPTIONS))
     const { seed, nodes, latencyMs = [1, 10], lossRate = 0, duplicateRate = 0 } = options
     const { traceLines = 1_000, logger = SILENT } = options
     requireWhole('seed', seed, 0, Number.MAX_SAFE_INTEGER)
@@ -73,7 +93,8 @@ export class World {
     requireWhole('traceLines', traceLines, 0, 10_000_000)
     requireRate('lossRate', lossRate)
     requireRate('duplicateRate', duplicateRate)
-    if (!(latencyMs[0] >= 0 && latencyMs[1] >= latencyMs[0])) {
+    requireMethods('logger', logger, LOGGER_METHODS)
+    if (!Array.isArray(latencyMs) || !(latencyMs[0] >= 0 && latencyMs[1] >= latencyMs[0])) {
       throw new OptionError('latencyMs', 'least and most time, neither negative', latencyMs)
     }
     this.#seed = seed
@@ -86,7 +107,7 @@ export class World {
       network: this.#network,
       names: this.names,
       trace: this.trace,
-      logger,
+      logger: guardedLogger(logger),
     }
     const first = Array.from({ length: CLUSTER_NAME_NODES }, (_, index) => hostOf(index))
     this.names.set(CLUSTER_NAME, first.slice(0, Math.max(1, nodes)))
@@ -121,8 +142,13 @@ export class World {
     return hostOf(NODES_MAX + this.#freshHosts++)
   }
 
-  /** Let `durationMs` of virtual time pass. */
+  /**
+   * Let virtual time pass.
+   *
+   * @throws {OptionError} unless `durationMs` is a finite time from 0 up.
+   */
   runFor(durationMs: Millis): void {
+    requireDuration('durationMs', durationMs)
     this.#clock.runUntil(this.nowMs + durationMs)
   }
 
@@ -131,8 +157,11 @@ export class World {
    *
    * @returns how long it took, in virtual milliseconds.
    * @throws {Error} naming seed, nodes and time when `limitMs` pass first.
+   * @throws {OptionError} unless `limitMs` is a finite time from 0 up.
    */
   runUntil(isReached: (world: World) => boolean, limitMs: Millis): Millis {
+    requireFunction('isReached', isReached)
+    requireDuration('limitMs', limitMs)
     const startMs = this.nowMs
     while (!isReached(this)) {
       if (this.nowMs - startMs >= limitMs) {
@@ -179,8 +208,6 @@ export function disagreement(world: World): string | undefined {
   return undefined
 }
 
-const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-
 /** 10.0.0.1 and up; no first or last address of a block of 256. */
 function hostOf(index: number): string {
   const block = Math.floor(index / 254)
@@ -189,4 +216,10 @@ function hostOf(index: number): string {
 
 function requireRate(option: string, rate: number): void {
   if (!(rate >= 0 && rate <= 1)) throw new OptionError(option, 'a number from 0 to 1', rate)
+}
+
+// Time that does not end would keep the machine busy for ever.
+function requireDuration(option: string, durationMs: number): void {
+  if (Number.isFinite(durationMs) && durationMs >= 0) return
+  throw new OptionError(option, 'a finite time, 0 or more', durationMs)
 }

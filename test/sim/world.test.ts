@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest'
+import { World, type WorldOptions } from '../../packages/libring/src/sim/world.ts'
+
+describe('time that does not end, or goes back, is refused at once:', () => {
+  test.each([Number.NaN, Infinity, -1, -Infinity, undefined, '5', null])('%o', (durationMs) => {
+    const world = new World({ seed: 1, nodes: 1 })
+    expect(() => world.runFor(durationMs as number)).toThrow(
+      expect.objectContaining({ option: 'durationMs', code: 'LIBRING_OPTION_INVALID' }),
+    )
+    expect(() => world.runUntil(() => false, durationMs as number)).toThrow(
+      expect.objectContaining({ option: 'limitMs', code: 'LIBRING_OPTION_INVALID' }),
+    )
+    expect(world.nowMs).toBe(0)
+  })
+})
+
+test('no time at all, and a part of a millisecond, may pass', () => {
+  const world = new World({ seed: 1, nodes: 0 })
+  world.runFor(0)
+  world.runFor(0.5)
+  expect(world.nowMs).toBe(0.5)
+})
+
+describe('what makes no world is refused by name:', () => {
+  test.each<[unknown, string]>([
+    [null, 'options'],
+    [undefined, 'options'],
+    [{ seed: 1, node: 3 }, 'node'],
+    [{ seed: 1, nodes: 3, latencyMs: null }, 'latencyMs'],
+    [{ seed: 1, nodes: 3, logger: {} }, 'logger'],
+    [{ seed: 1, nodes: 3, lossRate: Number.NaN }, 'lossRate'],
+  ])('%o', (options, option) => {
+    expect(() => new World(options as WorldOptions)).toThrow(
+      expect.objectContaining({ option, code: 'LIBRING_OPTION_INVALID' }),
+    )
+  })
+})
+
+test('a logger that throws does not break the run', () => {
+  const fail = (): never => {
+    throw new Error('disk full')
+  }
+  const logger = { debug: fail, info: fail, warn: fail, error: fail }
+  const world = new World({ seed: 1, nodes: 3, logger })
+  world.runUntil(({ nodes }) => nodes.every((node) => node.members().length === 3), 60_000)
+})
