@@ -66,3 +66,25 @@ test('docs/start.md: three members share twelve partitions, and two inherit thos
   expect(held(anise).size).toBe(0)
   await expectAllHeldBy([clove])
 })
+
+test.each(['README.md', 'packages/libring/README.md'])(
+  '%s: the program tells the owner of a key as soon as there is one, and never before',
+  async (page) => {
+    const markdown = readFileSync(join(root, page), 'utf8')
+    const file = join(folder, 'program.mjs')
+    // Alone, and elsewhere than the page has it, since other programs may be there.
+    const bind = `bind: '${loopbackAddresses().next()}:7946'`
+    const { text } = snippetsOf(page, markdown)[0]!
+    const program = text.includes('serf: {')
+      ? text.replace(/bootstrapHosts: .*,/, '').replace('serf: {', `serf: { ${bind},`)
+      : text.replace(/bootstrapHosts: .*,/, `serf: { ${bind} },`)
+    writeFileSync(file, program)
+    await using member = new Program(file, [])
+    await member.expectOutput('/carts/42')
+    member.kill('SIGTERM')
+    await member.ended()
+    const told = member.output.split('\n').filter((line) => line.includes('/carts/42'))
+    expect(told.join('\n')).not.toContain('undefined')
+    expect(told).toHaveLength(1)
+  },
+)
