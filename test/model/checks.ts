@@ -1,14 +1,25 @@
-import type { Member } from './member.ts'
+import type { Parcel, Participant } from './member.ts'
 import { TIMES } from './rules.ts'
 
 export interface Violation {
-  readonly promise: 'one primary' | 'served' | 'at rest' | 'token grows'
+  readonly promise: 'one primary' | 'served' | 'at rest' | 'token grows' | 'exact'
   readonly atMs: number
   readonly what: string
 }
 
-/** Trouble between two members excuses them for so long after it is over: told, and let go. */
-const AFTERMATH_MS = TIMES.detection + TIMES.handoffTimeout + TIMES.releaseTimeout
+type Member = Participant<Parcel>
+
+/**
+ * What stands between two members: nothing; a cut, a pause, or the belief that the other is gone;
+ * or that they are on two islands, so that neither could know of the other.
+ */
+export type Trouble = 'none' | 'apart' | 'strangers'
+
+/** Two members can hear each other when they have not been apart for so long. */
+const HEARING_MS = TIMES.detection + TIMES.handoffTimeout
+
+/** A partition that is held twice is held once again so long after the trouble: told, let go. */
+const AFTERMATH_MS = HEARING_MS + TIMES.releaseTimeout
 
 /** Time to take over from a member that is known to be gone. */
 const UNSERVED_MS = 4_000
@@ -19,30 +30,58 @@ const REST_MS = 60_000
 /** What the promises say, watched from outside. */
 export class Checks {
   violation: Violation | undefined
-  readonly #troubledAtMs = new Map<string, number>()
+  /** When two members were kept apart last, and when neither could know of the other. */
+  readonly #apartAtMs = new Map<string, number>()
+  readonly #strangersAtMs = new Map<string, number>()
+  /** What two members hold both. */
+  readonly #doubles = new Map<string, ReadonlySet<number>>()
   /** The highest token of each partition, and who held it. */
-  readonly #tokens = new Map<number, { token: number; holder: Member }>()
+  readonly #tokens = new Map<number, { token: number | bigint; holder: Member }>()
+  readonly #taken: { readonly member: Member; readonly partition: number }[] = []
   readonly #servedAtMs: number[] = []
   readonly #takesAtMs = new Map<number, number[]>()
 
-  /** After every event: no partition may have two primaries that can hear each other. */
+  /**
+   * After every event: no partition gets two primaries that can hear each other, and none keeps
+   * them for long once they can.
+   */
   look(
     nowMs: number,
     running: ReadonlyMap<string, Member>,
-    isTroubled: (left: string, right: string) => boolean,
+    troubleBetween: (left: string, right: string) => Trouble,
   ): void {
     const members = [...running.values()]
     for (const [i, left] of members.entries()) {
       for (const right of members.slice(i + 1)) {
-        const pair = `${left.name} ${right.name}`
-        if (isTroubled(left.name, right.name)) this.#troubledAtMs.set(pair, nowMs)
-        if (nowMs - (this.#troubledAtMs.get(pair) ?? -Infinity) <= AFTERMATH_MS) continue
-        for (const partition of left.held.keys()) {
-          if (!right.held.has(partition)) continue
-          this.#fail('one primary', nowMs, `${partition} is held by ${left.name} and ${right.name}`)
-        }
+        const pair = pairOf(left.name, right.name)
+        const trouble = troubleBetween(left.name, right.name)
+        if (trouble === 'apart') this.#apartAtMs.set(pair, nowMs)
+        if (trouble === 'strangers') this.#strangersAtMs.set(pair, nowMs)
+        this.#lookAtPair(nowMs, pair, left, right)
       }
     }
+    for (const { member, partition } of this.#taken.splice(0)) {
+      this.#lookAtToken(nowMs, member, partition, running)
+    }
+  }
+
+  #lookAtPair(nowMs: number, pair: string, left: Member, right: Member): void {
+    const shared = [...left.held.keys()].filter((partition) => right.held.has(partition))
+    const known = this.#doubles.get(pair)
+    if (shared.length === 0) {
+      if (known !== undefined) this.#doubles.delete(pair)
+      return
+    }
+    const mayBegin =
+      nowMs - (this.#apartAtMs.get(pair) ?? -Infinity) <= HEARING_MS ||
+      nowMs === this.#strangersAtMs.get(pair)
+    for (const partition of shared) {
+      const isNew = known?.has(partition) !== true
+      if ((isNew && !mayBegin) || !this.#isExcused(nowMs, left.name, right.name)) {
+        this.#fail('one primary', nowMs, `${partition} is held by ${left.name} and ${right.name}`)
+      }
+    }
+    this.#doubles.set(pair, new Set(shared))
   }
 
   /** Where nothing happens but crashes: no partition is long without a primary. */
@@ -56,25 +95,39 @@ export class Checks {
     }
   }
 
-  onTake(
+  onTake(nowMs: number, member: Member, partition: number): void {
+    this.#taken.push({ member, partition })
+    const takes = this.#takesAtMs.get(partition) ?? []
+    this.#takesAtMs.set(partition, takes)
+    takes.push(nowMs)
+  }
+
+  /** Looked at once it is known how the members see one another now. */
+  #lookAtToken(
     nowMs: number,
     member: Member,
     partition: number,
-    isTroubled: (other: string) => boolean,
+    running: ReadonlyMap<string, Member>,
   ): void {
-    const { token } = member.held.get(partition)!
+    const token = member.held.get(partition)?.token
+    if (token === undefined) return
     const before = this.#tokens.get(partition)
-    const isExcused = before === undefined || isTroubled(before.holder.name)
-    if (!isExcused && before.holder.name !== member.name && token <= before.token) {
+    // Nobody may have heard of the token of a holder that is gone.
+    const isThere = before !== undefined && running.get(before.holder.name) === before.holder
+    const isHandOff = isThere && before.holder !== member
+    const isExcused = isHandOff && this.#isExcused(nowMs, before.holder.name, member.name)
+    if (isHandOff && !isExcused && token <= before.token) {
       const was = `${before.token} of ${before.holder.name}`
       this.#fail('token grows', nowMs, `${partition}: ${token} of ${member.name} follows ${was}`)
     }
     if (before === undefined || token > before.token) {
       this.#tokens.set(partition, { token, holder: member })
     }
-    const takes = this.#takesAtMs.get(partition) ?? []
-    this.#takesAtMs.set(partition, takes)
-    takes.push(nowMs)
+  }
+
+  /** Steps that do not lead from one role to the next, and the like. */
+  onFault(nowMs: number, what: string): void {
+    this.#fail('exact', nowMs, what)
   }
 
   /** Long after the last fault: everything is served, by one, and nothing moves any more. */
@@ -106,9 +159,20 @@ export class Checks {
     }
   }
 
+  #isExcused(nowMs: number, left: string, right: string): boolean {
+    const pair = pairOf(left, right)
+    const apartAtMs = this.#apartAtMs.get(pair) ?? -Infinity
+    const strangersAtMs = this.#strangersAtMs.get(pair) ?? -Infinity
+    return nowMs - Math.max(apartAtMs, strangersAtMs) <= AFTERMATH_MS
+  }
+
   #fail(promise: Violation['promise'], atMs: number, what: string): void {
     this.violation ??= { promise, atMs, what }
   }
+}
+
+function pairOf(left: string, right: string): string {
+  return left < right ? `${left} ${right}` : `${right} ${left}`
 }
 
 /** What was broken, and how to see it again. */

@@ -26,13 +26,13 @@ test('a run is the same each time', () => {
 /** A seed with which each rule is missed when it is taken out. */
 const MISSED_WITH: Readonly<Record<Exclude<Rule, 'matchAttempts' | 'inOrder'>, number>> = {
   askEverybody: 1,
-  askNewcomers: 325,
-  askAskers: 1_701,
-  exchange: 325,
-  takersWithhold: 17,
-  holdersWithhold: 6,
+  askNewcomers: 3,
+  askAskers: 1_826,
+  exchange: 13,
+  takersWithhold: 2,
+  holdersWithhold: 7,
   holdersStay: 29,
-  releaseTimeout: 10,
+  releaseTimeout: 6,
   namedOnly: 29,
   repeat: 2,
   dropGone: 9,
@@ -42,7 +42,7 @@ const MISSED_WITH: Readonly<Record<Exclude<Rule, 'matchAttempts' | 'inOrder'>, n
   yield: 2,
   offer: 2,
   offerToAll: 113,
-  clock: 25,
+  clock: 28,
 }
 
 function isBroken(seed: number, ...without: readonly Rule[]): boolean {

@@ -27,19 +27,77 @@ export interface Item {
   readonly token?: number
 }
 
+/** What travels between members, as far as the world around them looks into it. */
+export interface Parcel {
+  readonly from: string
+  readonly kind: string
+  readonly items: unknown
+}
+
+/** A member as the world around it sees it. */
+export interface Participant<P extends Parcel> {
+  readonly name: string
+  readonly beliefs: ReadonlyMap<string, Belief>
+  /** Partitions of which it is primary, those that it is letting go included. */
+  readonly held: ReadonlyMap<number, { readonly token: number | bigint }>
+  /** Whom it could name in a plan. */
+  readonly serving: readonly string[]
+  readonly exit: 'no' | 'draining' | 'stopping'
+  /** Believe what is newer. */
+  merge(name: string, belief: Belief): void
+  receive(parcel: P): void
+  tick(): void
+  /** Take no more part: hand over one by one, or let everything go at once. */
+  leave(how: 'draining' | 'stopping'): void
+  /** Whom it would have hold a partition, should it know better than the model. */
+  named?(partition: number): string | undefined
+}
+
 /** What a member asks of the world around it. */
-export interface Surroundings {
-  readonly rules: ReadonlySet<Rule>
+export interface Surroundings<P extends Parcel> {
   nowMs(): number
   /** How long the handler of this release takes. */
   handlerMs(): number
-  attempt(): number
-  planOf(member: Member, partition: number): string | undefined
-  send(to: string, message: Message): void
+  /** A number that nothing else has. */
+  unique(): number
+  planOf(member: Participant<P>, partition: number): string | undefined
+  send(to: string, parcel: P): void
   /** Have the two exchange what they believe; `then` runs once they have, if they can. */
-  exchange(member: Member, peer: string, then: () => void): void
-  onTake(member: Member, partition: number): void
-  onLeft(member: Member): void
+  exchange(member: Participant<P>, peer: string, then: () => void): void
+  onTake(member: Participant<P>, partition: number): void
+  onLeft(member: Participant<P>): void
+  /** Something that must not be. */
+  onFault(what: string): void
+}
+
+/** What is given to a member that starts. */
+export interface Beginning<P extends Parcel> {
+  readonly scenario: Scenario
+  readonly skewMs: number
+  /** Whether it is the first. */
+  readonly isFirst: boolean
+  readonly world: Surroundings<P>
+}
+
+/** What kind of trouble a run sees. Drawn from its seed. */
+export interface Scenario {
+  readonly members: number
+  readonly partitions: number
+  /** Whether a join moves few partitions or nearly all. */
+  readonly assignment: 'moves little' | 'moves much'
+  /** Whether the members never agree on the assignment. Then nothing else goes wrong. */
+  readonly stubborn: boolean
+  /** Whether nothing happens but a crash at a time, over a good network. */
+  readonly calm: boolean
+  /** Whether members come and go in order only, over a good network. */
+  readonly gentle?: boolean
+  readonly faults: number
+  readonly lossPercent: number
+  /** Whether word of members, and messages between them, take seconds as a rule. */
+  readonly slow: boolean
+  readonly skewMs: number
+  /** Whether peer messages of one member never arrive, to the end. */
+  readonly mute: boolean
 }
 
 /** What a taker knows of one member it asked. */
@@ -70,7 +128,7 @@ interface Holding {
 
 const SILENT_ASKS = TIMES.handoffTimeout / TIMES.repeat
 
-export class Member {
+export class Member implements Participant<Message> {
   readonly name: string
   readonly process: number
   readonly beliefs: Map<string, Belief> = new Map()
@@ -79,7 +137,8 @@ export class Member {
   /** How far its wall clock is off. */
   readonly skewMs: number
   exit: 'no' | 'draining' | 'stopping' = 'no'
-  readonly #world: Surroundings
+  readonly #world: Surroundings<Message>
+  readonly #rules: ReadonlySet<Rule>
   readonly #partitions: number
   readonly #plan: (string | undefined)[] = []
   readonly #heard = new Map<number, number>()
@@ -95,19 +154,16 @@ export class Member {
 
   constructor(
     name: string,
-    setup: {
-      readonly process: number
-      readonly partitions: number
-      readonly skewMs: number
-      readonly world: Surroundings
-    },
+    { scenario, skewMs, world }: Beginning<Message>,
+    rules: ReadonlySet<Rule>,
   ) {
     this.name = name
-    this.process = setup.process
-    this.skewMs = setup.skewMs
-    this.#partitions = setup.partitions
-    this.#world = setup.world
-    this.#settleAtMs = setup.world.nowMs() + TIMES.settle
+    this.process = world.unique()
+    this.skewMs = skewMs
+    this.#partitions = scenario.partitions
+    this.#world = world
+    this.#rules = rules
+    this.#settleAtMs = world.nowMs() + TIMES.settle
   }
 
   get digest(): string {
@@ -126,20 +182,18 @@ export class Member {
       .sort()
   }
 
-  /** Believe what is newer. Answers whether anything was. */
-  merge(name: string, belief: Belief): boolean {
+  merge(name: string, belief: Belief): void {
     const known = this.beliefs.get(name)
-    if (known !== undefined && !isNewer(belief, known)) return false
+    if (known !== undefined && !isNewer(belief, known)) return
     this.beliefs.set(name, belief)
     this.#digest = undefined
     this.#serving = undefined
     this.#others = undefined
-    if (known?.status === belief.status) return true
+    if (known?.status === belief.status) return
     const isLoss = belief.status === 'dead'
     if (isLoss || belief.status === 'left') this.#strangers.delete(name)
     const inMs = isLoss ? 0 : TIMES.settle
     this.#settleAtMs = Math.min(this.#settleAtMs, this.#world.nowMs() + inMs)
-    return true
   }
 
   receive(message: Message): void {
@@ -177,7 +231,6 @@ export class Member {
     if (this.exit !== 'no' && this.held.size === 0) this.#world.onLeft(this)
   }
 
-  /** Take no more part: hand over one by one, or let everything go at once. */
   leave(how: 'draining' | 'stopping'): void {
     this.exit = how
     this.#settleAtMs = this.#world.nowMs()
@@ -185,7 +238,7 @@ export class Member {
   }
 
   #has(rule: Rule): boolean {
-    return this.#world.rules.has(rule)
+    return this.#rules.has(rule)
   }
 
   /** Each process of a sender is an order of its own: of two, nobody can tell which came first. */
@@ -212,7 +265,7 @@ export class Member {
   #beginTake(partition: number): void {
     if (this.takes.has(partition)) return
     const known = new Set(this.#present())
-    const attempt = this.#world.attempt()
+    const attempt = this.#world.unique()
     this.takes.set(partition, { attempt, known, beganMs: this.#world.nowMs(), waits: new Map() })
   }
 
@@ -380,6 +433,7 @@ export class Member {
   #offer(): void {
     this.#offerAtMs = this.#world.nowMs() + TIMES.offer
     if (!this.#has('offer')) return
+    const offers = new Map<string, Item[]>()
     for (const [partition, holding] of this.held) {
       const named = this.#plan[partition]
       const isWaitedFor = named !== undefined && this.#waitersOf(partition).has(named)
@@ -389,9 +443,10 @@ export class Member {
       }
       const isInVain = holding.offers++ > 0 && this.#has('offerToAll')
       for (const name of isInVain ? this.#present() : [named]) {
-        this.#send(name, 'offer', [{ partition, token: holding.token }])
+        offers.set(name, [...(offers.get(name) ?? []), { partition, token: holding.token }])
       }
     }
+    for (const [name, items] of offers) this.#send(name, 'offer', items)
   }
 
   #send(to: string, kind: Message['kind'], items: readonly Item[]): void {
@@ -406,11 +461,11 @@ function newWait(): Wait {
   return { asks: 0, silentAsks: 0, mutualAsks: 0, askedAtMs: -Infinity, answered: false }
 }
 
-function isPresent(status: Belief['status']): boolean {
+export function isPresent(status: Belief['status']): boolean {
   return status === 'alive' || status === 'draining'
 }
 
-function isNewer(claim: Belief, known: Belief): boolean {
+export function isNewer(claim: Belief, known: Belief): boolean {
   if (claim.incarnation !== known.incarnation) return claim.incarnation > known.incarnation
   return rank(claim) > rank(known)
 }

@@ -4,28 +4,18 @@ import {
   seededRandom,
   type Random,
 } from '../../packages/libring/src/base/random.ts'
-import { Checks, type Violation } from './checks.ts'
-import { Member, type Belief, type Message, type Surroundings } from './member.ts'
+import { Checks, type Trouble, type Violation } from './checks.ts'
+import {
+  Member,
+  type Beginning,
+  type Belief,
+  type Message,
+  type Parcel,
+  type Participant,
+  type Scenario,
+  type Surroundings,
+} from './member.ts'
 import { ALL_RULES, TIMES, type Rule } from './rules.ts'
-
-/** What kind of trouble a run sees. Drawn from its seed. */
-export interface Scenario {
-  readonly members: number
-  readonly partitions: number
-  /** Whether a join moves few partitions or nearly all. */
-  readonly assignment: 'moves little' | 'moves much'
-  /** Whether the members never agree on the assignment. Then nothing else goes wrong. */
-  readonly stubborn: boolean
-  /** Whether nothing happens but a crash at a time, over a good network. */
-  readonly calm: boolean
-  readonly faults: number
-  readonly lossPercent: number
-  /** Whether word of members, and messages between them, take seconds as a rule. */
-  readonly slow: boolean
-  readonly skewMs: number
-  /** Whether peer messages of one member never arrive, to the end. */
-  readonly mute: boolean
-}
 
 export function scenarioOf(seed: number): Scenario {
   const random = seededRandom(seed, 'scenario')
@@ -66,22 +56,38 @@ const FAULTS = [
   'pause',
 ] as const
 
-/** Run the scenario of `seed`. The first promise it breaks, or `undefined`. */
+/** Writes what happens, one line each. */
+export type Log = (line: string) => void
+
+/** How a member of the world comes to be. */
+export type Create<P extends Parcel> = (name: string, beginning: Beginning<P>) => Participant<P>
+
+/** Run the model with the scenario of `seed`. The first promise it breaks, or `undefined`. */
 export function runModel(
   seed: number,
   rules: ReadonlySet<Rule> = new Set(ALL_RULES),
-  log: (line: string) => void = () => {},
+  log?: Log,
 ): Violation | undefined {
-  const world = new World(seed, scenarioOf(seed), rules, log)
-  return world.run()
+  const create: Create<Message> = (name, beginning) => new Member(name, beginning, rules)
+  return runWorld(seed, scenarioOf(seed), create, log)
 }
 
-class World implements Surroundings {
-  readonly rules: ReadonlySet<Rule>
+/** Run members of any make. The first promise they break, or `undefined`. */
+export function runWorld<P extends Parcel>(
+  seed: number,
+  scenario: Scenario,
+  create: Create<P>,
+  log: Log = () => {},
+): Violation | undefined {
+  return new World(seed, scenario, create, log).run()
+}
+
+class World<P extends Parcel> implements Surroundings<P> {
   readonly #scenario: Scenario
+  readonly #create: Create<P>
   readonly #random: Random
-  readonly #log: (line: string) => void
-  readonly #running = new Map<string, Member>()
+  readonly #log: Log
+  readonly #running = new Map<string, Participant<P>>()
   readonly #incarnations = new Map<string, number>()
   readonly #pausedUntil = new Map<string, number>()
   readonly #cuts = new Map<string, number>()
@@ -92,14 +98,9 @@ class World implements Surroundings {
   #muted: string | undefined
   #born = 0
 
-  constructor(
-    seed: number,
-    scenario: Scenario,
-    rules: ReadonlySet<Rule>,
-    log: (line: string) => void,
-  ) {
-    this.rules = rules
+  constructor(seed: number, scenario: Scenario, create: Create<P>, log: Log) {
     this.#scenario = scenario
+    this.#create = create
     this.#random = seededRandom(seed, 'world')
     this.#log = (line) => log(`${(this.#nowMs / 1_000).toFixed(3)} ${line}`)
   }
@@ -116,7 +117,7 @@ class World implements Surroundings {
       const next = this.#events.shift()!
       this.#nowMs = next.atMs
       next.run()
-      this.#checks.look(this.#nowMs, this.#running, (left, right) => this.#isTroubled(left, right))
+      this.#checks.look(this.#nowMs, this.#running, (left, right) => this.#trouble(left, right))
       if (this.#scenario.calm) {
         this.#checks.lookCalm(this.#nowMs, this.#running, this.#scenario.partitions)
       }
@@ -137,11 +138,12 @@ class World implements Surroundings {
     return [50, 500, 3_000, 60_000][below(this.#random, 4)]!
   }
 
-  attempt(): number {
+  unique(): number {
     return ++this.#counter
   }
 
-  planOf(member: Member, partition: number): string | undefined {
+  planOf(member: Participant<P>, partition: number): string | undefined {
+    if (member.named !== undefined) return member.named(partition)
     const names = member.serving
     const salt = this.#scenario.stubborn ? member.name : ''
     if (this.#scenario.assignment === 'moves much') {
@@ -153,8 +155,8 @@ class World implements Surroundings {
     return best
   }
 
-  send(to: string, message: Message): void {
-    const { from } = message
+  send(to: string, parcel: P): void {
+    const { from, kind, items } = parcel
     const copies = below(this.#random, 20) === 0 ? 2 : 1
     for (let i = 0; i < copies; i++) {
       if (below(this.#random, 100) < this.#scenario.lossPercent) continue
@@ -162,8 +164,8 @@ class World implements Surroundings {
         if (this.#isCut(from, to) || from === this.#muted || to === this.#muted) return
         const left = this.#pausedUntil.get(to) ?? 0
         const deliver = (): void => {
-          this.#log(`${from} to ${to}: ${message.kind} ${JSON.stringify(message.items)}`)
-          this.#running.get(to)?.receive(message)
+          this.#log(`${from} to ${to}: ${kind} ${describeItems(items)}`)
+          this.#running.get(to)?.receive(parcel)
         }
         if (left > this.#nowMs) this.#in(left - this.#nowMs, deliver)
         else deliver()
@@ -171,7 +173,7 @@ class World implements Surroundings {
     }
   }
 
-  exchange(member: Member, peer: string, then: () => void): void {
+  exchange(member: Participant<P>, peer: string, then: () => void): void {
     this.#in(10 + below(this.#random, 200), () => {
       const other = this.#running.get(peer)
       if (other === undefined || this.#running.get(member.name) !== member) return
@@ -182,18 +184,20 @@ class World implements Surroundings {
     })
   }
 
-  onTake(member: Member, partition: number): void {
+  onTake(member: Participant<P>, partition: number): void {
     const { token } = member.held.get(partition)!
     this.#log(`${member.name} takes ${partition} with token ${token}`)
-    this.#checks.onTake(this.#nowMs, member, partition, (other) => {
-      return this.#isTroubled(member.name, other)
-    })
+    this.#checks.onTake(this.#nowMs, member, partition)
   }
 
-  onLeft(member: Member): void {
+  onLeft(member: Participant<P>): void {
     this.#log(`${member.name} has left`)
     this.#running.delete(member.name)
     this.#spread(member.name, { ...member.beliefs.get(member.name)!, status: 'left' })
+  }
+
+  onFault(what: string): void {
+    this.#checks.onFault(this.#nowMs, what)
   }
 
   #in(ms: number, run: () => void): void {
@@ -203,8 +207,13 @@ class World implements Surroundings {
     this.#events.splice(at, 0, event)
   }
 
+  /** Whether nothing comes late. */
+  get #isGood(): boolean {
+    return this.#scenario.calm || this.#scenario.gentle === true
+  }
+
   #delayMs(): number {
-    if (this.#scenario.calm) return 1 + below(this.#random, 50)
+    if (this.#isGood) return 1 + below(this.#random, 50)
     const kind = below(this.#random, this.#scenario.slow ? 6 : 20)
     if (this.#scenario.slow && below(this.#random, 12) === 0) return below(this.#random, 25_000)
     if (kind === 0) return below(this.#random, 4_000)
@@ -213,7 +222,7 @@ class World implements Surroundings {
 
   #fault(): void {
     if (this.#running.size === 0) return
-    const kind = this.#scenario.calm ? 'crash' : FAULTS[below(this.#random, FAULTS.length)]!
+    const kind = this.#faultKind()
     const { name } = this.#anyMember()
     this.#log(`fault: ${kind} ${name}`)
     const mayLose = this.#serving().length > 2
@@ -253,15 +262,21 @@ class World implements Surroundings {
     }
   }
 
+  #faultKind(): (typeof FAULTS)[number] {
+    if (this.#scenario.calm) return 'crash'
+    if (this.#scenario.gentle === true) return below(this.#random, 2) === 0 ? 'join' : 'drain'
+    return FAULTS[below(this.#random, FAULTS.length)]!
+  }
+
   #join(): void {
     if (this.#running.size < 8) this.#start(String.fromCharCode(97 + this.#born++))
   }
 
   #start(name: string): void {
-    const member = new Member(name, {
-      process: ++this.#counter,
-      partitions: this.#scenario.partitions,
+    const member = this.#create(name, {
+      scenario: this.#scenario,
       skewMs: Math.round((2 * fraction(this.#random) - 1) * this.#scenario.skewMs),
+      isFirst: this.#running.size === 0,
       world: this,
     })
     const incarnation = (this.#incarnations.get(name) ?? 0) + 1
@@ -311,7 +326,7 @@ class World implements Surroundings {
     if (accuser !== undefined) this.#accuse(accuser, name)
   }
 
-  #accuse(accuser: Member, name: string): void {
+  #accuse(accuser: Participant<P>, name: string): void {
     const belief = { ...accuser.beliefs.get(name)!, status: 'dead' } as const
     this.#hear(accuser, name, belief)
     this.#spread(name, belief, accuser.name)
@@ -348,13 +363,13 @@ class World implements Surroundings {
     })
   }
 
-  #tick(member: Member): void {
+  #tick(member: Participant<P>): void {
     if (this.#running.get(member.name) !== member) return
     if (!this.#isPaused(member.name)) member.tick()
     this.#in(TICK_MS, () => this.#tick(member))
   }
 
-  #antiEntropy(member: Member): void {
+  #antiEntropy(member: Participant<P>): void {
     if (this.#running.get(member.name) !== member) return
     this.#in(4_000 + below(this.#random, 2_000), () => this.#antiEntropy(member))
     const known = [...member.beliefs.keys()].filter((name) => name !== member.name)
@@ -368,7 +383,7 @@ class World implements Surroundings {
   #spread(name: string, belief: Belief, origin = name): void {
     for (const to of this.#running.keys()) {
       if (to === origin) continue
-      if (!this.#scenario.calm && below(this.#random, this.#scenario.slow ? 2 : 10) === 0) continue
+      if (!this.#isGood && below(this.#random, this.#scenario.slow ? 2 : 10) === 0) continue
       const isLate = below(this.#random, this.#scenario.slow ? 2 : 4) === 0
       this.#in(20 + below(this.#random, isLate ? 3_000 : 300), () => {
         const member = this.#running.get(to)
@@ -378,13 +393,13 @@ class World implements Surroundings {
     }
   }
 
-  #pushPull(left: Member, right: Member): void {
+  #pushPull(left: Participant<P>, right: Participant<P>): void {
     const mine = [...left.beliefs]
     for (const [name, belief] of right.beliefs) this.#hear(left, name, belief)
     for (const [name, belief] of mine) this.#hear(right, name, belief)
   }
 
-  #hear(member: Member, name: string, belief: Belief): void {
+  #hear(member: Participant<P>, name: string, belief: Belief): void {
     if (name !== member.name) {
       member.merge(name, belief)
       return
@@ -406,43 +421,45 @@ class World implements Surroundings {
     return (this.#pausedUntil.get(name) ?? 0) > this.#nowMs
   }
 
-  /** Whether something stands between the two that excuses a partition held twice. */
-  #isTroubled(left: string, right: string): boolean {
-    if (left === this.#muted || right === this.#muted) return true
-    if (this.#isCut(left, right) || this.#isCut(right, left)) return true
-    if (this.#isPaused(left) || this.#isPaused(right)) return true
+  /** What excuses a partition that the two hold both. */
+  #trouble(left: string, right: string): Trouble {
+    if (left === this.#muted || right === this.#muted) return 'apart'
+    if (this.#isCut(left, right) || this.#isCut(right, left)) return 'apart'
+    if (this.#isPaused(left) || this.#isPaused(right)) return 'apart'
     const one = this.#running.get(left)
     const other = this.#running.get(right)
-    if (one === undefined || other === undefined) return true
-    if (isGone(one, right) || isGone(other, left)) return true
-    return !isIn(one, right) && !isIn(other, left) && !this.#haveCommonFriend(left, right)
+    if (one === undefined || other === undefined) return 'none'
+    if (isGone(one, right) || isGone(other, left)) return 'apart'
+    if (isIn(one, right) && isIn(other, left)) return 'none'
+    return this.#haveCommonFriend(one, other) ? 'none' : 'strangers'
   }
 
-  /** Without one, they are on two islands. */
-  #haveCommonFriend(left: string, right: string): boolean {
-    for (const member of this.#running.values()) {
-      if (this.#isPaused(member.name)) continue
-      if (isIn(member, left) && isIn(member, right)) return true
+  /** Somebody whom both would ask, and who knows both. Without one, they are on two islands. */
+  #haveCommonFriend(left: Participant<P>, right: Participant<P>): boolean {
+    for (const friend of this.#running.values()) {
+      const { name } = friend
+      if (this.#isPaused(name) || !isIn(left, name) || !isIn(right, name)) continue
+      if (isIn(friend, left.name) && isIn(friend, right.name)) return true
     }
     return false
   }
 
-  #serving(): Member[] {
+  #serving(): Participant<P>[] {
     return [...this.#running.values()].filter(({ exit }) => exit === 'no')
   }
 
-  #anyMember(): Member {
+  #anyMember(): Participant<P> {
     const members = [...this.#running.values()]
     return members[below(this.#random, members.length)]!
   }
 }
 
-function isIn(member: Member, name: string): boolean {
+function isIn(member: Participant<Parcel>, name: string): boolean {
   const status = member.beliefs.get(name)?.status
   return status === 'alive' || status === 'draining'
 }
 
-function isGone(member: Member, name: string): boolean {
+function isGone(member: Participant<Parcel>, name: string): boolean {
   const status = member.beliefs.get(name)?.status
   return status === 'dead' || status === 'left'
 }
@@ -454,4 +471,10 @@ function hash(text: string): number {
     value ^= value >>> 15
   }
   return value >>> 0
+}
+
+function describeItems(items: unknown): string {
+  return JSON.stringify(items, (_, value: unknown) => {
+    return typeof value === 'bigint' ? String(value) : value
+  })
 }

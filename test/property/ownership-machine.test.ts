@@ -4,6 +4,7 @@ import type { Machine } from '../../packages/libring/src/base/machine.ts'
 import { OwnershipMachine } from '../../packages/libring/src/ownership/ownership-machine.ts'
 import type { ClusterMember } from '../../packages/libring/src/ownership/cluster-member.ts'
 import type { OwnershipInput } from '../../packages/libring/src/ownership/effects.ts'
+import type { PeerMessage } from '../../packages/libring/src/ownership/messages.ts'
 import { resolveOwnershipOptions } from '../../packages/libring/src/ownership/options.ts'
 import type { OwnershipEvent } from '../../packages/libring/src/ownership/event.ts'
 import { resolveRingOptions } from '../../packages/libring/src/ring/options.ts'
@@ -166,11 +167,22 @@ machineContract('OwnershipMachine', {
   ),
 })
 
-function aMachine(): OwnershipMachine {
+machineContract('OwnershipMachine among members that hand off', {
+  create: () => legible(aMachine(() => true)),
+  input: fc.oneof(
+    { weight: 2, arbitrary: startInput() },
+    { weight: 10, arbitrary: membersInput() },
+    { weight: 20, arbitrary: peerInput() },
+    { weight: 1, arbitrary: fc.constant<OwnershipInput>({ type: 'stop' }) },
+  ),
+})
+
+function aMachine(canHandOff: (member: ClusterMember) => boolean = () => false): OwnershipMachine {
   return new OwnershipMachine({
     localName: 'ann',
     ring: resolveRingOptions({ partitions: 8, redundancy: 2 }),
     options: resolveOwnershipOptions({ minMembers: 2 }),
+    canHandOff,
   })
 }
 
@@ -187,6 +199,41 @@ function legible(machine: OwnershipMachine): Machine<OwnershipInput, unknown> {
       return { epoch, cause, members: ring.members, holders: ring.assignment.holders }
     },
   }
+}
+
+/** What others say and handlers do, sense and nonsense. */
+function peerInput(): fc.Arbitrary<OwnershipInput> {
+  const partition = fc.nat({ max: 9 })
+  const small = fc.nat({ max: 4 })
+  const from = fc.constantFrom(...NAMES)
+  const token = fc.constantFrom(0n, 1n, 1n << 40n, (1n << 62n) - 1n)
+  const header = fc.record({ life: fc.bigInt(0n, 2n), seq: small, clock: token, digest: small })
+  const partitions = fc.uniqueArray(partition, { maxLength: 4 })
+  const standings = ['none', 'holding', 'letting-go', 'taking', 'waiting'] as const
+  const ask = fc.record({ attempt: small, letGo: fc.boolean(), partitions })
+  const answer = fc.record({ attempt: small, standing: fc.constantFrom(...standings), partitions })
+  const legacy = fc.record({ partition, token, state: fc.uint8Array({ maxLength: 2 }) })
+  const holdings = fc.array(fc.record({ partition, token }), { maxLength: 4 })
+  const body = fc.oneof(
+    fc.record({ type: fc.constant('ask' as const), groups: fc.array(ask, { maxLength: 3 }) }),
+    fc.record({
+      type: fc.constant('answer' as const),
+      // The life of the machine itself is the time of its first message.
+      asker: fc.constantFrom(0n, 1_000n << 16n),
+      groups: fc.array(answer, { maxLength: 3 }),
+      legacies: fc.array(legacy, { maxLength: 2 }),
+    }),
+    fc.record({ type: fc.constantFrom('acquired' as const, 'offer' as const), holdings }),
+  )
+  return fc.oneof(
+    fc.record({
+      type: fc.constant('peer-message' as const),
+      from,
+      message: fc.tuple(header, body).map(([head, rest]): PeerMessage => ({ ...head, ...rest })),
+    }),
+    fc.record({ type: fc.constant('exchanged' as const), with: from }),
+    fc.record({ type: fc.constant('handler-settled' as const), partition, seq: fc.nat(20) }),
+  )
 }
 
 function startInput(): fc.Arbitrary<OwnershipInput> {

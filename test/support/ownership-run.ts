@@ -158,7 +158,7 @@ export class OwnershipRun {
       if (effect.type === 'view') {
         this.view = effect.view
         this.views++
-      } else {
+      } else if (effect.type === 'step') {
         this.book.apply(effect.event)
         events.push(effect.event)
       }

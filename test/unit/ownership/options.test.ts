@@ -12,6 +12,8 @@ test('every option has a default', () => {
     formAlone: true,
     minMembers: 1,
     releaseTimeoutMs: 10_000,
+    handoffTimeoutMs: 15_000,
+    concurrentHandoffs: 8,
   })
 })
 

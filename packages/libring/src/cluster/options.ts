@@ -111,6 +111,8 @@ const OPTIONS = {
   formAlone: true,
   minMembers: true,
   releaseTimeoutMs: true,
+  handoffTimeoutMs: true,
+  concurrentHandoffs: true,
   onAcquire: true,
   onRelease: true,
   onChange: true,

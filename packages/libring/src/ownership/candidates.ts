@@ -4,6 +4,7 @@ import type { Candidacy } from './effects.ts'
 /** Who takes part in the ring, as seen now and as last decided on. */
 export class Candidates {
   readonly #seen = new Map<string, ClusterMember>()
+  readonly #bystanders = new Map<string, ClusterMember>()
   #decided: ReadonlyMap<string, ClusterMember> = new Map()
 
   get size(): number {
@@ -14,11 +15,18 @@ export class Candidates {
     return [...this.#seen.values()]
   }
 
+  /** Members that are there and take no part, but may still hold something. */
+  bystanders(): readonly ClusterMember[] {
+    return [...this.#bystanders.values()]
+  }
+
   /** `changed` when anything is seen differently; `lost` when somebody takes part no more. */
   update(candidacies: readonly Candidacy[]): { changed: boolean; lost: boolean } {
     let changed = false
     let lost = false
-    for (const { name, member } of candidacies) {
+    for (const { name, member, bystander } of candidacies) {
+      if (bystander === undefined) this.#bystanders.delete(name)
+      else this.#bystanders.set(name, bystander)
       const known = this.#seen.get(name)
       if (member === undefined) {
         if (!this.#seen.delete(name)) continue

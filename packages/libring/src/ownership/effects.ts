@@ -2,11 +2,17 @@ import type { MemberEvent } from '../base/member.ts'
 import type { Ring } from '../ring/ring.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { OwnershipEvent } from './event.ts'
+import type { PeerMessage } from './messages.ts'
 
 /** What a member is to the ring now: its record, or `undefined` when it does not take part. */
 export interface Candidacy {
   readonly name: string
   readonly member: ClusterMember | undefined
+  /**
+   * Its record when it is there and takes no part, but may still hold something. Whoever takes a
+   * partition asks it too.
+   */
+  readonly bystander?: ClusterMember | undefined
 }
 
 /** All that ownership can be told. Anything before `start` or after `stop` is ignored. */
@@ -15,6 +21,8 @@ export type OwnershipInput =
       readonly type: 'start'
       /** Everybody who takes part in the ring by now. */
       readonly candidates: readonly ClusterMember[]
+      /** Everybody who is there, takes no part, and may still hold something. */
+      readonly bystanders?: readonly ClusterMember[]
       /** Whether there is anybody to wait for before deciding alone. */
       readonly othersExpected: boolean
       /** Whether a member other than the local one has been seen already. */
@@ -26,7 +34,19 @@ export type OwnershipInput =
       /** What the members of the event are to the ring since then. */
       readonly candidacies: readonly Candidacy[]
     }
-  /** Let everything go, for good. */
+  /** What another member says by the peer channel. Any delay, loss or repetition will do. */
+  | { readonly type: 'peer-message'; readonly from: string; readonly message: PeerMessage }
+  /** The local member and `with` have told each other which members they see. */
+  | { readonly type: 'exchanged'; readonly with: string }
+  | {
+      /** Whoever deals with steps of this partition is done with all of them up to `seq`. */
+      readonly type: 'handler-settled'
+      readonly partition: number
+      readonly seq: number
+      /** What is left to the successor, at most 1 MiB; more counts as none. */
+      readonly state?: Uint8Array | undefined
+    }
+  /** Let everything go, for good. Questions of others are still answered. */
   | { readonly type: 'stop' }
 
 /** Who forms the ring and who holds what, as the local member sees it. Swapped whole. */
@@ -38,7 +58,31 @@ export interface View {
   readonly cause: readonly MemberEvent[]
 }
 
+/** Something about a hand-off that somebody should look at. Each is counted, too. */
+export type HandoffReport =
+  | {
+      /**
+       * Partitions were taken though `member` had not said that it let them go: it said nothing
+       * at all for `handoffTimeoutMs`, or it was taking them as well and its name is greater.
+       */
+      readonly kind: 'silent' | 'deadlock'
+      readonly member: string
+      readonly partitions: readonly number[]
+    }
+  | {
+      /** `member` held what the local member held; whoever has the lower token lets go. */
+      readonly kind: 'double-holder'
+      readonly member: string
+      readonly partitions: readonly number[]
+      readonly yields: 'local' | 'member'
+    }
+
 /** All that ownership can ask for or tell. A view comes before the steps that it leads to. */
 export type OwnershipEffect =
   | { readonly type: 'view'; readonly view: View }
   | { readonly type: 'step'; readonly event: OwnershipEvent }
+  /** Send this to `to` by the peer channel, if it can be. Nothing is lost if it cannot. */
+  | { readonly type: 'peer-message'; readonly to: string; readonly message: PeerMessage }
+  /** Exchange members with `with`, both ways, and say `exchanged` once that is done. */
+  | { readonly type: 'exchange'; readonly with: string }
+  | { readonly type: 'report'; readonly report: HandoffReport }

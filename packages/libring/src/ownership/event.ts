@@ -1,6 +1,7 @@
 import { invariant } from '../base/errors.ts'
 import type { MemberEvent } from '../base/member.ts'
 import type { ClusterMember } from './cluster-member.ts'
+import type { Token } from './token.ts'
 
 /** What every step of ownership carries. */
 interface Step {
@@ -15,8 +16,19 @@ interface Step {
   readonly cause: readonly MemberEvent[]
 }
 
+/** What comes with taking index 0, and with no other. */
+interface Tenancy {
+  /**
+   * Fencing token of this holding of index 0: below 2^63, above those of all holdings before it.
+   * Stores that keep the highest one seen can refuse whoever comes late.
+   */
+  readonly token?: Token | undefined
+  /** What the holder before left behind, if it did. */
+  readonly state?: Uint8Array | undefined
+}
+
 /** The local member takes a partition of which it held nothing. */
-export interface AcquireEvent extends Step {
+export interface AcquireEvent extends Step, Tenancy {
   readonly type: 'acquire'
   /** The index it takes: 0 is the primary. */
   readonly replica: number
@@ -34,7 +46,7 @@ export interface ReleaseEvent extends Step {
 }
 
 /** The local member keeps a partition under another index: its data is here already. */
-export interface ChangeEvent extends Step {
+export interface ChangeEvent extends Step, Tenancy {
   readonly type: 'change'
   /** The index it takes. */
   readonly replica: number
@@ -86,7 +98,8 @@ export function foldEvents(
   if (earlier.type === 'acquire') {
     if (later.type === 'release') return undefined
     invariant(later.type === 'change', 'a partition is not acquired twice')
-    return { type: 'acquire', seq, partition, replica: later.replica, from: later.from, cause }
+    const { replica, from } = later
+    return { type: 'acquire', seq, partition, replica, from, cause, ...tenancyOf(later) }
   }
 
   const previousReplica = earlier.type === 'release' ? earlier.replica : earlier.previousReplica
@@ -96,5 +109,10 @@ export function foldEvents(
   }
   const { replica, from } = later
   if (replica === previousReplica) return undefined
-  return { type: 'change', seq, partition, replica, previousReplica, from, to, cause }
+  const tenancy = tenancyOf(later)
+  return { type: 'change', seq, partition, replica, previousReplica, from, to, cause, ...tenancy }
+}
+
+function tenancyOf({ token, state }: Tenancy): Tenancy {
+  return { ...(token === undefined ? {} : { token }), ...(state === undefined ? {} : { state }) }
 }

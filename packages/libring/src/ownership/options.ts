@@ -41,6 +41,22 @@ export interface OwnershipOptions {
    * @defaultValue 10000
    */
   readonly releaseTimeoutMs?: Millis
+
+  /**
+   * How long a member that says nothing is waited for before a partition is taken without its
+   * word, and for how long a backup that leaves waits for its successor. 1 to 86,400,000.
+   *
+   * @defaultValue 15000
+   */
+  readonly handoffTimeoutMs?: Millis
+
+  /**
+   * Most partitions that the local member has others hand over at a time. Those that nobody
+   * holds do not count, and neither do those it hands over itself. 1 to 65,536.
+   *
+   * @defaultValue 8
+   */
+  readonly concurrentHandoffs?: number
 }
 
 /** Options with every default filled in and every range checked. */
@@ -52,6 +68,8 @@ const DEFAULTS: ResolvedOwnershipOptions = {
   formAlone: true,
   minMembers: 1,
   releaseTimeoutMs: 10_000,
+  handoffTimeoutMs: 15_000,
+  concurrentHandoffs: 8,
 }
 
 /** @throws {OptionError} naming the first option out of range. */
@@ -67,5 +85,7 @@ export function resolveOwnershipOptions(options: OwnershipOptions = {}): Resolve
   requireBoolean('formAlone', resolved.formAlone)
   requireWhole('minMembers', resolved.minMembers, 1, 65_536)
   requireWhole('releaseTimeoutMs', resolved.releaseTimeoutMs, 0, 86_400_000)
+  requireWhole('handoffTimeoutMs', resolved.handoffTimeoutMs, 1, 86_400_000)
+  requireWhole('concurrentHandoffs', resolved.concurrentHandoffs, 1, 65_536)
   return Object.freeze(resolved)
 }

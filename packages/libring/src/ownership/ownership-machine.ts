@@ -6,10 +6,11 @@ import type { ResolvedRingOptions } from '../ring/options.ts'
 import { Ring } from '../ring/ring.ts'
 import { Candidates } from './candidates.ts'
 import type { ClusterMember } from './cluster-member.ts'
-import type { OwnershipEffect, OwnershipInput } from './effects.ts'
-import type { OwnershipEvent } from './event.ts'
+import { Custody } from './custody.ts'
+import type { Candidacy, OwnershipEffect, OwnershipInput } from './effects.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
-import { NO_ROLE, noRoles, rolesOf, type Roles } from './role.ts'
+import type { OwnershipStats } from './stats.ts'
+import { viewDigest } from './view-digest.ts'
 
 /** Most member events that a view or a step names as its cause: the latest ones. */
 export const CAUSE_EVENTS_MAX = 1_024
@@ -35,26 +36,51 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #localName: string
   readonly #ringOptions: ResolvedRingOptions
   readonly #options: ResolvedOwnershipOptions
+  readonly #canHandOff: (member: ClusterMember) => boolean
   readonly #effects = new Fifo<OwnershipEffect>()
   readonly #candidates = new Candidates()
+  readonly #custody: Custody
   #phase: Phase = { name: 'idle' }
   #ring: Ring<ClusterMember>
-  #roles: Roles
   #enoughSeen = false
   #cause: MemberEvent[] = []
   #epoch = 0
-  #seq = 0
 
   constructor(setup: {
     readonly localName: string
     readonly ring: ResolvedRingOptions
     readonly options: ResolvedOwnershipOptions
+    /**
+     * Whether a member answers peer messages. One that does not is not waited for.
+     *
+     * @defaultValue nobody does
+     */
+    readonly canHandOff?: (member: ClusterMember) => boolean
+    /**
+     * Milliseconds since 1970, for tokens. May jump.
+     *
+     * @defaultValue the machine's own time, which is only of use where nobody compares tokens
+     */
+    readonly wallMs?: (nowMs: Millis) => number
   }) {
-    this.#localName = setup.localName
-    this.#ringOptions = setup.ring
-    this.#options = setup.options
-    this.#ring = new Ring<ClusterMember>([], setup.ring)
-    this.#roles = noRoles(setup.ring.partitions)
+    const { localName, ring, options } = setup
+    this.#localName = localName
+    this.#ringOptions = ring
+    this.#options = options
+    this.#canHandOff = setup.canHandOff ?? (() => false)
+    this.#ring = new Ring<ClusterMember>([], ring)
+    this.#custody = new Custody({
+      localName,
+      partitions: ring.partitions,
+      options,
+      effects: this.#effects,
+      wallMs: setup.wallMs ?? ((nowMs) => nowMs),
+    })
+  }
+
+  /** Counters since the start. */
+  get stats(): OwnershipStats {
+    return this.#custody.stats
   }
 
   handle(input: OwnershipInput, nowMs: Millis): void {
@@ -65,21 +91,43 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       case 'members':
         this.#hear(input, nowMs)
         break
+      case 'peer-message':
+        if (this.#phase.name !== 'idle') this.#custody.receive(input.from, input.message, nowMs)
+        break
+      case 'exchanged':
+        this.#custody.exchanged(input.with, nowMs)
+        break
+      case 'handler-settled':
+        this.#custody.settle(input.partition, input.seq, input.state, nowMs)
+        break
       case 'stop':
-        this.#stop()
+        this.#stop(nowMs)
         break
     }
     this.tick(nowMs)
   }
 
   tick(nowMs: Millis): void {
-    const deadlineMs = this.deadlineMs()
-    if (deadlineMs === undefined || nowMs < deadlineMs) return
-    this.#phase = { name: 'settled' }
-    this.#decide()
+    if (nowMs >= (this.#decisionMs() ?? Infinity)) {
+      this.#phase = { name: 'settled' }
+      this.#decide('serve', nowMs)
+    }
+    if (nowMs >= (this.#custody.deadlineMs() ?? Infinity)) this.#custody.tick(nowMs)
   }
 
   deadlineMs(): Millis | undefined {
+    const decisionMs = this.#decisionMs()
+    const custodyMs = this.#custody.deadlineMs()
+    if (decisionMs === undefined || custodyMs === undefined) return decisionMs ?? custodyMs
+    return Math.min(decisionMs, custodyMs)
+  }
+
+  poll(): OwnershipEffect | undefined {
+    return this.#effects.take()
+  }
+
+  /** When the members seen are next acted on. */
+  #decisionMs(): Millis | undefined {
     switch (this.#phase.name) {
       case 'waiting':
         return this.#phase.aloneAtMs
@@ -92,14 +140,15 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     }
   }
 
-  poll(): OwnershipEffect | undefined {
-    return this.#effects.take()
-  }
-
   #start(input: Extract<OwnershipInput, { type: 'start' }>, nowMs: Millis): void {
     if (this.#phase.name !== 'idle') return
-    this.#candidates.update(input.candidates.map((member) => ({ name: member.name, member })))
+    const { candidates, bystanders = [] } = input
+    this.#candidates.update([
+      ...bystanders.map((bystander) => ({ name: bystander.name, member: undefined, bystander })),
+      ...candidates.map((member) => ({ name: member.name, member })),
+    ])
     this.#countMembers()
+    this.#showOthers([], nowMs)
     if (input.othersSeen || !input.othersExpected) {
       this.#phase = { name: 'settling', closesAtMs: nowMs }
       return
@@ -113,6 +162,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     const { event, candidacies } = input
     const { changed, lost } = this.#candidates.update(candidacies)
     this.#countMembers()
+    this.#showOthers(candidacies, nowMs)
     if (changed) this.#remember(event)
 
     const begins = this.#phase.name === 'waiting' ? this.#isAboutOthers(event) : changed
@@ -125,12 +175,26 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     }
   }
 
-  #stop(): void {
+  #stop(nowMs: Millis): void {
     const held = this.#phase.name === 'settled' || this.#phase.name === 'settling'
     this.#phase = { name: 'stopped' }
     if (!held) return
     this.#candidates.update([{ name: this.#localName, member: undefined }])
-    this.#decide()
+    this.#decide('stop', nowMs)
+  }
+
+  /** Whoever is there is asked at once, though it is planned with only when the window closes. */
+  #showOthers(changed: readonly Candidacy[], nowMs: Millis): void {
+    const members = this.#candidates.list()
+    const bystanders = this.#candidates.bystanders()
+    const others = [...members, ...bystanders].filter((member) => {
+      return member.name !== this.#localName && this.#canHandOff(member)
+    })
+    const gone = changed
+      .filter(({ member, bystander }) => member === undefined && bystander === undefined)
+      .map(({ name }) => name)
+    const digest = others.length === 0 ? 0 : viewDigest(members, bystanders, this.#ringOptions)
+    this.#custody.see(others, gone, digest, nowMs)
   }
 
   #isAboutOthers(event: MemberEvent): boolean {
@@ -147,7 +211,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   }
 
   /** Act on what is seen: a new view when the members differ, then a step for every new role. */
-  #decide(): void {
+  #decide(purpose: 'serve' | 'stop', nowMs: Millis): void {
     const before = this.#ring
     const cause = Object.freeze(this.#cause)
     this.#cause = []
@@ -157,47 +221,6 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       const view = { epoch: ++this.#epoch, ring: this.#ring, cause }
       this.#effects.push({ type: 'view', view })
     }
-    if (!this.#enoughSeen) return
-
-    const roles = rolesOf(this.#localName, this.#ring)
-    for (const [partition, previous] of this.#roles.entries()) {
-      const role = roles[partition]!
-      if (role === previous) continue
-      this.#effects.push({
-        type: 'step',
-        event: this.#step({ partition, previous, role, before, cause }),
-      })
-    }
-    this.#roles = roles
-  }
-
-  #step(move: {
-    readonly partition: number
-    readonly previous: number
-    readonly role: number
-    readonly before: Ring<ClusterMember>
-    readonly cause: readonly MemberEvent[]
-  }): OwnershipEvent {
-    const { partition, previous, role, cause } = move
-    const seq = ++this.#seq
-    const from = this.#other(move.before.holdersForPartition(partition)[role])
-    const to = this.#ring.holdersForPartition(partition)[previous]
-    if (previous === NO_ROLE) return { type: 'acquire', seq, partition, replica: role, from, cause }
-    if (role === NO_ROLE) return { type: 'release', seq, partition, replica: previous, to, cause }
-    return {
-      type: 'change',
-      seq,
-      partition,
-      replica: role,
-      previousReplica: previous,
-      from,
-      to,
-      cause,
-    }
-  }
-
-  /** The view before may name us as holder of what `minMembers` kept us from acquiring. */
-  #other(member: ClusterMember | undefined): ClusterMember | undefined {
-    return member?.name === this.#localName ? undefined : member
+    if (this.#enoughSeen) this.#custody.plan({ ring: this.#ring, before, cause }, purpose, nowMs)
   }
 }

@@ -1,0 +1,470 @@
+import type { Fifo } from '../base/fifo.ts'
+import type { Millis } from '../base/time.ts'
+import type { ClusterMember } from './cluster-member.ts'
+import type { HandoffReport, OwnershipEffect } from './effects.ts'
+import { Farewells } from './farewells.ts'
+import { Takes } from './handoff.ts'
+import { Inbox } from './inbox.ts'
+import {
+  STATE_BYTES_MAX,
+  type AnswerMessage,
+  type AskMessage,
+  type Holding,
+  type Legacy,
+  type PeerHeader,
+  type PeerMessage,
+  type Standing,
+} from './messages.ts'
+import type { ResolvedOwnershipOptions } from './options.ts'
+import { repliesOf } from './replies.ts'
+import { NO_ROLE } from './role.ts'
+import { noOwnershipStats, type OwnershipStats } from './stats.ts'
+import { Strangers } from './strangers.ts'
+import { Tenures, type Plan, type Tenancy } from './tenures.ts'
+import { compareHolders, TokenClock, type Token } from './token.ts'
+import { Waiters, type Waiter } from './waiters.ts'
+
+/** How often a holder offers what the plan gives to another. */
+export const OFFER_MS = 2_000
+
+/** Shortest time between two requests to exchange members with one member. */
+const EXCHANGE_MS = 1_000
+
+/** What the local member holds, and how it comes by it and parts with it among others. */
+export class Custody {
+  readonly #localName: string
+  readonly #effects: Fifo<OwnershipEffect>
+  readonly #wallMs: (nowMs: Millis) => number
+  readonly #tenures: Tenures
+  readonly #takes: Takes
+  readonly #waiters: Waiters
+  readonly #farewells: Farewells
+  readonly #strangers: Strangers
+  readonly #inbox = new Inbox()
+  readonly #clock = new TokenClock()
+  readonly #stats = noOwnershipStats()
+  /** Members that can hand off, by name. */
+  readonly #others = new Map<string, ClusterMember>()
+  /** Tokens of what we hold and of what we are letting go. */
+  readonly #tokens = new Map<number, Token>()
+  /** State that a handler left for the successor. */
+  readonly #states = new Map<number, Uint8Array>()
+  /** Best token and state that others left for us, of partitions being taken. */
+  readonly #legacies = new Map<number, Legacy>()
+  /** Who said last that it holds what we are taking. */
+  readonly #holders = new Map<number, string>()
+  /** Steps that others wait to hear of once their handler is done. */
+  readonly #arrivals = new Map<number, number>()
+  /** Whom we do not wait for any more, of partitions being taken. */
+  readonly #overridden = new Map<number, readonly string[]>()
+  readonly #exchangedAtMs = new Map<string, Millis>()
+  /** Partitions to offer, with how often that was done in vain. */
+  readonly #offers = new Map<number, number>()
+  #offerAtMs: Millis = Infinity
+  #life: bigint | undefined
+  #messages = 0
+  #digest = 0
+
+  constructor(setup: {
+    readonly localName: string
+    readonly partitions: number
+    readonly options: ResolvedOwnershipOptions
+    readonly effects: Fifo<OwnershipEffect>
+    /** Milliseconds since 1970. */
+    readonly wallMs: (nowMs: Millis) => number
+  }) {
+    const { localName, partitions, effects, wallMs } = setup
+    const { releaseTimeoutMs, handoffTimeoutMs, concurrentHandoffs } = setup.options
+    this.#localName = localName
+    this.#effects = effects
+    this.#wallMs = wallMs
+    this.#takes = new Takes({ localName, handoffTimeoutMs, concurrentHandoffs })
+    this.#waiters = new Waiters(handoffTimeoutMs)
+    this.#farewells = new Farewells(handoffTimeoutMs)
+    this.#strangers = new Strangers(handoffTimeoutMs)
+    this.#tenures = new Tenures({
+      localName,
+      partitions,
+      releaseTimeoutMs,
+      handoffTimeoutMs,
+      onStep: (event) => {
+        if (event.type === 'acquire' && this.#hasOthers)
+          this.#arrivals.set(event.partition, event.seq)
+        effects.push({ type: 'step', event })
+      },
+    })
+  }
+
+  get stats(): OwnershipStats {
+    return { ...this.#stats }
+  }
+
+  deadlineMs(): Millis | undefined {
+    const strangersMs = this.#takes.size > 0 ? this.#strangers.deadlineMs() : undefined
+    const offerAtMs = this.#offers.size > 0 ? this.#offerAtMs : undefined
+    const deadlines = [
+      this.#tenures.deadlineMs(),
+      this.#takes.deadlineMs(),
+      strangersMs,
+      offerAtMs,
+    ].filter((deadlineMs) => deadlineMs !== undefined)
+    return deadlines.length === 0 ? undefined : Math.min(...deadlines)
+  }
+
+  /**
+   * Whom to ask from now on, seen by now though perhaps not planned with yet.
+   *
+   * @param others members that can hand off; the local one is not among them.
+   * @param gone names of members that are not there any more.
+   */
+  see(
+    others: readonly ClusterMember[],
+    gone: readonly string[],
+    digest: number,
+    nowMs: Millis,
+  ): void {
+    this.#digest = digest
+    this.#others.clear()
+    for (const member of others) {
+      this.#others.set(member.name, member)
+      this.#strangers.delete(member.name)
+    }
+    for (const name of gone) {
+      this.#strangers.delete(name)
+      this.#waiters.drop(name)
+      this.#exchangedAtMs.delete(name)
+    }
+    this.#setAsked(nowMs)
+    this.#flush(nowMs)
+  }
+
+  plan(plan: Plan, purpose: 'serve' | 'stop', nowMs: Millis): void {
+    const circumstances = {
+      others: this.#takes.asked > 0 ? 'some' : 'none',
+      isStopping: purpose === 'stop',
+      canHandOff: ({ name }: ClusterMember) => this.#others.has(name),
+    } as const
+    this.#tenures.plan(plan, circumstances, (partition) => this.#tenancy(partition, nowMs), nowMs)
+    for (let partition = 0; partition < this.#tenures.count; partition++) {
+      this.#noteOverstay(partition, nowMs)
+      this.#letGoIfAsked(partition, nowMs)
+    }
+    this.#flush(nowMs)
+  }
+
+  receive(from: string, message: PeerMessage, nowMs: Millis): void {
+    if (from === this.#localName) return
+    if (!this.#inbox.accepts(from, message)) {
+      this.#stats.messagesStale++
+      return
+    }
+    this.#clock.witness(message.clock)
+    this.#takes.hear(from)
+    switch (message.type) {
+      case 'ask':
+        this.#onAsk(from, message, nowMs)
+        break
+      case 'answer':
+        this.#onAnswer(from, message, nowMs)
+        break
+      case 'acquired':
+        for (const { partition } of message.holdings) {
+          this.#tenures.acquired(partition, from, nowMs)
+        }
+        this.#onOtherHolder(from, message.holdings, nowMs)
+        break
+      case 'offer':
+        this.#onOtherHolder(from, message.holdings, nowMs)
+        break
+    }
+    this.#flush(nowMs)
+  }
+
+  /** The two have exchanged members. */
+  exchanged(name: string, nowMs: Millis): void {
+    this.#takes.merge(name)
+    this.#flush(nowMs)
+  }
+
+  /** Handlers are done with every step of the partition up to `seq`. */
+  settle(partition: number, seq: number, state: Uint8Array | undefined, nowMs: Millis): void {
+    const tenure = this.#tenures.get(partition)
+    if (tenure.phase === 'letting-go' && seq >= tenure.seq && state !== undefined) {
+      if (state.length <= STATE_BYTES_MAX) this.#states.set(partition, state)
+    }
+    this.#tenures.settle(partition, seq, nowMs)
+    const arrival = this.#arrivals.get(partition)
+    if (arrival !== undefined && seq >= arrival) this.#announce(partition, nowMs)
+    this.#flush(nowMs)
+  }
+
+  tick(nowMs: Millis): void {
+    for (const { phase } of this.#tenures.tick(nowMs)) {
+      if (phase === 'letting-go') this.#stats.releasesOverdue++
+      else this.#stats.partingsOverdue++
+    }
+    if (nowMs >= (this.#strangers.deadlineMs() ?? Infinity)) this.#setAsked(nowMs)
+    if (this.#offers.size > 0 && nowMs >= this.#offerAtMs) this.#offer(nowMs)
+    this.#flush(nowMs)
+  }
+
+  get #hasOthers(): boolean {
+    return this.#others.size > 0
+  }
+
+  #setAsked(nowMs: Millis): void {
+    this.#takes.setAsked(new Set([...this.#others.keys(), ...this.#strangers.names(nowMs)]), nowMs)
+  }
+
+  #onAsk(from: string, { life, groups }: AskMessage, nowMs: Millis): void {
+    if (!this.#others.has(from)) {
+      this.#strangers.add(from, nowMs)
+      this.#setAsked(nowMs)
+    }
+    this.#waiters.set(from, life, groups, nowMs)
+    const waiters = new Map<number, Waiter>()
+    for (const { attempt, letGo, partitions } of groups) {
+      for (const partition of partitions) {
+        waiters.set(partition, { name: from, life, attempt, letGo })
+        this.#takes.giveBack(from, partition, nowMs)
+        this.#letGoIfAsked(partition, nowMs)
+      }
+    }
+    this.#reply(from, life, waiters, nowMs)
+  }
+
+  #onAnswer(from: string, message: AnswerMessage, nowMs: Millis): void {
+    if (message.asker !== this.#life) return
+    for (const legacy of message.legacies) this.#keepLegacy(legacy)
+    for (const { standing, partitions } of message.groups) {
+      if (standing !== 'holding' && standing !== 'letting-go') continue
+      for (const partition of partitions) {
+        if (this.#takes.has(partition)) this.#holders.set(partition, from)
+      }
+    }
+    const views = message.digest === this.#digest ? 'agree' : 'differ'
+    if (this.#takes.answer(from, message.groups, views) === 'done') return
+    if (nowMs < (this.#exchangedAtMs.get(from) ?? -Infinity) + EXCHANGE_MS) return
+    this.#exchangedAtMs.set(from, nowMs)
+    this.#effects.push({ type: 'exchange', with: from })
+  }
+
+  #keepLegacy(legacy: Legacy): void {
+    this.#clock.witness(legacy.token)
+    const { partition, token } = legacy
+    if (!this.#takes.has(partition)) return
+    const known = this.#legacies.get(partition)
+    if (known === undefined || known.token < token) this.#legacies.set(partition, legacy)
+  }
+
+  /** Of two holders of index 0 the one with the lower token lets go, whoever is planned to. */
+  #onOtherHolder(from: string, holdings: readonly Holding[], nowMs: Millis): void {
+    const outranked: number[] = []
+    const ranking: number[] = []
+    for (const { partition, token } of holdings) {
+      this.#clock.witness(token)
+      const held = this.#tokens.get(partition)
+      if (token === 0n || held === undefined || this.#tenures.get(partition).role !== 0) continue
+      const theirs = { token, name: from }
+      const isLower = compareHolders({ token: held, name: this.#localName }, theirs) < 0
+      if (isLower) this.#tenures.letGo(partition, 'outranked', nowMs)
+      ;(isLower ? outranked : ranking).push(partition)
+    }
+    this.#reportDouble(from, outranked, 'local')
+    this.#reportDouble(from, ranking, 'member')
+    // It is to hear of us as well, so that it can let go.
+    if (ranking.length > 0) this.#tell(from, 'acquired', ranking, nowMs)
+  }
+
+  #reportDouble(member: string, partitions: readonly number[], yields: 'local' | 'member'): void {
+    if (partitions.length === 0) return
+    this.#stats.doubleHolders += partitions.length
+    this.#report({ kind: 'double-holder', member, partitions, yields })
+  }
+
+  #report(report: HandoffReport): void {
+    this.#effects.push({ type: 'report', report })
+  }
+
+  #letGoIfAsked(partition: number, nowMs: Millis): void {
+    if (!this.#tenures.isOverstaying(partition)) return
+    const named = this.#tenures.named(partition)
+    const waiter = named && this.#waiters.get(named.name, partition, nowMs)
+    if (waiter?.letGo === true) this.#tenures.letGo(partition, 'asked', nowMs)
+  }
+
+  /** Everything that follows from tenures being others now, until nothing follows any more. */
+  #flush(nowMs: Millis): void {
+    for (;;) {
+      const changes = this.#tenures.takeChanges()
+      for (const { partition, before } of changes) {
+        if (before.phase === 'letting-go') {
+          this.#tenures.replan(partition, (it) => this.#tenancy(it, nowMs), nowMs)
+        }
+      }
+      const begun: number[] = []
+      for (const { partition } of changes) this.#follow(partition, begun, nowMs)
+      if (begun.length > 0) this.#takes.begin(begun, nowMs)
+      this.#tellWaiters(
+        changes.map(({ partition }) => partition),
+        nowMs,
+      )
+      const { asks, free, overrides } = this.#takes.advance(nowMs)
+      for (const { to, groups } of asks) this.#send(to, { type: 'ask', groups }, nowMs)
+      for (const { why, member, partitions } of overrides) {
+        for (const partition of partitions) this.#noteOverridden(partition, member)
+        const counter = why === 'silent' ? 'takenFromSilence' : 'takenFromDeadlock'
+        this.#stats[counter] += partitions.length
+        this.#report({ kind: why, member, partitions })
+      }
+      for (const partition of free) {
+        this.#tenures.take(partition, (it) => this.#tenancy(it, nowMs), nowMs)
+      }
+      if (changes.length === 0 && free.length === 0) return
+    }
+  }
+
+  /** Bring what goes with a tenure in line with it. */
+  #follow(partition: number, begun: number[], nowMs: Millis): void {
+    const { phase, role } = this.#tenures.get(partition)
+    if (phase === 'taking') {
+      if (!this.#takes.has(partition)) begun.push(partition)
+    } else {
+      this.#takes.end(partition, nowMs)
+      this.#holders.delete(partition)
+      this.#legacies.delete(partition)
+      if (role === 0) this.#tellOverridden(partition, nowMs)
+      this.#overridden.delete(partition)
+    }
+    const token = this.#tokens.get(partition)
+    if (role === 0) {
+      this.#farewells.delete(partition)
+    } else if (phase !== 'letting-go' && token !== undefined) {
+      this.#farewells.add(partition, token, this.#states.get(partition), nowMs)
+      this.#tokens.delete(partition)
+      this.#states.delete(partition)
+    }
+    if (role === NO_ROLE) this.#arrivals.delete(partition)
+    this.#noteOverstay(partition, nowMs)
+  }
+
+  #tenancy(partition: number, nowMs: Millis): Tenancy {
+    const token = this.#clock.draw(this.#wallMs(nowMs))
+    this.#tokens.set(partition, token)
+    const state = this.#legacies.get(partition)?.state
+    const holder = this.#holders.get(partition)
+    return {
+      token,
+      state: state === undefined || state.length === 0 ? undefined : state,
+      from: holder === undefined ? undefined : this.#others.get(holder),
+    }
+  }
+
+  #noteOverridden(partition: number, name: string): void {
+    this.#overridden.set(partition, [...(this.#overridden.get(partition) ?? []), name])
+  }
+
+  /** Whoever we did not wait for may hold it, and has to hear that we do. */
+  #tellOverridden(partition: number, nowMs: Millis): void {
+    for (const name of this.#overridden.get(partition) ?? []) {
+      this.#tell(name, 'acquired', [partition], nowMs)
+    }
+  }
+
+  /** Backups that are to leave wait for newcomers like us. */
+  #announce(partition: number, nowMs: Millis): void {
+    this.#arrivals.delete(partition)
+    const names = new Set(this.#tenures.holders(partition).map(({ name }) => name))
+    for (const name of names) {
+      if (this.#others.has(name)) this.#tell(name, 'acquired', [partition], nowMs)
+    }
+  }
+
+  #noteOverstay(partition: number, nowMs: Millis): void {
+    if (!this.#tenures.isOverstaying(partition)) {
+      this.#offers.delete(partition)
+      return
+    }
+    if (this.#offers.has(partition)) return
+    if (this.#offers.size === 0) this.#offerAtMs = nowMs + OFFER_MS
+    this.#offers.set(partition, 0)
+  }
+
+  /** Offer what the plan gives to others; to everybody, once the one that it names does not ask. */
+  #offer(nowMs: Millis): void {
+    this.#offerAtMs = nowMs + OFFER_MS
+    const offered = new Map<string, number[]>()
+    for (const [partition, timesInVain] of this.#offers) {
+      const named = this.#tenures.named(partition)?.name
+      const isAsked =
+        named === undefined || this.#waiters.get(named, partition, nowMs) !== undefined
+      this.#offers.set(partition, isAsked ? 0 : timesInVain + 1)
+      if (isAsked) continue
+      for (const name of timesInVain > 0 ? this.#others.keys() : [named]) {
+        const partitions = offered.get(name) ?? []
+        offered.set(name, partitions)
+        partitions.push(partition)
+      }
+    }
+    for (const [name, partitions] of offered) this.#tell(name, 'offer', partitions, nowMs)
+  }
+
+  #tellWaiters(partitions: readonly number[], nowMs: Millis): void {
+    const waiting = new Map<string, Map<number, Waiter>>()
+    for (const partition of partitions) {
+      for (const waiter of this.#waiters.of(partition, nowMs)) {
+        const waiters = waiting.get(waiter.name) ?? new Map<number, Waiter>()
+        waiting.set(waiter.name, waiters)
+        waiters.set(partition, waiter)
+      }
+    }
+    for (const [name, waiters] of waiting) {
+      for (const { life } of waiters.values()) {
+        this.#reply(name, life, waiters, nowMs)
+        break
+      }
+    }
+  }
+
+  #reply(to: string, asker: bigint, waiters: ReadonlyMap<number, Waiter>, nowMs: Millis): void {
+    const verdicts = [...waiters].map(([partition, waiter]) => {
+      const standing = this.#standing(to, partition)
+      const legacy = standing === 'none' ? this.#farewells.get(partition, nowMs) : undefined
+      return { partition, waiter, standing, legacy }
+    })
+    for (const { groups, legacies } of repliesOf(verdicts)) {
+      this.#send(to, { type: 'answer', asker, groups, legacies }, nowMs)
+    }
+  }
+
+  #standing(asker: string, partition: number): Standing {
+    const { phase, role } = this.#tenures.get(partition)
+    if (phase === 'letting-go') return 'letting-go'
+    if (role === 0) return 'holding'
+    if (phase !== 'taking') return 'none'
+    return this.#takes.isWaitingFor(asker, partition) ? 'waiting' : 'taking'
+  }
+
+  #tell(
+    to: string,
+    type: 'acquired' | 'offer',
+    partitions: readonly number[],
+    nowMs: Millis,
+  ): void {
+    const holdings = partitions.map((partition) => {
+      return { partition, token: this.#tokens.get(partition) ?? 0n }
+    })
+    this.#send(to, { type, holdings }, nowMs)
+  }
+
+  #send(to: string, content: Content, nowMs: Millis): void {
+    const clock = this.#clock.read(this.#wallMs(nowMs))
+    this.#life ??= clock
+    const header = { life: this.#life, seq: ++this.#messages, clock, digest: this.#digest }
+    this.#effects.push({ type: 'peer-message', to, message: { ...header, ...content } })
+  }
+}
+
+type Content = {
+  [T in PeerMessage['type']]: Omit<Extract<PeerMessage, { type: T }>, keyof PeerHeader>
+}[PeerMessage['type']]

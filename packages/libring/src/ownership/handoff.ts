@@ -1,0 +1,333 @@
+import { compareUtf8 } from '../base/bytes.ts'
+import { KeyedFifo } from '../base/keyed-fifo.ts'
+import type { Millis } from '../base/time.ts'
+import type { AnswerGroup, AskGroup, Standing } from './messages.ts'
+
+/** Longest time between two questions to a member that has yet to answer. */
+const REPEAT_MS = 1_000
+
+/** One partition whose index 0 the local member is taking. */
+interface Take {
+  readonly attempt: number
+  readonly beganMs: Millis
+  /** How many members have yet to give an answer that counts. */
+  open: number
+  /** Members that say they hold it. */
+  readonly holders: Set<string>
+  /** Since when its holder is asked to let it go; `undefined` while it is not. */
+  grantedAtMs: Millis | undefined
+  /** Whether its holder has begun to let it go. */
+  isComing: boolean
+}
+
+/** What one member is asked, and how it answers. */
+interface Inquiry {
+  /** Partitions for which it has yet to give an answer that counts. */
+  readonly pending: Set<number>
+  /** Of these, the ones of which it says that it has nothing to do with them, in another view. */
+  readonly unmerged: Set<number>
+  /** Partitions for which it waits for us as well, with the questions asked since that is known. */
+  readonly mutual: Map<number, number>
+  /** Questions since it was last heard of. */
+  asksInVain: number
+  nextAskMs: Millis
+  /** Whether it was asked for something that is not wanted any more. */
+  isOutdated: boolean
+}
+
+/** A question that was answered by nothing but time. */
+export interface Override {
+  /** `silent`: said nothing. `deadlock`: each waited for the other, and our name is smaller. */
+  readonly why: 'silent' | 'deadlock'
+  readonly member: string
+  readonly partitions: readonly number[]
+}
+
+/** What has become due. */
+export interface TakesDue {
+  readonly asks: readonly { readonly to: string; readonly groups: readonly AskGroup[] }[]
+  /** Partitions that nobody stands in the way of, in the order in which they were begun. */
+  readonly free: readonly number[]
+  readonly overrides: readonly Override[]
+}
+
+/**
+ * What the local member waits for: the partitions it is taking, and what it has to hear from
+ * whom before it may.
+ *
+ * Silence is counted in questions, not in time, so that a process that was stopped for a while
+ * does not take the silence for that of the others.
+ */
+export class Takes {
+  readonly #localName: string
+  readonly #handoffTimeoutMs: Millis
+  readonly #concurrentHandoffs: number
+  readonly #repeatMs: Millis
+  readonly #asksMax: number
+  readonly #takes = new Map<number, Take>()
+  readonly #inquiries = new Map<string, Inquiry>()
+  /** Takes with a holder that is not asked to let go yet, and those with one that is. */
+  readonly #queue = new KeyedFifo<number, number>()
+  readonly #granted = new Set<number>()
+  readonly #free = new Set<number>()
+  #attempts = 0
+
+  constructor(setup: {
+    readonly localName: string
+    readonly handoffTimeoutMs: Millis
+    readonly concurrentHandoffs: number
+  }) {
+    this.#localName = setup.localName
+    this.#handoffTimeoutMs = setup.handoffTimeoutMs
+    this.#concurrentHandoffs = setup.concurrentHandoffs
+    this.#repeatMs = Math.min(REPEAT_MS, setup.handoffTimeoutMs)
+    this.#asksMax = Math.ceil(setup.handoffTimeoutMs / this.#repeatMs)
+  }
+
+  get size(): number {
+    return this.#takes.size
+  }
+
+  /** How many members have to be heard from. */
+  get asked(): number {
+    return this.#inquiries.size
+  }
+
+  has(partition: number): boolean {
+    return this.#takes.has(partition)
+  }
+
+  /** Begin to take partitions, as one attempt. One that is being taken already goes on. */
+  begin(partitions: readonly number[], nowMs: Millis): void {
+    const attempt = ++this.#attempts
+    for (const partition of partitions) {
+      if (this.#takes.has(partition)) continue
+      this.#takes.set(partition, {
+        attempt,
+        beganMs: nowMs,
+        open: this.#inquiries.size,
+        holders: new Set(),
+        grantedAtMs: undefined,
+        isComing: false,
+      })
+      if (this.#inquiries.size === 0) this.#free.add(partition)
+      for (const inquiry of this.#inquiries.values()) {
+        if (inquiry.pending.size === 0) inquiry.asksInVain = 0
+        inquiry.pending.add(partition)
+        inquiry.nextAskMs = nowMs
+      }
+    }
+  }
+
+  /** It was taken, or is not wanted any more. */
+  end(partition: number, nowMs: Millis): void {
+    if (!this.#takes.delete(partition)) return
+    this.#free.delete(partition)
+    this.#queue.delete(partition)
+    this.#granted.delete(partition)
+    for (const inquiry of this.#inquiries.values()) {
+      inquiry.unmerged.delete(partition)
+      inquiry.mutual.delete(partition)
+      if (!inquiry.pending.delete(partition)) continue
+      inquiry.isOutdated = true
+      inquiry.nextAskMs = nowMs
+    }
+  }
+
+  /** Exactly these members have to be heard from, whenever they became known. */
+  setAsked(names: ReadonlySet<string>, nowMs: Millis): void {
+    for (const [name, inquiry] of this.#inquiries) {
+      if (names.has(name)) continue
+      for (const partition of inquiry.pending) this.#close(partition, name, inquiry)
+      this.#inquiries.delete(name)
+    }
+    for (const name of names) {
+      if (this.#inquiries.has(name)) continue
+      this.#inquiries.set(name, {
+        pending: new Set(this.#takes.keys()),
+        unmerged: new Set(),
+        mutual: new Map(),
+        asksInVain: 0,
+        nextAskMs: nowMs,
+        isOutdated: false,
+      })
+      for (const [partition, take] of this.#takes) {
+        take.open++
+        this.#free.delete(partition)
+      }
+    }
+  }
+
+  /** Whether `name` has yet to give an answer that counts. */
+  isWaitingFor(name: string, partition: number): boolean {
+    return this.#inquiries.get(name)?.pending.has(partition) === true
+  }
+
+  /** `name` said something, whatever it was. */
+  hear(name: string): void {
+    const inquiry = this.#inquiries.get(name)
+    if (inquiry !== undefined) inquiry.asksInVain = 0
+  }
+
+  /**
+   * Whether its view agrees with ours decides if what it says it is not counts at once; otherwise
+   * it does once {@link merge} was called. Answers whether that is needed.
+   */
+  answer(
+    name: string,
+    groups: readonly AnswerGroup[],
+    views: 'agree' | 'differ',
+  ): 'exchange' | 'done' {
+    const inquiry = this.#inquiries.get(name)
+    if (inquiry === undefined) return 'done'
+    for (const { attempt, standing, partitions } of groups) {
+      for (const partition of partitions) {
+        const take = this.#takes.get(partition)
+        if (take?.attempt !== attempt || !inquiry.pending.has(partition)) continue
+        if (standing === 'none' && views === 'differ') inquiry.unmerged.add(partition)
+        else this.#note(standing, partition, name, inquiry)
+      }
+    }
+    return inquiry.unmerged.size > 0 ? 'exchange' : 'done'
+  }
+
+  /** The two have exchanged whom they see, so that what `name` said before counts. */
+  merge(name: string): void {
+    const inquiry = this.#inquiries.get(name)
+    if (inquiry === undefined) return
+    for (const partition of inquiry.unmerged) this.#close(partition, name, inquiry)
+  }
+
+  /**
+   * `name` is taking the partition too. Once a take is stuck, its answer is given back, so that
+   * each waits for the other and the names decide: else three could wait in a circle for ever.
+   */
+  giveBack(name: string, partition: number, nowMs: Millis): void {
+    const take = this.#takes.get(partition)
+    const inquiry = this.#inquiries.get(name)
+    if (take === undefined || inquiry === undefined || inquiry.pending.has(partition)) return
+    if (nowMs < take.beganMs + this.#handoffTimeoutMs) return
+    take.open++
+    this.#free.delete(partition)
+    inquiry.pending.add(partition)
+    inquiry.nextAskMs = nowMs
+  }
+
+  /** Ask whoever is due, and give up on whoever has had its time. */
+  advance(nowMs: Millis): TakesDue {
+    this.#grant(nowMs)
+    const asks: { readonly to: string; readonly groups: readonly AskGroup[] }[] = []
+    const overrides: Override[] = []
+    for (const [name, inquiry] of this.#inquiries) {
+      if (nowMs < (this.#dueMs(inquiry) ?? Infinity)) continue
+      this.#giveUp(name, inquiry, overrides)
+      if (inquiry.pending.size === 0 && !inquiry.isOutdated) continue
+      inquiry.isOutdated = false
+      if (inquiry.pending.size > 0) inquiry.asksInVain++
+      inquiry.nextAskMs = nowMs + this.#repeatMs
+      for (const [partition, asked] of inquiry.mutual) inquiry.mutual.set(partition, asked + 1)
+      asks.push({ to: name, groups: this.#groups(inquiry) })
+    }
+    const free = [...this.#free]
+    this.#free.clear()
+    return { asks, free, overrides }
+  }
+
+  deadlineMs(): Millis | undefined {
+    let soonestMs: Millis | undefined
+    for (const inquiry of this.#inquiries.values()) {
+      const dueMs = this.#dueMs(inquiry)
+      if (dueMs !== undefined && dueMs < (soonestMs ?? Infinity)) soonestMs = dueMs
+    }
+    return soonestMs
+  }
+
+  #dueMs(inquiry: Inquiry): Millis | undefined {
+    return inquiry.pending.size > 0 || inquiry.isOutdated ? inquiry.nextAskMs : undefined
+  }
+
+  #note(standing: Standing, partition: number, name: string, inquiry: Inquiry): void {
+    const take = this.#takes.get(partition)!
+    if (standing === 'none') return this.#close(partition, name, inquiry)
+    inquiry.unmerged.delete(partition)
+    if (standing !== 'waiting') inquiry.mutual.delete(partition)
+    else if (!inquiry.mutual.has(partition)) inquiry.mutual.set(partition, 0)
+    if (standing === 'holding' || standing === 'letting-go') {
+      take.holders.add(name)
+      take.isComing ||= standing === 'letting-go'
+      if (take.grantedAtMs === undefined) this.#queue.push(partition, partition)
+    } else {
+      this.#dropHolder(take, partition, name)
+    }
+  }
+
+  /** `name` has answered, or need not. */
+  #close(partition: number, name: string, inquiry: Inquiry): void {
+    if (!inquiry.pending.delete(partition)) return
+    inquiry.unmerged.delete(partition)
+    inquiry.mutual.delete(partition)
+    const take = this.#takes.get(partition)!
+    this.#dropHolder(take, partition, name)
+    if (--take.open === 0) this.#free.add(partition)
+  }
+
+  #dropHolder(take: Take, partition: number, name: string): void {
+    take.holders.delete(name)
+    if (take.holders.size === 0) this.#queue.delete(partition)
+  }
+
+  #giveUp(name: string, inquiry: Inquiry, overrides: Override[]): void {
+    if (inquiry.asksInVain >= this.#asksMax && inquiry.pending.size > 0) {
+      const partitions = [...inquiry.pending]
+      for (const partition of partitions) this.#close(partition, name, inquiry)
+      overrides.push({ why: 'silent', member: name, partitions })
+      inquiry.asksInVain = 0
+    }
+    if (compareUtf8(this.#localName, name) > 0) return
+    const stuck = [...inquiry.mutual].filter(([, asked]) => asked >= this.#asksMax)
+    if (stuck.length === 0) return
+    const partitions = stuck.map(([partition]) => partition)
+    for (const partition of partitions) this.#close(partition, name, inquiry)
+    overrides.push({ why: 'deadlock', member: name, partitions })
+  }
+
+  /** Have holders let go, of as many partitions at a time as may be in flight. */
+  #grant(nowMs: Millis): void {
+    if (this.#queue.size > 0) this.#putBack(nowMs)
+    while (this.#granted.size < this.#concurrentHandoffs) {
+      const partition = this.#queue.take()
+      if (partition === undefined) return
+      const take = this.#takes.get(partition)!
+      take.grantedAtMs = nowMs
+      this.#granted.add(partition)
+      for (const holder of take.holders) {
+        const inquiry = this.#inquiries.get(holder)
+        if (inquiry !== undefined) inquiry.nextAskMs = nowMs
+      }
+    }
+  }
+
+  /** A holder that does not let go, as its plan is another, must not keep others waiting. */
+  #putBack(nowMs: Millis): void {
+    for (const partition of this.#granted) {
+      const take = this.#takes.get(partition)!
+      if (take.isComing || nowMs < take.grantedAtMs! + this.#handoffTimeoutMs) continue
+      this.#granted.delete(partition)
+      take.grantedAtMs = undefined
+      if (take.holders.size > 0) this.#queue.push(partition, partition)
+    }
+  }
+
+  #groups(inquiry: Inquiry): AskGroup[] {
+    const groups = new Map<string, AskGroup & { readonly partitions: number[] }>()
+    for (const partition of inquiry.pending) {
+      const { attempt, grantedAtMs } = this.#takes.get(partition)!
+      const letGo = grantedAtMs !== undefined
+      const key = `${attempt} ${letGo}`
+      const group = groups.get(key) ?? { attempt, letGo, partitions: [] }
+      groups.set(key, group)
+      group.partitions.push(partition)
+    }
+    return [...groups.values()]
+  }
+}

@@ -1,0 +1,262 @@
+import { Deadlines } from '../base/deadlines.ts'
+import type { MemberEvent } from '../base/member.ts'
+import type { Millis } from '../base/time.ts'
+import type { Ring } from '../ring/ring.ts'
+import type { ClusterMember } from './cluster-member.ts'
+import type { OwnershipEvent } from './event.ts'
+import {
+  advanceTenure,
+  atRest,
+  NO_ROLE,
+  noRoles,
+  rolesOf,
+  tenureDeadlineMs,
+  type Release,
+  type Roles,
+  type Tenure,
+  type TenureInput,
+} from './role.ts'
+import type { Token } from './token.ts'
+
+/** What was decided: who holds what from now on, and who did until now. */
+export interface Plan {
+  readonly ring: Ring<ClusterMember>
+  readonly before: Ring<ClusterMember>
+  readonly cause: readonly MemberEvent[]
+}
+
+/** What is so while a plan is carried out. */
+export interface Circumstances {
+  /** Whether others may wait for what we let go, or stand in the way of what we take. */
+  readonly others: 'some' | 'none'
+  /** Whether everything is to be let go, asked for or not. */
+  readonly isStopping: boolean
+  readonly canHandOff: (member: ClusterMember) => boolean
+}
+
+/** What comes with taking index 0. */
+export interface Tenancy {
+  readonly token: Token
+  readonly state: Uint8Array | undefined
+  /** Who held it last, where somebody said so. */
+  readonly from: ClusterMember | undefined
+}
+
+/** Draws what comes with taking index 0 of a partition. */
+export type Taker = (partition: number) => Tenancy
+
+/** A tenure that is another one now. */
+export interface TenureChange {
+  readonly partition: number
+  readonly before: Tenure
+  readonly after: Tenure
+}
+
+/** What an index is taken from, and why, as it was when that was decided. */
+interface Origin {
+  readonly from: ClusterMember | undefined
+  readonly cause: readonly MemberEvent[]
+}
+
+/** What the local member is to every partition, and the steps by which that changes. */
+export class Tenures {
+  readonly #localName: string
+  readonly #releaseTimeoutMs: Millis
+  readonly #handoffTimeoutMs: Millis
+  readonly #onStep: (event: OwnershipEvent) => void
+  readonly #tenures: Tenure[]
+  readonly #deadlines = new Deadlines()
+  /** As they were when it was last asked for changes. */
+  readonly #changed = new Map<number, Tenure>()
+  readonly #origins = new Map<number, Origin>()
+  #planned: Roles
+  #plan: Plan | undefined
+  #circumstances: Circumstances = { others: 'none', isStopping: false, canHandOff: () => false }
+  #seq = 0
+
+  constructor(setup: {
+    readonly localName: string
+    readonly partitions: number
+    readonly releaseTimeoutMs: Millis
+    readonly handoffTimeoutMs: Millis
+    readonly onStep: (event: OwnershipEvent) => void
+  }) {
+    this.#localName = setup.localName
+    this.#releaseTimeoutMs = setup.releaseTimeoutMs
+    this.#handoffTimeoutMs = setup.handoffTimeoutMs
+    this.#onStep = setup.onStep
+    this.#planned = noRoles(setup.partitions)
+    this.#tenures = Array.from({ length: setup.partitions }, () => atRest(NO_ROLE))
+  }
+
+  get count(): number {
+    return this.#tenures.length
+  }
+
+  /** @param partition one that the ring does not have is held by nobody. */
+  get(partition: number): Tenure {
+    return this.#tenures[partition] ?? atRest(NO_ROLE)
+  }
+
+  /** Whom the plan names as the one to have index 0. */
+  named(partition: number): ClusterMember | undefined {
+    return this.#plan?.ring.holdersForPartition(partition)[0]
+  }
+
+  /** Who held the partition under the plan before, or does now. */
+  holders(partition: number): readonly ClusterMember[] {
+    if (this.#plan === undefined) return []
+    const { before, ring } = this.#plan
+    return [...before.holdersForPartition(partition), ...ring.holdersForPartition(partition)]
+  }
+
+  /** Whether index 0 is held though the plan names another. */
+  isOverstaying(partition: number): boolean {
+    return this.get(partition).role === 0 && this.#planned[partition] !== 0
+  }
+
+  plan(plan: Plan, circumstances: Circumstances, take: Taker, nowMs: Millis): void {
+    this.#plan = plan
+    this.#circumstances = circumstances
+    this.#planned = rolesOf(this.#localName, plan.ring)
+    for (const [partition, planned] of this.#planned.entries()) {
+      if (this.#tenures[partition] === atRest(planned)) continue
+      this.#origins.set(partition, {
+        from: this.#holderBefore(partition, planned),
+        cause: plan.cause,
+      })
+      this.replan(partition, take, nowMs)
+    }
+  }
+
+  /** Have the plan's way with one partition, now that something else is done with. */
+  replan(partition: number, take: Taker, nowMs: Millis): void {
+    if (this.#plan === undefined) return
+    const { isStopping, others, canHandOff } = this.#circumstances
+    const heir = this.named(partition)
+    this.#apply(
+      partition,
+      {
+        type: 'plan',
+        ...this.#release(partition, nowMs),
+        heir: !isStopping && heir !== undefined && canHandOff(heir) ? 'asks' : 'does not ask',
+        newcomers: isStopping ? [] : this.#newcomers(partition),
+        partingUntilMs: nowMs + this.#handoffTimeoutMs,
+        others,
+      },
+      nowMs,
+      take,
+    )
+  }
+
+  /** The member that the plan names asks for index 0, or somebody holds it with a higher token. */
+  letGo(partition: number, why: 'asked' | 'outranked', nowMs: Millis): void {
+    this.#apply(partition, { type: why, ...this.#release(partition, nowMs) }, nowMs)
+  }
+
+  /** Nobody stands in the way of taking index 0. */
+  take(partition: number, take: Taker, nowMs: Millis): void {
+    this.#apply(partition, { type: 'free' }, nowMs, take)
+  }
+
+  settle(partition: number, seq: number, nowMs: Millis): void {
+    this.#apply(partition, { type: 'settled', seq }, nowMs)
+  }
+
+  acquired(partition: number, name: string, nowMs: Millis): void {
+    this.#apply(partition, { type: 'acquired', name }, nowMs)
+  }
+
+  /** The tenures whose time is over. */
+  tick(nowMs: Millis): readonly Tenure[] {
+    const over: Tenure[] = []
+    for (;;) {
+      const key = this.#deadlines.takeDue(nowMs)
+      if (key === undefined) return over
+      const partition = Number(key)
+      over.push(this.get(partition))
+      this.#apply(partition, { type: 'tick', nowMs }, nowMs)
+    }
+  }
+
+  deadlineMs(): Millis | undefined {
+    return this.#deadlines.nextMs()
+  }
+
+  /** What has changed since this was asked last, each partition once. */
+  takeChanges(): readonly TenureChange[] {
+    const changes = [...this.#changed].map(([partition, before]) => {
+      return { partition, before, after: this.get(partition) }
+    })
+    this.#changed.clear()
+    return changes
+  }
+
+  #apply(partition: number, input: TenureInput, nowMs: Millis, take?: Taker): void {
+    const before = this.#tenures[partition]
+    if (before === undefined) return
+    const after = advanceTenure(before, input)
+    if (after === before) return
+    this.#tenures[partition] = after
+    if (!this.#changed.has(partition)) this.#changed.set(partition, before)
+    const deadlineMs = tenureDeadlineMs(after)
+    if (deadlineMs === undefined) this.#deadlines.clear(String(partition))
+    else this.#deadlines.set(String(partition), Math.max(deadlineMs, nowMs))
+    if (after.role !== before.role)
+      this.#onStep(this.#step(partition, before.role, after.role, take))
+  }
+
+  #step(
+    partition: number,
+    previousReplica: number,
+    replica: number,
+    take: Taker | undefined,
+  ): OwnershipEvent {
+    const seq = ++this.#seq
+    const origin = this.#origins.get(partition)
+    const cause = origin?.cause ?? []
+    const to = this.#plan?.ring.holdersForPartition(partition)[previousReplica]
+    if (replica === NO_ROLE) {
+      return { type: 'release', seq, partition, replica: previousReplica, to, cause }
+    }
+    const tenancy = replica === 0 ? take?.(partition) : undefined
+    const from = tenancy?.from ?? origin?.from
+    const { token, state } = tenancy ?? {}
+    const more = {
+      ...(token === undefined ? {} : { token }),
+      ...(state === undefined ? {} : { state }),
+    }
+    if (previousReplica === NO_ROLE) {
+      return { type: 'acquire', seq, partition, replica, from, cause, ...more }
+    }
+    return { type: 'change', seq, partition, replica, previousReplica, from, to, cause, ...more }
+  }
+
+  #release(partition: number, nowMs: Millis): Release {
+    const isWaitedFor = this.#circumstances.others === 'some'
+    return {
+      planned: this.#planned[partition]!,
+      seq: this.#seq + 1,
+      untilMs: isWaitedFor ? nowMs + this.#releaseTimeoutMs : undefined,
+    }
+  }
+
+  /** Members that the plan makes holders and that will say so once they are. */
+  #newcomers(partition: number): readonly string[] {
+    const { ring, before } = this.#plan!
+    const tenure = this.get(partition)
+    const awaited = tenure.phase === 'parting' ? tenure.awaited : []
+    const old = before.holdersForPartition(partition).map(({ name }) => name)
+    return ring
+      .holdersForPartition(partition)
+      .filter((member) => this.#circumstances.canHandOff(member))
+      .map(({ name }) => name)
+      .filter((name) => awaited.includes(name) || !old.includes(name))
+  }
+
+  /** The view before may name us as holder of what we were kept from acquiring. */
+  #holderBefore(partition: number, replica: number): ClusterMember | undefined {
+    const member = this.#plan!.before.holdersForPartition(partition)[replica]
+    return member?.name === this.#localName ? undefined : member
+  }
+}

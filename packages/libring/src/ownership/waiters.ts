@@ -1,0 +1,59 @@
+import type { Millis } from '../base/time.ts'
+import type { AskGroup } from './messages.ts'
+
+/** One partition that a member is taking and has asked us about. */
+export interface Waiter {
+  readonly name: string
+  /** The process that asked. */
+  readonly life: bigint
+  readonly attempt: number
+  /** Whether we are to let it go, should we hold it. */
+  readonly letGo: boolean
+}
+
+interface Questions {
+  readonly askedAtMs: Millis
+  readonly byPartition: ReadonlyMap<number, Waiter>
+}
+
+/** Who waits for us, as each said last. What is not said again is forgotten. */
+export class Waiters {
+  readonly #keepMs: Millis
+  readonly #questions = new Map<string, Questions>()
+
+  /** @param keepMs for how long a question stands that is not repeated. */
+  constructor(keepMs: Millis) {
+    this.#keepMs = keepMs
+  }
+
+  /** All that `name` asks; it stands for everything it asked before. */
+  set(name: string, life: bigint, groups: readonly AskGroup[], nowMs: Millis): void {
+    const byPartition = new Map<number, Waiter>()
+    for (const { attempt, letGo, partitions } of groups) {
+      for (const partition of partitions) {
+        byPartition.set(partition, { name, life, attempt, letGo })
+      }
+    }
+    if (byPartition.size === 0) this.#questions.delete(name)
+    else this.#questions.set(name, { askedAtMs: nowMs, byPartition })
+  }
+
+  drop(name: string): void {
+    this.#questions.delete(name)
+  }
+
+  /** The question of `name` about `partition`, while it stands. */
+  get(name: string, partition: number, nowMs: Millis): Waiter | undefined {
+    const questions = this.#questions.get(name)
+    if (questions === undefined) return undefined
+    if (nowMs < questions.askedAtMs + this.#keepMs) return questions.byPartition.get(partition)
+    this.#questions.delete(name)
+    return undefined
+  }
+
+  /** Everybody who waits for `partition`. */
+  of(partition: number, nowMs: Millis): readonly Waiter[] {
+    const waiters = [...this.#questions.keys()].map((name) => this.get(name, partition, nowMs))
+    return waiters.filter((waiter) => waiter !== undefined)
+  }
+}

@@ -1,0 +1,252 @@
+import { describe, expect, test } from 'vitest'
+import type { OwnershipEvent } from '../../../packages/libring/src/ownership/event.ts'
+import { Ring } from '../../../packages/libring/src/ring/ring.ts'
+import { aClusterMember } from '../../support/ownership.ts'
+import { OwnershipPeers } from '../../support/ownership-peers.ts'
+
+const ring = { partitions: 8, redundancy: 1, assignment: 'rendezvous' } as const
+const HANDOFF_MS = 15_000
+
+/** Partitions whose index 0 the members give to `name`. */
+function planned(name: string, ...members: readonly string[]): readonly number[] {
+  const view = new Ring(
+    members.map((member) => aClusterMember(member)),
+    ring,
+  )
+  return view.partitionsOf(name).map(({ partition }) => partition)
+}
+
+/** A partition that ann alone holds and that bob is to have. */
+const MOVING = planned('bob', 'ann', 'bob')[0]!
+
+/** Ann holds everything; bob has come, and each sees the other. */
+function aJoin(prepare: (peers: OwnershipPeers) => void = () => {}): OwnershipPeers {
+  const peers = new OwnershipPeers(ring)
+  peers.start('ann')
+  prepare(peers)
+  peers.start('bob', ['ann'])
+  peers.joins('ann', 'bob')
+  return peers
+}
+
+function stepsOf(peers: OwnershipPeers, name: string, partition: number): readonly string[] {
+  const events = peers.of(name).events.filter((event) => event.partition === partition)
+  return events.map(({ type, replica }) => `${type} ${replica}`)
+}
+
+function tokenOf(event: OwnershipEvent | undefined): bigint | undefined {
+  return event === undefined || event.type === 'release' ? undefined : event.token
+}
+
+describe('a member that joins', () => {
+  test('gets what the plan gives it from whoever holds it', () => {
+    const peers = aJoin()
+    peers.pass(1_000)
+    for (const partition of planned('bob', 'ann', 'bob')) {
+      expect([partition, peers.primaries(partition)]).toEqual([partition, ['bob']])
+    }
+    const event = peers.of('bob').events.find(({ partition }) => partition === MOVING)
+    expect(event).toMatchObject({ type: 'acquire', replica: 0, from: { name: 'ann' } })
+    const released = peers.of('ann').events.findLast(({ partition }) => partition === MOVING)
+    expect(released).toMatchObject({ type: 'release', replica: 0, to: { name: 'bob' } })
+  })
+
+  test('gets nothing before the plan of the holder names it', () => {
+    const peers = new OwnershipPeers(ring)
+    peers.start('ann')
+    peers.start('bob', ['ann'])
+    peers.pass(10 * HANDOFF_MS)
+    expect(peers.primaries(MOVING)).toEqual(['ann'])
+    peers.joins('ann', 'bob')
+    peers.pass(1_000)
+    expect(peers.primaries(MOVING)).toEqual(['bob'])
+  })
+
+  test('waits for the handler of the holder', () => {
+    const peers = aJoin((its) => its.busy.add('ann'))
+    peers.pass(5_000)
+    expect(peers.primaries(MOVING)).toEqual([])
+    peers.settle('ann')
+    expect(peers.primaries(MOVING)).toEqual(['bob'])
+  })
+
+  test('does not wait for it longer than it may take', () => {
+    const peers = aJoin((its) => its.busy.add('ann'))
+    peers.pass(9_999)
+    expect(peers.primaries(MOVING)).toEqual([])
+    peers.pass(1)
+    expect(peers.primaries(MOVING)).toEqual(['bob'])
+    expect(peers.of('ann').machine.stats.releasesOverdue).toBeGreaterThan(0)
+  })
+
+  test('gets what the handler left behind, and a higher token', () => {
+    const state = Uint8Array.of(1, 2, 3)
+    const peers = aJoin((its) => its.leaves.set('ann', state))
+    peers.pass(1_000)
+    const before = peers.of('ann').events.find(({ partition }) => partition === MOVING)
+    const after = peers.of('bob').events.find(({ partition }) => partition === MOVING)
+    expect(after).toMatchObject({ state })
+    expect(tokenOf(after)).toBeGreaterThan(tokenOf(before)!)
+  })
+
+  test('takes at once what cannot be handed over, from a member that does not answer', () => {
+    const peers = new OwnershipPeers(ring)
+    peers.mute.add('ann').add('bob')
+    peers.start('ann')
+    peers.start('bob', ['ann'])
+    expect(peers.primaries(MOVING)).toEqual(['ann', 'bob'])
+    peers.joins('ann', 'bob')
+    expect(peers.primaries(MOVING)).toEqual(['bob'])
+    expect(peers.of('ann').machine.deadlineMs()).toBeUndefined()
+  })
+})
+
+describe('a holder', () => {
+  test('that crashed is not waited for once it is known to be gone', () => {
+    const peers = new OwnershipPeers(ring)
+    peers.start('ann', ['bob'])
+    peers.start('bob', ['ann'])
+    peers.pass(1_000)
+    peers.crash('ann')
+    peers.fails('bob', 'ann')
+    expect([...peers.of('bob').book.roles.keys()]).toHaveLength(8)
+    expect(peers.of('bob').reports).toEqual([])
+  })
+
+  test('that is silent is overridden in time, which is told', () => {
+    const peers = aJoin((its) => its.silent.add('ann'))
+    peers.pass(HANDOFF_MS - 1)
+    expect(peers.primaries(MOVING)).toEqual(['ann'])
+    peers.pass(1)
+    const partitions = planned('bob', 'ann', 'bob')
+    expect(peers.of('bob').reports).toEqual([{ kind: 'silent', member: 'ann', partitions }])
+    expect(peers.of('bob').machine.stats.takenFromSilence).toBe(partitions.length)
+  })
+
+  test('that was overridden lets go when it hears of it, and says so', () => {
+    const peers = aJoin((its) => {
+      its.silent.add('ann').add('bob')
+    })
+    peers.pass(HANDOFF_MS)
+    expect(peers.primaries(MOVING)).toEqual(['ann', 'bob'])
+    peers.silent.clear()
+    peers.pass(10_000)
+    expect(peers.primaries(MOVING)).toEqual(['bob'])
+    const kinds = [...peers.peers.values()].flatMap(({ reports }) =>
+      reports.map(({ kind }) => kind),
+    )
+    expect(kinds).toContain('double-holder')
+  })
+
+  test('that answers is never overridden', () => {
+    const peers = new OwnershipPeers(ring)
+    peers.start('ann')
+    peers.start('bob', ['ann'])
+    peers.pass(100 * HANDOFF_MS)
+    expect(peers.of('bob').book.roles.size).toBe(0)
+    expect(peers.of('bob').reports).toEqual([])
+  })
+
+  test('hands over even what is asked for by a process that has started again', () => {
+    const peers = aJoin((its) => its.busy.add('ann'))
+    peers.start('bob', ['ann'])
+    peers.settle('ann')
+    peers.pass(2_000)
+    expect(peers.primaries(MOVING)).toEqual(['bob'])
+  })
+})
+
+describe('a reversal', () => {
+  test('before the holder was asked changes nothing for it', () => {
+    const peers = new OwnershipPeers(ring)
+    peers.start('ann')
+    peers.joins('ann', 'bob')
+    peers.fails('ann', 'bob')
+    expect(stepsOf(peers, 'ann', MOVING)).toEqual(['acquire 0'])
+  })
+
+  test('while its handler is at work takes the partition back afterwards', () => {
+    const peers = aJoin((its) => its.busy.add('ann'))
+    peers.crash('bob')
+    peers.fails('ann', 'bob')
+    expect(stepsOf(peers, 'ann', MOVING)).toEqual(['acquire 0', 'release 0'])
+    peers.settle('ann')
+    expect(stepsOf(peers, 'ann', MOVING)).toEqual(['acquire 0', 'release 0', 'acquire 0'])
+  })
+
+  test('makes the taker give up, and say so', () => {
+    const peers = new OwnershipPeers(ring)
+    peers.start('ann')
+    peers.start('bob', ['ann'])
+    peers.start('cat', ['ann', 'bob'])
+    const partition = planned('bob', 'ann', 'bob').find((it) => {
+      return planned('cat', 'ann', 'bob', 'cat').includes(it)
+    })!
+    peers.joins('bob', 'cat')
+    peers.joins('ann', 'bob', 'cat')
+    peers.pass(2_000)
+    expect(peers.primaries(partition)).toEqual(['cat'])
+  })
+})
+
+describe('at the stop', () => {
+  test('others take over once the handlers are done', () => {
+    const peers = new OwnershipPeers(ring)
+    peers.start('ann', ['bob'])
+    peers.start('bob', ['ann'])
+    peers.pass(2_000)
+    peers.busy.add('ann')
+    peers.stop('ann')
+    expect(peers.of('ann').book.roles.size).toBe(0)
+    const [partition] = planned('ann', 'ann', 'bob')
+    // Its farewell comes before its handlers are done.
+    peers.joins('bob', 'ann')
+    expect(peers.primaries(partition!)).toEqual([])
+    peers.settle('ann')
+    peers.fails('bob', 'ann')
+    peers.pass(2_000)
+    expect(peers.primaries(partition!)).toEqual(['bob'])
+  })
+
+  test('what is asked afterwards is still answered', () => {
+    const peers = new OwnershipPeers(ring)
+    peers.start('ann')
+    peers.stop('ann')
+    peers.start('bob', ['ann'])
+    peers.pass(1_000)
+    expect(peers.of('bob').book.roles.size).toBe(planned('bob', 'ann', 'bob').length)
+  })
+})
+
+describe('two that take the same partition in different views', () => {
+  // Of three members the first has every third partition, of two the second every other one.
+  const partition = 3
+
+  function aDeadlock(): OwnershipPeers {
+    const peers = new OwnershipPeers({ ...ring, assignment: 'go-uniform' })
+    peers.mute.add('ghost')
+    peers.start('ann', ['bob', 'ghost'])
+    peers.start('bob', ['ann'])
+    return peers
+  }
+
+  test('wait for each other, until the smaller name goes first, which is told', () => {
+    const peers = aDeadlock()
+    peers.pass(HANDOFF_MS)
+    expect(peers.primaries(partition)).toEqual([])
+    // The first question of each is lost, as the other is not there yet.
+    peers.pass(3_000)
+    expect(peers.primaries(partition)).toEqual(['ann'])
+    const reports = [{ kind: 'deadlock', member: 'bob', partitions: [partition] }]
+    expect([peers.of('ann').reports, peers.of('bob').reports]).toEqual([reports, []])
+    expect(peers.of('ann').machine.stats.takenFromDeadlock).toBe(1)
+  })
+
+  test('need not wait once their views agree', () => {
+    const peers = aDeadlock()
+    peers.pass(3_000)
+    peers.fails('ann', 'ghost')
+    peers.pass(1_000)
+    expect(peers.primaries(partition)).toEqual(['bob'])
+  })
+})

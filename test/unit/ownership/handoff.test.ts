@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'vitest'
+import { Takes } from '../../../packages/libring/src/ownership/handoff.ts'
+import type { AnswerGroup, Standing } from '../../../packages/libring/src/ownership/messages.ts'
+
+const HANDOFF_MS = 4_000
+
+function takes(concurrentHandoffs = 2, localName = 'bob'): Takes {
+  return new Takes({ localName, handoffTimeoutMs: HANDOFF_MS, concurrentHandoffs })
+}
+
+function says(standing: Standing, partitions: readonly number[], attempt = 1): AnswerGroup[] {
+  return [{ attempt, standing, partitions }]
+}
+
+/** Whom it asks for what now. */
+function asked(its: Takes, nowMs: number): Record<string, readonly (readonly number[])[]> {
+  const { asks } = its.advance(nowMs)
+  return Object.fromEntries(
+    asks.map(({ to, groups }) => [to, groups.map(({ partitions }) => partitions)]),
+  )
+}
+
+test('what nobody could hold is free at once', () => {
+  const its = takes()
+  its.begin([4, 2], 0)
+  expect(its.advance(0)).toEqual({ asks: [], free: [4, 2], overrides: [] })
+})
+
+describe('a partition is free', () => {
+  test('once everybody said to have nothing to do with it', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.begin([1, 2], 0)
+    expect(asked(its, 0)).toEqual({ ann: [[1, 2]], cat: [[1, 2]] })
+    its.answer('ann', says('none', [1, 2]), 'agree')
+    its.answer('cat', says('none', [2]), 'agree')
+    expect(its.advance(1).free).toEqual([2])
+  })
+
+  test('once whoever did not answer is gone', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.begin([1], 0)
+    its.answer('ann', says('none', [1]), 'agree')
+    its.setAsked(new Set(['ann']), 1)
+    expect(its.advance(1).free).toEqual([1])
+  })
+
+  test('only after those that became known meanwhile have answered as well', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann']), 0)
+    its.begin([1], 0)
+    its.answer('ann', says('none', [1]), 'agree')
+    its.setAsked(new Set(['ann', 'cat']), 1)
+    expect(its.advance(1)).toMatchObject({ asks: [{ to: 'cat' }], free: [] })
+  })
+
+  test('by no answer to an earlier attempt', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann']), 0)
+    its.begin([1], 0)
+    its.end(1, 0)
+    its.begin([1], 0)
+    its.answer('ann', says('none', [1], 1), 'agree')
+    expect(its.advance(0).free).toEqual([])
+    its.answer('ann', says('none', [1], 2), 'agree')
+    expect(its.advance(0).free).toEqual([1])
+  })
+
+  test('by an answer out of another view only once the two have exchanged members', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann']), 0)
+    its.begin([1], 0)
+    expect(its.answer('ann', says('none', [1]), 'differ')).toBe('exchange')
+    expect(its.advance(0).free).toEqual([])
+    its.merge('ann')
+    expect(its.advance(0).free).toEqual([1])
+  })
+
+  test('not by an exchange alone', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann']), 0)
+    its.begin([1], 0)
+    its.answer('ann', says('none', [1]), 'differ')
+    its.answer('ann', says('holding', [1]), 'differ')
+    its.merge('ann')
+    expect(its.advance(0).free).toEqual([])
+  })
+})
+
+describe('questions', () => {
+  test('are repeated until they are answered', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann']), 0)
+    its.begin([1], 0)
+    its.advance(0)
+    expect(its.deadlineMs()).toBe(1_000)
+    expect(asked(its, 999)).toEqual({})
+    expect(asked(its, 1_000)).toEqual({ ann: [[1]] })
+    its.answer('ann', says('none', [1]), 'agree')
+    expect(its.deadlineMs()).toBeUndefined()
+  })
+
+  test('are withdrawn when they are of no use any more', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann']), 0)
+    its.begin([1], 0)
+    its.advance(0)
+    its.end(1, 5)
+    expect(asked(its, 5)).toEqual({ ann: [] })
+    expect(its.deadlineMs()).toBeUndefined()
+  })
+})
+
+describe('silence', () => {
+  test('counts as an answer after as many questions as fit into the time', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann']), 0)
+    its.begin([1], 0)
+    for (let nowMs = 0; nowMs < HANDOFF_MS; nowMs += 1_000) {
+      expect(its.advance(nowMs)).toMatchObject({ free: [], overrides: [] })
+    }
+    const overrides = [{ why: 'silent', member: 'ann', partitions: [1] }]
+    expect(its.advance(HANDOFF_MS)).toEqual({ asks: [], free: [1], overrides })
+  })
+
+  test('is no silence after a word of any kind', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann']), 0)
+    its.begin([1], 0)
+    for (let nowMs = 0; nowMs < 10 * HANDOFF_MS; nowMs += 1_000) {
+      expect(its.advance(nowMs).free).toEqual([])
+      its.hear('ann')
+    }
+  })
+
+  test('of a process that was stopped itself is not that of the others', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann']), 0)
+    its.begin([1], 0)
+    its.advance(0)
+    expect(its.advance(1_000 * HANDOFF_MS).free).toEqual([])
+  })
+})
+
+describe('of two that wait for each other', () => {
+  function waitForEachOther(localName: string, nowMs: number): Takes {
+    const its = takes(2, localName)
+    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.begin([1], 0)
+    its.answer(localName === 'ann' ? 'cat' : 'ann', says('none', [1]), 'agree')
+    for (let atMs = 0; atMs <= nowMs; atMs += 1_000) {
+      its.answer('cat', says('waiting', [1]), 'agree')
+      its.hear('cat')
+      its.hear('ann')
+      its.advance(atMs)
+    }
+    return its
+  }
+
+  test('the smaller name goes first, in time', () => {
+    const its = waitForEachOther('bob', HANDOFF_MS - 1_000)
+    const overrides = [{ why: 'deadlock', member: 'cat', partitions: [1] }]
+    expect(its.advance(HANDOFF_MS)).toMatchObject({ free: [1], overrides })
+  })
+
+  test('the greater name waits on', () => {
+    const its = waitForEachOther('dan', 10 * HANDOFF_MS)
+    expect(its.has(1)).toBe(true)
+    expect(its.advance(10 * HANDOFF_MS + 1_000).free).toEqual([])
+  })
+
+  test('neither goes first where one does not wait', () => {
+    const its = takes()
+    its.setAsked(new Set(['cat']), 0)
+    its.begin([1], 0)
+    for (let nowMs = 0; nowMs <= 10 * HANDOFF_MS; nowMs += 1_000) {
+      its.hear('cat')
+      its.answer('cat', says('taking', [1]), 'agree')
+      expect(its.advance(nowMs).free).toEqual([])
+    }
+  })
+
+  test('a take that is stuck gives back the answer of another taker', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.begin([1], 0)
+    its.answer('ann', says('none', [1]), 'agree')
+    its.giveBack('ann', 1, HANDOFF_MS - 1)
+    expect(its.isWaitingFor('ann', 1)).toBe(false)
+    its.giveBack('ann', 1, HANDOFF_MS)
+    expect(its.isWaitingFor('ann', 1)).toBe(true)
+    its.answer('cat', says('none', [1]), 'agree')
+    expect(its.advance(HANDOFF_MS).free).toEqual([])
+  })
+})
+
+describe('holders', () => {
+  /** Partitions that holders are asked to let go of. */
+  function toLetGo(its: Takes, nowMs: number): readonly number[] {
+    const groups = its.advance(nowMs).asks.flatMap((ask) => ask.groups)
+    return groups.filter(({ letGo }) => letGo).flatMap(({ partitions }) => partitions)
+  }
+
+  function held(partitions: readonly number[], concurrentHandoffs: number): Takes {
+    const its = takes(concurrentHandoffs)
+    its.setAsked(new Set(['ann']), 0)
+    its.begin(partitions, 0)
+    its.advance(0)
+    its.answer('ann', says('holding', partitions), 'agree')
+    return its
+  }
+
+  test('are asked at once to let go, of so many partitions at a time', () => {
+    const its = held([1, 2, 3], 2)
+    expect(toLetGo(its, 1)).toEqual([1, 2])
+    its.answer('ann', says('none', [1]), 'agree')
+    expect(its.advance(2).free).toEqual([1])
+    its.end(1, 2)
+    expect(toLetGo(its, 3)).toEqual([2, 3])
+  })
+
+  test('that do not let go make room for others in time', () => {
+    const its = held([1, 2], 1)
+    expect(toLetGo(its, 1)).toEqual([1])
+    its.hear('ann')
+    expect(toLetGo(its, HANDOFF_MS + 1)).toEqual([2])
+  })
+
+  test('that are at it keep their place', () => {
+    const its = held([1, 2], 1)
+    expect(toLetGo(its, 1)).toEqual([1])
+    its.answer('ann', says('letting-go', [1]), 'agree')
+    its.hear('ann')
+    expect(toLetGo(its, HANDOFF_MS + 1)).toEqual([1])
+  })
+
+  test('do not hold up partitions that nobody holds', () => {
+    const its = held([1, 2], 1)
+    its.begin([7, 8], 1)
+    its.answer('ann', says('none', [7, 8], 2), 'agree')
+    expect(its.advance(1).free).toEqual([7, 8])
+  })
+})
