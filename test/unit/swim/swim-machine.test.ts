@@ -6,6 +6,7 @@ import type { SwimEffect } from '../../../packages/libring/src/swim/effects.ts'
 import { resolveSwimOptions, type SwimOptions } from '../../../packages/libring/src/swim/options.ts'
 import { RELAYS_MAX } from '../../../packages/libring/src/swim/relays.ts'
 import { SwimMachine } from '../../../packages/libring/src/swim/swim-machine.ts'
+import { encodeCompound } from '../../../packages/libring/src/wire/compound.ts'
 import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'
 import type {
   NodeState,
@@ -322,6 +323,15 @@ describe('gossip', () => {
   test('payloads of others are handed up', () => {
     const effects = hear(host(2), { type: 'user', payload: Uint8Array.of(4) })
     expect(effects).toEqual([{ type: 'payload', payload: Uint8Array.of(4) }])
+  })
+
+  test('payloads are handed up before the claims that came with them', () => {
+    hear(host(2), aliveOf('ann', 2))
+    const farewell = { type: 'dead', incarnation: 1, node: 'ann', from: 'ann' } as const
+    const intent = { type: 'user', payload: Uint8Array.of(4) } as const
+    const bytes = encodeCompound([encodeMessage(farewell), encodeMessage(intent)])
+    machine.handle({ type: 'packet', from: host(2), bytes }, now)
+    expect(drain().map(({ type }) => type)).toEqual(['payload', 'member'])
   })
 
   test('bad packets are counted and change nothing', () => {

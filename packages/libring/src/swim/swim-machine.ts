@@ -280,7 +280,14 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     if (typeof packet === 'string') return void this.stats.faults[packet]++
     const { messages, faults } = openPacket(packet)
     for (const fault of faults) this.stats.faults[fault]++
-    for (const message of messages) this.#onMessage(from, message, nowMs)
+    // A farewell travels with the intent that explains it: who hears the intent first does not
+    // take the farewell for a failure.
+    for (const message of messages) {
+      if (message.type === 'user') this.#onMessage(from, message, nowMs)
+    }
+    for (const message of messages) {
+      if (message.type !== 'user') this.#onMessage(from, message, nowMs)
+    }
   }
 
   #onMessage(from: Address, message: PacketMessage, nowMs: Millis): void {
