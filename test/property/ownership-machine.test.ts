@@ -224,6 +224,7 @@ function peerInput(): fc.Arbitrary<OwnershipInput> {
       legacies: fc.array(legacy, { maxLength: 2 }),
     }),
     fc.record({ type: fc.constantFrom('acquired' as const, 'offer' as const), holdings }),
+    fc.record({ type: fc.constant('parting' as const), partitions }),
   )
   return fc.oneof(
     fc.record({

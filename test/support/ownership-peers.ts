@@ -33,6 +33,8 @@ export class OwnershipPeers {
   readonly busy: Set<string> = new Set()
   /** What a handler of this member leaves behind. */
   readonly leaves: Map<string, Uint8Array> = new Map()
+  /** By how much a clock is ahead. */
+  readonly aheadMs: Map<string, number> = new Map()
   /** Who asks nobody and is asked by nobody, such as a plain agent. */
   readonly mute: Set<string> = new Set()
   readonly #ring: RingOptions
@@ -51,6 +53,7 @@ export class OwnershipPeers {
         ring: resolveRingOptions(this.#ring),
         options: resolveOwnershipOptions(this.#options),
         canHandOff: (member) => !this.mute.has(member.name),
+        wallMs: (nowMs) => 1_000_000 + nowMs + (this.aheadMs.get(name) ?? 0),
       }),
       book: new RoleBook(),
       events: [],

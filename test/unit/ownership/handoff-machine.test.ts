@@ -101,6 +101,107 @@ describe('a member that joins', () => {
   })
 })
 
+describe('a token', () => {
+  test('is above that of a holder whose clock was ahead, though only a third one heard of it', () => {
+    const peers = new OwnershipPeers({ ...ring, redundancy: 1 })
+    peers.aheadMs.set('ann', 60_000)
+    peers.start('ann')
+    peers.start('cat', ['ann'])
+    peers.joins('ann', 'cat')
+    peers.pass(1_000)
+    const partition = planned('ann', 'ann', 'cat').find((it) =>
+      planned('bob', 'bob', 'cat').includes(it),
+    )!
+    const before = tokenOf(peers.of('ann').events.find((event) => event.partition === partition))
+    peers.crash('ann')
+    peers.start('bob', ['cat'])
+    peers.fails('cat', 'ann')
+    peers.joins('cat', 'bob')
+    peers.pass(30_000)
+    expect(peers.primaries(partition)).toEqual(['bob'])
+    const event = peers.of('bob').events.findLast((it) => it.partition === partition)
+    expect(tokenOf(event)).toBeGreaterThan(before!)
+  })
+})
+
+describe('a stranger that asks', () => {
+  test('is asked as well before what it was denied is taken', () => {
+    const peers = new OwnershipPeers({ ...ring, assignment: 'go-uniform' })
+    // Bob sees ann, who does not see bob: she has every partition, he has the odd ones.
+    peers.start('ann', ['ghost'])
+    peers.mute.add('ghost')
+    peers.pass(20_000)
+    peers.silent.add('ann')
+    peers.start('bob', ['ann'])
+    expect(peers.primaries(1)).toEqual([])
+    peers.fails('ann', 'ghost')
+    peers.pass(1_000)
+    expect(peers.primaries(1)).toEqual([])
+  })
+})
+
+describe('a backup that the plan does not have any more', () => {
+  const backed = { ...ring, partitions: 64, redundancy: 2 } as const
+
+  /** A partition that bob backs up among three, and not among four. */
+  function leaving(): number {
+    const view = (...names: readonly string[]): Ring =>
+      new Ring(
+        names.map((name) => aClusterMember(name)),
+        backed,
+      )
+    const [three, four] = [view('ann', 'bob', 'cat'), view('ann', 'bob', 'cat', 'dan')]
+    return [...Array(64).keys()].find((partition) => {
+      const names = four.holdersForPartition(partition).map(({ name }) => name)
+      return (
+        three.holdersForPartition(partition)[1]?.name === 'bob' &&
+        names.includes('dan') &&
+        !names.includes('bob')
+      )
+    })!
+  }
+
+  function aFourth(): OwnershipPeers {
+    const peers = new OwnershipPeers(backed)
+    const three = ['ann', 'bob', 'cat']
+    for (const name of three) {
+      peers.start(
+        name,
+        three.filter((other) => other !== name),
+      )
+    }
+    peers.pass(3_000)
+    peers.busy.add('dan')
+    peers.start('dan', three)
+    for (const name of three) peers.joins(name, 'dan')
+    peers.pass(5_000)
+    return peers
+  }
+
+  test('stays until the newcomer has the partition', () => {
+    const peers = aFourth()
+    expect(stepsOf(peers, 'bob', leaving())).toEqual(['acquire 1'])
+    peers.settle('dan')
+    expect(stepsOf(peers, 'bob', leaving())).toEqual(['acquire 1', 'release 1'])
+    expect(peers.of('bob').machine.stats.partingsOverdue).toBe(0)
+  })
+
+  test('does not stay for ever', () => {
+    const peers = aFourth()
+    peers.pass(HANDOFF_MS)
+    expect(stepsOf(peers, 'bob', leaving())).toEqual(['acquire 1', 'release 1'])
+    expect(peers.of('bob').machine.stats.partingsOverdue).toBeGreaterThan(0)
+  })
+
+  test('stays for good when it is called back', () => {
+    const peers = aFourth()
+    peers.crash('dan')
+    peers.fails('bob', 'dan')
+    peers.pass(2 * HANDOFF_MS)
+    expect(stepsOf(peers, 'bob', leaving())).toEqual(['acquire 1'])
+  })
+})
+
 describe('a holder', () => {
   test('that crashed is not waited for once it is known to be gone', () => {
     const peers = new OwnershipPeers(ring)

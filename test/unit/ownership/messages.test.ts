@@ -50,6 +50,7 @@ const message: fc.Arbitrary<PeerMessage> = fc.oneof(
   }),
   fc.record({ type: fc.constant('acquired' as const), ...header, holdings }),
   fc.record({ type: fc.constant('offer' as const), ...header, holdings }),
+  fc.record({ type: fc.constant('parting' as const), ...header, partitions }),
 )
 
 const EMPTY_OFFER = encodePeerMessage({
@@ -84,7 +85,7 @@ describe('a message between members', () => {
   })
 
   test('that is anything at all never throws', () => {
-    const types = fc.constantFrom(0, 1, 2, 3, 4, 5, 255)
+    const types = fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 255)
     const bytes = fc
       .tuple(types, fc.uint8Array({ maxLength: 200 }))
       .map(([type, rest]) => Uint8Array.of(type, ...rest))

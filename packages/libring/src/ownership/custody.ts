@@ -11,11 +11,14 @@ import {
   type AskMessage,
   type Holding,
   type Legacy,
+  type PartingMessage,
   type PeerHeader,
   type PeerMessage,
   type Standing,
 } from './messages.ts'
+import { Offers } from './offers.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
+import { Partings } from './partings.ts'
 import { repliesOf } from './replies.ts'
 import { NO_ROLE } from './role.ts'
 import { noOwnershipStats, type OwnershipStats } from './stats.ts'
@@ -23,9 +26,6 @@ import { Strangers } from './strangers.ts'
 import { Tenures, type Plan, type Tenancy } from './tenures.ts'
 import { compareHolders, TokenClock, type Token } from './token.ts'
 import { Waiters, type Waiter } from './waiters.ts'
-
-/** How often a holder offers what the plan gives to another. */
-export const OFFER_MS = 2_000
 
 /** Shortest time between two requests to exchange members with one member. */
 const EXCHANGE_MS = 1_000
@@ -58,9 +58,10 @@ export class Custody {
   /** Whom we do not wait for any more, of partitions being taken. */
   readonly #overridden = new Map<number, readonly string[]>()
   readonly #exchangedAtMs = new Map<string, Millis>()
-  /** Partitions to offer, with how often that was done in vain. */
-  readonly #offers = new Map<number, number>()
-  #offerAtMs: Millis = Infinity
+  readonly #offers = new Offers()
+  readonly #partings = new Partings()
+  /** Who parts with a backup once we have the partition. */
+  readonly #watchers: Waiters
   #life: bigint | undefined
   #messages = 0
   #digest = 0
@@ -80,6 +81,7 @@ export class Custody {
     this.#wallMs = wallMs
     this.#takes = new Takes({ localName, handoffTimeoutMs, concurrentHandoffs })
     this.#waiters = new Waiters(handoffTimeoutMs)
+    this.#watchers = new Waiters(handoffTimeoutMs)
     this.#farewells = new Farewells(handoffTimeoutMs)
     this.#strangers = new Strangers(handoffTimeoutMs)
     this.#tenures = new Tenures({
@@ -101,12 +103,12 @@ export class Custody {
 
   deadlineMs(): Millis | undefined {
     const strangersMs = this.#takes.size > 0 ? this.#strangers.deadlineMs() : undefined
-    const offerAtMs = this.#offers.size > 0 ? this.#offerAtMs : undefined
     const deadlines = [
       this.#tenures.deadlineMs(),
       this.#takes.deadlineMs(),
       strangersMs,
-      offerAtMs,
+      this.#offers.deadlineMs(),
+      this.#partings.deadlineMs(),
     ].filter((deadlineMs) => deadlineMs !== undefined)
     return deadlines.length === 0 ? undefined : Math.min(...deadlines)
   }
@@ -132,6 +134,7 @@ export class Custody {
     for (const name of gone) {
       this.#strangers.delete(name)
       this.#waiters.drop(name)
+      this.#watchers.drop(name)
       this.#exchangedAtMs.delete(name)
     }
     this.#setAsked(nowMs)
@@ -176,6 +179,9 @@ export class Custody {
       case 'offer':
         this.#onOtherHolder(from, message.holdings, nowMs)
         break
+      case 'parting':
+        this.#onParting(from, message, nowMs)
+        break
     }
     this.#flush(nowMs)
   }
@@ -204,7 +210,7 @@ export class Custody {
       else this.#stats.partingsOverdue++
     }
     if (nowMs >= (this.#strangers.deadlineMs() ?? Infinity)) this.#setAsked(nowMs)
-    if (this.#offers.size > 0 && nowMs >= this.#offerAtMs) this.#offer(nowMs)
+    this.#offer(nowMs)
     this.#flush(nowMs)
   }
 
@@ -309,6 +315,9 @@ export class Custody {
         changes.map(({ partition }) => partition),
         nowMs,
       )
+      for (const [to, partitions] of this.#partings.takeDue(nowMs)) {
+        this.#send(to, { type: 'parting', partitions }, nowMs)
+      }
       const { asks, free, overrides } = this.#takes.advance(nowMs)
       for (const { to, groups } of asks) this.#send(to, { type: 'ask', groups }, nowMs)
       for (const { why, member, partitions } of overrides) {
@@ -326,7 +335,8 @@ export class Custody {
 
   /** Bring what goes with a tenure in line with it. */
   #follow(partition: number, begun: number[], nowMs: Millis): void {
-    const { phase, role } = this.#tenures.get(partition)
+    const tenure = this.#tenures.get(partition)
+    const { phase, role } = tenure
     if (phase === 'taking') {
       if (!this.#takes.has(partition)) begun.push(partition)
     } else {
@@ -345,6 +355,7 @@ export class Custody {
       this.#states.delete(partition)
     }
     if (role === NO_ROLE) this.#arrivals.delete(partition)
+    this.#partings.set(partition, tenure.phase === 'parting' ? tenure.awaited : [], nowMs)
     this.#noteOverstay(partition, nowMs)
   }
 
@@ -371,42 +382,34 @@ export class Custody {
     }
   }
 
+  #onParting(from: string, { life, partitions }: PartingMessage, nowMs: Millis): void {
+    this.#watchers.set(from, life, [{ attempt: 0, letGo: false, partitions }], nowMs)
+    const here = partitions.filter((partition) => {
+      return this.#tenures.get(partition).role !== NO_ROLE && !this.#arrivals.has(partition)
+    })
+    if (here.length > 0) this.#tell(from, 'acquired', here, nowMs)
+  }
+
   /** Backups that are to leave wait for newcomers like us. */
   #announce(partition: number, nowMs: Millis): void {
     this.#arrivals.delete(partition)
-    const names = new Set(this.#tenures.holders(partition).map(({ name }) => name))
-    for (const name of names) {
-      if (this.#others.has(name)) this.#tell(name, 'acquired', [partition], nowMs)
+    for (const { name } of this.#watchers.of(partition, nowMs)) {
+      this.#tell(name, 'acquired', [partition], nowMs)
     }
   }
 
   #noteOverstay(partition: number, nowMs: Millis): void {
-    if (!this.#tenures.isOverstaying(partition)) {
-      this.#offers.delete(partition)
-      return
-    }
-    if (this.#offers.has(partition)) return
-    if (this.#offers.size === 0) this.#offerAtMs = nowMs + OFFER_MS
-    this.#offers.set(partition, 0)
+    const isOverstaying = this.#tenures.isOverstaying(partition)
+    this.#offers.note(partition, isOverstaying ? 'overstaying' : 'as planned', nowMs)
   }
 
-  /** Offer what the plan gives to others; to everybody, once the one that it names does not ask. */
   #offer(nowMs: Millis): void {
-    this.#offerAtMs = nowMs + OFFER_MS
-    const offered = new Map<string, number[]>()
-    for (const [partition, timesInVain] of this.#offers) {
-      const named = this.#tenures.named(partition)?.name
-      const isAsked =
-        named === undefined || this.#waiters.get(named, partition, nowMs) !== undefined
-      this.#offers.set(partition, isAsked ? 0 : timesInVain + 1)
-      if (isAsked) continue
-      for (const name of timesInVain > 0 ? this.#others.keys() : [named]) {
-        const partitions = offered.get(name) ?? []
-        offered.set(name, partitions)
-        partitions.push(partition)
-      }
-    }
-    for (const [name, partitions] of offered) this.#tell(name, 'offer', partitions, nowMs)
+    const due = this.#offers.takeDue(nowMs, {
+      named: (partition) => this.#tenures.named(partition)?.name,
+      isAsked: (partition, name) => this.#waiters.get(name, partition, nowMs) !== undefined,
+      everybody: [...this.#others.keys()],
+    })
+    for (const [name, partitions] of due) this.#tell(name, 'offer', partitions, nowMs)
   }
 
   #tellWaiters(partitions: readonly number[], nowMs: Millis): void {

@@ -85,7 +85,7 @@ export interface Holding {
   readonly token: Token
 }
 
-/** The sender has taken an index of these partitions. */
+/** The sender has an index of these partitions. */
 export interface AcquiredMessage extends PeerHeader {
   readonly type: 'acquired'
   readonly holdings: readonly Holding[]
@@ -97,13 +97,23 @@ export interface OfferMessage extends PeerHeader {
   readonly holdings: readonly Holding[]
 }
 
-export type PeerMessage = AskMessage | AnswerMessage | AcquiredMessage | OfferMessage
+/**
+ * The sender lets backups of these partitions go once the receiver has them; it stands for all
+ * that it waits for this member with.
+ */
+export interface PartingMessage extends PeerHeader {
+  readonly type: 'parting'
+  readonly partitions: readonly number[]
+}
+
+export type PeerMessage =
+  AskMessage | AnswerMessage | AcquiredMessage | OfferMessage | PartingMessage
 
 /** Most bytes of state that one partition can leave to its successor. */
 export const STATE_BYTES_MAX = 1_048_576
 
 /** First byte of a message. */
-const TYPES = { ask: 1, answer: 2, acquired: 3, offer: 4 } as const
+const TYPES = { ask: 1, answer: 2, acquired: 3, offer: 4, parting: 5 } as const
 
 const STANDINGS: readonly Standing[] = ['none', 'holding', 'letting-go', 'taking', 'waiting']
 
@@ -164,6 +174,7 @@ const CODECS = {
   }),
   acquired: struct<Body<AcquiredMessage>>({ ...HEADER, holdings: HOLDINGS }),
   offer: struct<Body<OfferMessage>>({ ...HEADER, holdings: HOLDINGS }),
+  parting: struct<Body<PartingMessage>>({ ...HEADER, partitions }),
 }
 
 type Body<M extends PeerMessage> = Omit<M, 'type'>
@@ -184,6 +195,8 @@ export function encodePeerMessage(message: PeerMessage): Uint8Array {
       return encode(CODECS.acquired, message, TYPES.acquired)
     case 'offer':
       return encode(CODECS.offer, message, TYPES.offer)
+    case 'parting':
+      return encode(CODECS.parting, message, TYPES.parting)
   }
 }
 
@@ -200,6 +213,8 @@ export function decodePeerMessage(bytes: Uint8Array): DecodedPeerMessage {
       return decodeBody('acquired', CODECS.acquired, bytes)
     case TYPES.offer:
       return decodeBody('offer', CODECS.offer, bytes)
+    case TYPES.parting:
+      return decodeBody('parting', CODECS.parting, bytes)
     default:
       return { fault: 'unknown-type' }
   }

@@ -103,13 +103,6 @@ export class Tenures {
     return this.#plan?.ring.holdersForPartition(partition)[0]
   }
 
-  /** Who held the partition under the plan before, or does now. */
-  holders(partition: number): readonly ClusterMember[] {
-    if (this.#plan === undefined) return []
-    const { before, ring } = this.#plan
-    return [...before.holdersForPartition(partition), ...ring.holdersForPartition(partition)]
-  }
-
   /** Whether index 0 is held though the plan names another. */
   isOverstaying(partition: number): boolean {
     return this.get(partition).role === 0 && this.#planned[partition] !== 0
