@@ -21,7 +21,8 @@ function project(name: string, groupOrder: number): TestProjectConfiguration {
 const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['libring-source'] } },
   test: {
-    testTimeout: 120_000,
+    // Longer than the longest wait for a condition: that names what did not come, this does not.
+    testTimeout: 300_000,
     hookTimeout: 120_000,
     projects: [
       ...besideEachOther.map((name) => project(name, 0)),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { loopbackAddresses } from '../support/loopback.ts'
 import { SerfAgent, serfMissing } from '../support/serf-agent.ts'
 
-const PATIENCE = { timeout: 45_000 }
+const PATIENCE = { timeout: 90_000 }
 const KEYS = {
   16: Buffer.alloc(16, 'a').toString('base64'),
   24: Buffer.alloc(24, 'b').toString('base64'),

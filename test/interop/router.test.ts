@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { loopbackAddresses } from '../support/loopback.ts'
 import { SerfAgent, serfMissing } from '../support/serf-agent.ts'
 
-const PATIENCE = { timeout: 45_000 }
+const PATIENCE = { timeout: 90_000 }
 const KEYS = Array.from({ length: 500 }, (_, index) => `/carts/${index}`)
 
 function routerOf(name: string, host: string, join: string): Cluster {

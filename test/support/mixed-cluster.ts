@@ -17,7 +17,11 @@ interface Place {
  * the local one, of half as many transmits, agents among themselves miss some news until the next
  * full exchange, and take some farewells for failures.
  */
-const PATIENCE = { timeout: 45_000, interval: 100 }
+/**
+ * A rumour that gossip drops comes with a push/pull, which every member of the LAN profile begins
+ * every 30 s, the first within 30 s of its start.
+ */
+const PATIENCE = { timeout: 90_000, interval: 100 }
 
 /**
  * Serf agents and nodes of ours in one cluster: `agent-1` to `agent-3`, `ours-1` to `ours-3`.
