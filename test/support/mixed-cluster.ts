@@ -15,11 +15,8 @@ interface Place {
 /**
  * Long enough for a failure to be suspected, not refuted and told. All run the LAN profile: with
  * the local one, of half as many transmits, agents among themselves miss some news until the next
- * full exchange, and take some farewells for failures.
- */
-/**
- * A rumour that gossip drops comes with a push/pull, which every member of the LAN profile begins
- * every 30 s, the first within 30 s of its start.
+ * full exchange, and take some farewells for failures. What gossip drops with the LAN profile comes
+ * with a push/pull, which every member begins every 30 s, the first within 30 s of its start.
  */
 const PATIENCE = { timeout: 90_000, interval: 100 }
 
