@@ -1,3 +1,6 @@
-export type { SimNode, SimNodeOptions } from '../sim/node.ts'
+export type { SimClusterOptions } from '../sim/clusters.ts'
+export type { Fault, FaultType } from '../sim/faults.ts'
+export type { Conditions } from '../sim/links.ts'
+export type { NodeChanges, SimClusters, SimNode, SimNodeOptions } from '../sim/node.ts'
 export { TRACE_LEGEND, type Trace, type TraceKind } from '../sim/trace.ts'
 export { CLUSTER_NAME, disagreement, World, type WorldOptions } from '../sim/world.ts'

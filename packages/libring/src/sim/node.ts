@@ -1,14 +1,19 @@
 import { invariant } from '../base/errors.ts'
 import type { Member } from '../base/member.ts'
 import { seededRandom } from '../base/random.ts'
+import type { Millis } from '../base/time.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import { DEFAULT_GOSSIP_PORT, resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { SimCipher } from './cipher.ts'
 import type { SimClock } from './clock.ts'
+import { createClusters, type SimClusterOptions } from './clusters.ts'
 import { SimResolver, type Names } from './names.ts'
 import type { SimNetwork, SimTransport } from './network.ts'
-import type { Trace } from './trace.ts'
+import { SimProcess } from './process.ts'
+import type { Trace, TraceKind } from './trace.ts'
 
 /** What all nodes of a world share. */
 export interface Surroundings {
@@ -23,21 +28,54 @@ export interface Surroundings {
 /** Options of one node. Its name and address are the world's to give. */
 export type SimNodeOptions = Omit<GossipOptions, 'hostName' | 'bind' | 'advertise'>
 
+/**
+ * What runs on the nodes of a world: the options of a cluster, or what they are for a node, asked
+ * at each of its starts. A list makes several rings over one gossip node.
+ */
+export type SimClusters =
+  SimClusterOptions | ((node: SimNode) => SimClusterOptions | readonly SimClusterOptions[])
+
+/** What a node is when it is started. */
+interface NodeSetup {
+  readonly name: string
+  readonly host: string
+  readonly options: SimNodeOptions
+  readonly clusters: SimClusters
+}
+
+/** What may be different about a node when it is started again. */
+export interface NodeChanges {
+  /** Another address than before. */
+  readonly host?: string
+  /** Those that are new. */
+  readonly options?: SimNodeOptions
+}
+
+/** One life of a node: a process, and what runs in it. */
+interface Life {
+  readonly owner: SimProcess
+  readonly transport: SimTransport
+  readonly gossip: GossipNode
+  readonly clusters: readonly Cluster[]
+}
+
 /** One process of the world, through all its lives. */
 export class SimNode {
   readonly name: string
   readonly #surroundings: Surroundings
+  readonly #clusters: SimClusters
   #host: string
   #options: SimNodeOptions
-  #life = 0
-  #gossip: GossipNode | undefined
-  #transport: SimTransport | undefined
+  #lives = 0
+  #life: Life | undefined
+  #skewMs: Millis = 0
   #isUp = false
 
-  constructor(name: string, host: string, options: SimNodeOptions, surroundings: Surroundings) {
+  constructor({ name, host, options, clusters }: NodeSetup, surroundings: Surroundings) {
     this.name = name
     this.#host = host
     this.#options = options
+    this.#clusters = clusters
     this.#surroundings = surroundings
     this.#begin()
   }
@@ -47,19 +85,51 @@ export class SimNode {
     return this.#host
   }
 
-  /** False from a crash to the restart. */
+  /** False from a crash, or the end of an orderly stop, to the restart. */
   get isUp(): boolean {
     return this.#isUp
   }
 
+  /** Whether it is up, but nothing of it runs. */
+  get isPaused(): boolean {
+    return this.#isUp && this.#current.owner.isPaused
+  }
+
+  /** How far its wall clock is ahead of the world's. */
+  get skewMs(): Millis {
+    return this.#skewMs
+  }
+
+  /** Time as this process knows it. What it is asked for comes late while the node is paused. */
+  get clock(): Clock {
+    return this.#current.owner
+  }
+
   /** The real thing: the node of the process that runs now, or ran last. */
   get gossip(): GossipNode {
-    invariant(this.#gossip !== undefined, 'a node of the world has been started')
-    return this.#gossip
+    return this.#current.gossip
+  }
+
+  /** The clusters of the process that runs now, or ran last, in the order of the options. */
+  get clusters(): readonly Cluster[] {
+    return this.#current.clusters
+  }
+
+  /** The first of its clusters, for worlds whose nodes have one. */
+  get cluster(): Cluster {
+    const [cluster] = this.clusters
+    invariant(cluster !== undefined, 'the world was made with a cluster')
+    return cluster
   }
 
   members(): readonly Member[] {
     return this.gossip.members()
+  }
+
+  /** Resolves once so much virtual time has passed, and the process runs. Never after a crash. */
+  sleep(durationMs: Millis): Promise<void> {
+    const { clock } = this
+    return new Promise((resolve) => void clock.at(clock.nowMs() + durationMs, resolve))
   }
 
   /** Say farewell. It listens on, as a process does that has not ended yet. */
@@ -68,57 +138,109 @@ export class SimNode {
     this.gossip.leave().catch(() => {})
   }
 
+  /**
+   * Stop its clusters and say farewell, then end. Resolves when it is down. That takes virtual
+   * time and promises, so let the world {@link World.run} meanwhile.
+   */
+  async stop(): Promise<void> {
+    const life = this.#current
+    this.#record('stop', '')
+    await Promise.all(life.clusters.map((cluster) => cluster.stop()))
+    await life.gossip.leave().catch(() => {})
+    await life.gossip.stop()
+    if (!this.#isUp || life !== this.#life) return
+    this.#isUp = false
+    life.owner.end()
+    this.#record('stopped', '')
+  }
+
   /** Vanish without a word, in mid-sentence if need be. */
   crash(): void {
     if (!this.#isUp) return
     this.#isUp = false
     this.#record('crash', '')
-    this.#transport?.vanish()
-    void this.gossip.stop()
+    const { owner, transport, gossip } = this.#current
+    owner.end()
+    transport.vanish()
+    void gossip.stop()
   }
 
-  /**
-   * Run again under the same name, having forgotten everything. Crashes first if it is up.
-   *
-   * @param changes.host another address than before. {options} those that are new.
-   */
-  restart(changes: { readonly host?: string; readonly options?: SimNodeOptions } = {}): void {
+  /** Run again under the same name, having forgotten everything. Crashes first if it is up. */
+  restart(changes: NodeChanges = {}): void {
     this.crash()
     this.#host = changes.host ?? this.#host
     this.#options = { ...this.#options, ...changes.options }
     this.#begin()
   }
 
+  /** Nothing of the process runs until it is resumed; what comes for it waits. */
+  pause(): void {
+    if (!this.#isUp || this.isPaused) return
+    this.#current.owner.pause()
+    this.#record('pause', '')
+  }
+
+  resume(): void {
+    if (!this.isPaused) return
+    this.#current.owner.resume()
+    this.#record('resume', '')
+  }
+
+  /** Set its wall clock. A machine keeps that through all lives of its process. */
+  skew(skewMs: Millis): void {
+    this.#skewMs = skewMs
+    this.#current.owner.skew(skewMs)
+    this.#record('skew', ` ${skewMs}`)
+  }
+
+  get #current(): Life {
+    invariant(this.#life !== undefined, 'a node of the world has been started')
+    return this.#life
+  }
+
   #begin(): void {
     const { seed, clock, network, names, logger } = this.#surroundings
-    const life = `${this.name}/${this.#life++}`
+    const life = `${this.name}/${this.#lives++}`
     const bind = { host: this.#host, port: DEFAULT_GOSSIP_PORT }
     const options = resolveGossipOptions(
       { ...this.#options, hostName: this.name, bind: this.#host },
       { hostName: () => this.name, advertiseHost: () => this.#host },
     )
-    const transport = network.transport(bind, seededRandom(seed, `network/${life}`))
+    const owner = new SimProcess(clock, this.#skewMs)
+    const transport = network.transport(bind, seededRandom(seed, `network/${life}`), owner)
     const gossip = new GossipNode({
       options,
       transport,
-      clock,
+      clock: owner,
       random: seededRandom(seed, life),
-      resolver: new SimResolver(names, clock, seededRandom(seed, `names/${life}`)),
+      resolver: new SimResolver(names, clock, seededRandom(seed, `names/${life}`), owner),
       cipher: new SimCipher(seededRandom(seed, `cipher/${life}`)),
       logger,
     })
     gossip.subscribe(({ type, members }) => {
       this.#record('member', ` ${type} ${members.map(({ name }) => name).join(' ')}`)
     })
+    const record = (kind: TraceKind, rest: string) => this.#record(kind, rest)
+    const clusters = createClusters(this.#clusterOptions(), {
+      gossip,
+      clock: owner,
+      logger,
+      record,
+    })
     this.#record('start', ` ${this.#host}`)
-    this.#gossip = gossip
-    this.#transport = transport
+    this.#life = { owner, transport, gossip, clusters }
     this.#isUp = true
-    void gossip.start()
+    if (clusters.length === 0) void gossip.start()
+    for (const cluster of clusters) void cluster.start()
     invariant(gossip.status === 'alive', 'a simulated node starts within the call')
   }
 
-  #record(kind: 'start' | 'crash' | 'member', rest: string): void {
+  #clusterOptions(): readonly SimClusterOptions[] {
+    const clusters = this.#clusters
+    return [typeof clusters === 'function' ? clusters(this) : clusters].flat()
+  }
+
+  #record(kind: TraceKind, rest: string): void {
     this.#surroundings.trace.record(this.#surroundings.clock.nowMs(), kind, this.name + rest)
   }
 }
