@@ -7,7 +7,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { TraceKind } from './trace.ts'
 
-/** Options of a cluster in a world, whose membership is the gossip node of its process. */
+/** Options of a cluster in a world, whose membership is that of its node. */
 export type SimClusterOptions = Omit<
   ClusterOptions,
   'membership' | 'serf' | 'bootstrapHosts' | 'hostName'
@@ -15,7 +15,7 @@ export type SimClusterOptions = Omit<
 
 /** What the clusters of one process share. */
 export interface ClusterSurroundings {
-  readonly gossip: Membership
+  readonly membership: Membership
   readonly clock: Clock
   readonly logger: Logger
   readonly record: (kind: TraceKind, rest: string) => void
@@ -27,14 +27,14 @@ const SIGNALS: ClusterPorts['signals'] = { watch: () => () => {} }
 /** The clusters of a process that is about to begin, not started. */
 export function createClusters(
   list: readonly SimClusterOptions[],
-  { gossip, clock, logger, record }: ClusterSurroundings,
+  { membership, clock, logger, record }: ClusterSurroundings,
 ): readonly Cluster[] {
   const createGossip = (): never => {
     throw new InvariantError('a cluster of a world is given its membership')
   }
   return list.map((options) => {
     const cluster = new Cluster(
-      { logger, ...options, membership: gossip },
+      { logger, ...options, membership },
       { clock, signals: SIGNALS, createGossip },
     )
     cluster.on('acquire', ({ partition, replica, token }) => {

@@ -1,32 +1,12 @@
 import { invariant } from '../base/errors.ts'
 import type { Member } from '../base/member.ts'
-import { seededRandom } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
-import { DEFAULT_GOSSIP_PORT, resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Logger } from '../ports/logger.ts'
-import { SimCipher } from './cipher.ts'
-import type { SimClock } from './clock.ts'
 import { createClusters, type SimClusterOptions } from './clusters.ts'
-import { SimResolver, type Names } from './names.ts'
-import type { SimNetwork, SimTransport } from './network.ts'
-import { SimProcess } from './process.ts'
-import type { Trace, TraceKind } from './trace.ts'
-
-/** What all nodes of a world share. */
-export interface Surroundings {
-  readonly seed: number
-  readonly clock: SimClock
-  readonly network: SimNetwork
-  readonly names: Names
-  readonly trace: Trace
-  readonly logger: Logger
-}
-
-/** Options of one node. Its name and address are the world's to give. */
-export type SimNodeOptions = Omit<GossipOptions, 'hostName' | 'bind' | 'advertise'>
+import { beginLife, type Life, type SimNodeOptions, type Surroundings } from './life.ts'
+import type { TraceKind } from './trace.ts'
 
 /**
  * What runs on the nodes of a world: the options of a cluster, or what they are for a node, asked
@@ -49,14 +29,6 @@ export interface NodeChanges {
   readonly host?: string
   /** Those that are new. */
   readonly options?: SimNodeOptions
-}
-
-/** One life of a node: a process, and what runs in it. */
-interface Life {
-  readonly owner: SimProcess
-  readonly transport: SimTransport
-  readonly gossip: GossipNode
-  readonly clusters: readonly Cluster[]
 }
 
 /** One process of the world, through all its lives. */
@@ -107,7 +79,9 @@ export class SimNode {
 
   /** The real thing: the node of the process that runs now, or ran last. */
   get gossip(): GossipNode {
-    return this.#current.gossip
+    const { membership } = this.#current
+    invariant(membership instanceof GossipNode, 'the members of this world gossip')
+    return membership
   }
 
   /** The clusters of the process that runs now, or ran last, in the order of the options. */
@@ -123,7 +97,7 @@ export class SimNode {
   }
 
   members(): readonly Member[] {
-    return this.gossip.members()
+    return this.#current.membership.members()
   }
 
   /** Resolves once so much virtual time has passed, and the process runs. Never after a crash. */
@@ -135,7 +109,7 @@ export class SimNode {
   /** Say farewell. It listens on, as a process does that has not ended yet. */
   leave(): void {
     // A farewell that nobody heard is a fact of the simulation like any other.
-    this.gossip.leave().catch(() => {})
+    this.#current.membership.leave().catch(() => {})
   }
 
   /**
@@ -146,8 +120,8 @@ export class SimNode {
     const life = this.#current
     this.#record('stop', '')
     await Promise.all(life.clusters.map((cluster) => cluster.stop()))
-    await life.gossip.leave().catch(() => {})
-    await life.gossip.stop()
+    await life.membership.leave().catch(() => {})
+    await life.membership.stop()
     if (!this.#isUp || life !== this.#life) return
     this.#isUp = false
     life.owner.end()
@@ -159,10 +133,7 @@ export class SimNode {
     if (!this.#isUp) return
     this.#isUp = false
     this.#record('crash', '')
-    const { owner, transport, gossip } = this.#current
-    owner.end()
-    transport.vanish()
-    void gossip.stop()
+    this.#current.vanish()
   }
 
   /** Run again under the same name, having forgotten everything. Crashes first if it is up. */
@@ -199,40 +170,25 @@ export class SimNode {
   }
 
   #begin(): void {
-    const { seed, clock, network, names, logger } = this.#surroundings
-    const life = `${this.name}/${this.#lives++}`
-    const bind = { host: this.#host, port: DEFAULT_GOSSIP_PORT }
-    const options = resolveGossipOptions(
-      { ...this.#options, hostName: this.name, bind: this.#host },
-      { hostName: () => this.name, advertiseHost: () => this.#host },
-    )
-    const owner = new SimProcess(clock, this.#skewMs)
-    const transport = network.transport(bind, seededRandom(seed, `network/${life}`), owner)
-    const gossip = new GossipNode({
-      options,
-      transport,
-      clock: owner,
-      random: seededRandom(seed, life),
-      resolver: new SimResolver(names, clock, seededRandom(seed, `names/${life}`), owner),
-      cipher: new SimCipher(seededRandom(seed, `cipher/${life}`)),
-      logger,
+    const host = this.#host
+    const identity = { name: this.name, host, skewMs: this.#skewMs, lives: this.#lives++ }
+    const begun = beginLife(identity, this.#options, this.#surroundings)
+    const { owner, membership } = begun
+    membership.subscribe(({ type, members }) => {
+      this.#record('member', ` ${type} ${members.map((member) => member.name).join(' ')}`)
     })
-    gossip.subscribe(({ type, members }) => {
-      this.#record('member', ` ${type} ${members.map(({ name }) => name).join(' ')}`)
-    })
-    const record = (kind: TraceKind, rest: string) => this.#record(kind, rest)
     const clusters = createClusters(this.#clusterOptions(), {
-      gossip,
+      membership,
       clock: owner,
-      logger,
-      record,
+      logger: this.#surroundings.logger,
+      record: (kind, rest) => this.#record(kind, rest),
     })
-    this.#record('start', ` ${this.#host}`)
-    this.#life = { owner, transport, gossip, clusters }
+    this.#record('start', ` ${host}`)
+    this.#life = { ...begun, clusters }
     this.#isUp = true
-    if (clusters.length === 0) void gossip.start()
+    if (clusters.length === 0) void membership.start()
     for (const cluster of clusters) void cluster.start()
-    invariant(gossip.status === 'alive', 'a simulated node starts within the call')
+    invariant(membership.members().length > 0, 'a simulated node starts within the call')
   }
 
   #clusterOptions(): readonly SimClusterOptions[] {

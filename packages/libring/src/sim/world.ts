@@ -7,14 +7,17 @@ import {
   requireWhole,
 } from '../base/require.ts'
 import { guardedLogger, LOGGER_METHODS, SILENT } from '../gossip/guarded-logger.ts'
+import { seededRandom } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Logger } from '../ports/logger.ts'
 import { SimClock } from './clock.ts'
+import { Directory, type DirectoryOptions } from './directory.ts'
 import { inject, requireLatency, requireRate, type Fault } from './faults.ts'
 import type { Conditions } from './links.ts'
+import type { SimNodeOptions, Surroundings } from './life.ts'
 import type { Names } from './names.ts'
 import { SimNetwork } from './network.ts'
-import { SimNode, type SimClusters, type SimNodeOptions, type Surroundings } from './node.ts'
+import { SimNode, type SimClusters } from './node.ts'
 import { Trace } from './trace.ts'
 import { turn } from './turn.ts'
 
@@ -48,6 +51,13 @@ export interface WorldOptions {
    * @defaultValue none: nodes that gossip and hold nothing
    */
   readonly cluster?: SimClusters
+  /**
+   * How nodes learn of each other: by gossip, or told by one who knows, within these times. That is
+   * for worlds of thousands; only crashes are noticed in it, and nodes have no `gossip`.
+   *
+   * @defaultValue `'gossip'`
+   */
+  readonly membership?: 'gossip' | DirectoryOptions
   /** Lines of the trace to keep, the latest. @defaultValue 1,000 */
   readonly traceLines?: number
   /** Hears what the nodes log. @defaultValue nobody */
@@ -65,6 +75,7 @@ const OPTIONS = {
   duplicateRate: true,
   options: true,
   cluster: true,
+  membership: true,
   traceLines: true,
   logger: true,
 } as const satisfies Record<keyof WorldOptions, true>
@@ -120,6 +131,7 @@ export class World {
       seed,
       clock: this.#clock,
       network: this.#network,
+      directory: this.#directoryOf(options.membership),
       names: this.names,
       trace: this.trace,
       logger: guardedLogger(logger),
@@ -261,6 +273,15 @@ export class World {
   /** How what `from` sends to `to` fares now. */
   conditions(from: SimNode, to: SimNode): Conditions {
     return this.#network.conditions(from.host, to.host)
+  }
+
+  #directoryOf(membership: WorldOptions['membership'] = 'gossip'): Directory | undefined {
+    if (membership === 'gossip') return undefined
+    requirePlainObject('membership', membership, "'gossip' or a plain object")
+    requireKnown('membership.', membership, ['newsMs', 'detectionMs'])
+    requireLatency('membership.newsMs', membership.newsMs)
+    requireLatency('membership.detectionMs', membership.detectionMs)
+    return new Directory(this.#clock, seededRandom(this.#seed, 'directory'), membership)
   }
 
   #lookAgainIn(startMs: Millis, limitMs: Millis): Millis {
