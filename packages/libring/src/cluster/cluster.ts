@@ -462,6 +462,10 @@ export class Cluster extends Lookups implements AsyncDisposable {
         this.#feed.publish(effect.event)
         this.#handlers.add(effect.event)
         this.#listeners.tell(effect.event.type, effect.event)
+        if (!this.#handlers.hasHandlers) {
+          const { partition, seq } = effect.event
+          this.#feedIn({ type: 'handler-settled', partition, seq })
+        }
         break
       case 'peer-message':
         this.#post?.send(effect.to, effect.message)
