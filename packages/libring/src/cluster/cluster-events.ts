@@ -50,6 +50,14 @@ export interface DoubleHolderEvent {
   readonly yields: 'local' | 'member'
 }
 
+/**
+ * Partitions that the local member is to hold and cannot take yet, for as long as both timeouts of
+ * a hand-off together, and that nobody is known to hold. Told once for each time it happens.
+ */
+export interface OrphanEvent {
+  readonly partitions: readonly number[]
+}
+
 /** What `cluster.on` tells, by type. */
 export interface ClusterEvents {
   readonly rebalance: RebalanceEvent
@@ -63,6 +71,7 @@ export interface ClusterEvents {
   readonly 'config-mismatch': ConfigMismatchEvent
   readonly 'handoff-timeout': HandoffTimeoutEvent
   readonly 'double-holder': DoubleHolderEvent
+  readonly orphan: OrphanEvent
 }
 
 export type ClusterEventType = keyof ClusterEvents
@@ -78,4 +87,5 @@ export const CLUSTER_EVENT_TYPES: readonly ClusterEventType[] = [
   'config-mismatch',
   'handoff-timeout',
   'double-holder',
+  'orphan',
 ]

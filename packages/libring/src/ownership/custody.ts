@@ -1,5 +1,6 @@
 import type { Fifo } from '../base/fifo.ts'
 import type { Millis } from '../base/time.ts'
+import { Census } from './census.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
 import { Takes } from './handoff.ts'
@@ -29,6 +30,9 @@ import { compareHolders, type Token } from './token.ts'
 import { spaceDigest } from './view-digest.ts'
 import { Waiters, type Waiter } from './waiters.ts'
 
+/** Most holdings that one message tells of, so that it stays below 1 MiB. */
+const HOLDINGS_MAX = 16_384
+
 /** Shortest time between two requests to exchange members with one member. */
 const EXCHANGE_MS = 1_000
 
@@ -52,6 +56,7 @@ export class Custody {
   readonly #exchangedAtMs = new Map<string, Millis>()
   readonly #offers = new Offers()
   readonly #partings = new Partings()
+  readonly #census = new Census()
   /** Who parts with a backup once we have the partition. */
   readonly #watchers: Waiters
   readonly #space: number
@@ -73,7 +78,8 @@ export class Custody {
     this.#localName = localName
     this.#effects = effects
     this.#space = spaceDigest(ring)
-    this.#takes = new Takes({ localName, handoffTimeoutMs, concurrentHandoffs })
+    const stuckMs = releaseTimeoutMs + handoffTimeoutMs
+    this.#takes = new Takes({ localName, handoffTimeoutMs, stuckMs, concurrentHandoffs })
     this.#waiters = new Waiters(handoffTimeoutMs)
     this.#watchers = new Waiters(handoffTimeoutMs)
     this.#succession = new Succession(handoffTimeoutMs, wallMs)
@@ -103,6 +109,7 @@ export class Custody {
       strangersMs,
       this.#offers.deadlineMs(),
       this.#partings.deadlineMs(),
+      this.#census.deadlineMs(),
     ].filter((deadlineMs) => deadlineMs !== undefined)
     return deadlines.length === 0 ? undefined : Math.min(...deadlines)
   }
@@ -122,8 +129,10 @@ export class Custody {
   ): void {
     this.#computeDigest = digest
     this.#digestKnown = undefined
+    const known = new Set(this.#others.keys())
     this.#others.clear()
     for (const member of others) {
+      if (!known.has(member.name)) this.#census.greet(member.name, nowMs)
       this.#others.set(member.name, member)
       this.#strangers.delete(member.name)
     }
@@ -131,9 +140,11 @@ export class Custody {
       this.#strangers.delete(name)
       this.#waiters.drop(name)
       this.#watchers.drop(name)
+      this.#census.forget(name)
       this.#exchangedAtMs.delete(name)
     }
     this.#setAsked(nowMs)
+    this.#tellHoldings(nowMs)
     this.#flush(nowMs)
   }
 
@@ -215,6 +226,7 @@ export class Custody {
       else this.#stats.partingsOverdue++
     }
     if (nowMs >= (this.#strangers.deadlineMs() ?? Infinity)) this.#setAsked(nowMs)
+    this.#tellHoldings(nowMs)
     this.#offer(nowMs)
     this.#flush(nowMs)
   }
@@ -297,8 +309,14 @@ export class Custody {
     const ranking: number[] = []
     for (const { partition, token } of holdings) {
       this.#succession.witness(token)
+      if (token === 0n) continue
       const held = this.#succession.tokenOf(partition)
-      if (token === 0n || held === undefined || this.#tenures.get(partition).role !== 0) continue
+      if (held === undefined || this.#tenures.get(partition).role !== 0) {
+        // It took the partition before we let it go, so we were two.
+        const last = held ?? this.#succession.farewell(partition, nowMs)?.token
+        if (last !== undefined && token < last) outranked.push(partition)
+        continue
+      }
       const theirs = { token, name: from }
       const isLower = compareHolders({ token: held, name: this.#localName }, theirs) < 0
       if (isLower) this.#tenures.letGo(partition, 'outranked', nowMs)
@@ -346,7 +364,11 @@ export class Custody {
       for (const [to, partitions] of this.#partings.takeDue(nowMs)) {
         this.#send(to, { type: 'parting', partitions }, nowMs)
       }
-      const { asks, free, overrides } = this.#takes.advance(nowMs)
+      const { asks, free, overrides, stuck } = this.#takes.advance(nowMs)
+      if (stuck.length > 0) {
+        this.#stats.orphans += stuck.length
+        this.#report({ kind: 'orphan', partitions: stuck })
+      }
       for (const { to, groups } of asks) this.#send(to, { type: 'ask', groups }, nowMs)
       for (const { why, member, partitions } of overrides) {
         for (const partition of partitions) this.#noteOverridden(partition, member)
@@ -428,6 +450,14 @@ export class Custody {
     for (const [name, partitions] of due) this.#tell(name, 'offer', partitions, nowMs)
   }
 
+  /** Whoever has come into view hears what we hold. */
+  #tellHoldings(nowMs: Millis): void {
+    const due = this.#census.takeDue(nowMs)
+    if (due.length === 0) return
+    const held = this.#tenures.primaries()
+    for (const name of due) this.#tell(name, 'acquired', held, nowMs)
+  }
+
   #tellWaiters(partitions: readonly number[], nowMs: Millis): void {
     const waiting = new Map<string, Map<number, Waiter>>()
     for (const partition of partitions) {
@@ -470,10 +500,12 @@ export class Custody {
     partitions: readonly number[],
     nowMs: Millis,
   ): void {
-    const holdings = partitions.map((partition) => {
-      return { partition, token: this.#succession.tokenOf(partition) ?? 0n }
-    })
-    this.#send(to, { type, holdings }, nowMs)
+    for (let from = 0; from < partitions.length; from += HOLDINGS_MAX) {
+      const holdings = partitions.slice(from, from + HOLDINGS_MAX).map((partition) => {
+        return { partition, token: this.#succession.tokenOf(partition) ?? 0n }
+      })
+      this.#send(to, { type, holdings }, nowMs)
+    }
   }
 
   #send(to: string, content: Content, nowMs: Millis): void {
