@@ -21,8 +21,7 @@ import type { Key } from '../ring/key-hash.ts'
 import { Ring } from '../ring/ring.ts'
 import { CLUSTER_EVENT_TYPES } from './cluster-events.ts'
 import type { ClusterEvents, ClusterEventType } from './cluster-events.ts'
-import { EventFeed } from './event-feed.ts'
-import { HandlerRunner } from './handler-runner.ts'
+import { Delivery } from './delivery.ts'
 import { Listeners } from './listeners.ts'
 import { MemberFeed } from './member-feed.ts'
 import { MemberReader } from './members.ts'
@@ -67,8 +66,7 @@ export class Cluster implements AsyncDisposable {
   readonly #membership: Membership
   readonly #reader: MemberReader
   readonly #driver: Driver<OwnershipInput, OwnershipEffect>
-  readonly #handlers: HandlerRunner
-  readonly #feed = new EventFeed()
+  readonly #delivery: Delivery
   readonly #memberFeed = new MemberFeed()
   readonly #listeners: Listeners<ClusterEvents>
   readonly #endAsked = new Deferred<void>()
@@ -107,15 +105,19 @@ export class Cluster implements AsyncDisposable {
       this.#counts.listenersFailed++
       logger.error('listener failed', { type, error })
     })
-    this.#handlers = new HandlerRunner({
+    this.#delivery = new Delivery({
       handlers: resolved.handlers,
       clock: ports.clock,
+      random: ports.random,
+      invoke: ports.invoke,
       releaseTimeoutMs: ownership.releaseTimeoutMs,
       observer: {
-        onFailed: (event, error) => this.#onHandlerFailed(event, error),
+        onSettled: (partition, seq, state) => {
+          this.#driver.feed({ type: 'handler-settled', partition, seq, state })
+        },
+        onFailed: (event, error, attempt) => this.#onHandlerFailed(event, error, attempt),
         onOverdue: (event) => this.#onHandlerOverdue(event),
       },
-      invoke: ports.invoke,
     })
   }
 
@@ -198,17 +200,17 @@ export class Cluster implements AsyncDisposable {
    * Asking for the next step says that the last one is dealt with. Ends when the cluster stops.
    */
   get events(): AsyncIterable<OwnershipEvent> {
-    return this.#feed.stream('any')
+    return this.#delivery.stream('any')
   }
 
   /** The acquires among `events`. A partition that keeps being held, under another index, is none. */
   get acquisitions(): AsyncIterable<AcquireEvent> {
-    return this.#feed.stream('acquire')
+    return this.#delivery.stream('acquire')
   }
 
   /** The releases among `events`. */
   get releases(): AsyncIterable<ReleaseEvent> {
-    return this.#feed.stream('release')
+    return this.#delivery.stream('release')
   }
 
   /**
@@ -330,32 +332,18 @@ export class Cluster implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#endAsked.resolve()
     this.#driver.feed({ type: 'stop' })
-    this.#feed.end()
+    this.#delivery.end()
     try {
-      await this.#letGo()
+      await this.#unlessHurried(this.#delivery.whenLetGo())
       if (this.#starting !== undefined) await this.#moveOut()
     } finally {
       this.#unsubscribe?.()
       this.#driver[Symbol.dispose]()
-      this.#handlers.abandon()
+      this.#delivery.abandon()
       this.#memberFeed.end()
       this.#ring = new Ring<ClusterMember>([], this.#options.ring)
     }
     if (this.#hasBegun) this.#logger.info('stopped', { member: this.localName })
-  }
-
-  /** Wait for whoever has to put away what we held, but not for ever. */
-  async #letGo(): Promise<void> {
-    if (this.#handlers.hasHandlers) {
-      await this.#unlessHurried(this.#handlers.whenIdle())
-      return
-    }
-    const { clock } = this.#ports
-    const over = new Deferred<void>()
-    const atMs = clock.nowMs() + this.#options.ownership.releaseTimeoutMs
-    const timer = clock.at(atMs, () => over.resolve())
-    await this.#unlessHurried(Promise.race([this.#feed.whenCaughtUp(), over.promise]))
-    timer.cancel()
   }
 
   async #moveOut(): Promise<void> {
@@ -396,8 +384,7 @@ export class Cluster implements AsyncDisposable {
         this.#show(effect.view)
         break
       case 'step':
-        this.#feed.publish(effect.event)
-        this.#handlers.add(effect.event)
+        this.#delivery.publish(effect.event)
         this.#listeners.tell(effect.event.type, effect.event)
         break
       case 'peer-message':
@@ -420,11 +407,11 @@ export class Cluster implements AsyncDisposable {
     this.#listeners.tell('rebalance', { epoch, members, cause })
   }
 
-  #onHandlerFailed(event: OwnershipEvent, error: unknown): void {
+  #onHandlerFailed(event: OwnershipEvent, error: unknown, attempt: number): void {
     this.#counts.handlersFailed++
     const { type, partition } = event
-    this.#logger.error('handler failed', { type, partition, error })
-    this.#listeners.tell('handler-error', { event, error })
+    this.#logger.error('handler failed', { type, partition, attempt, error })
+    this.#listeners.tell('handler-error', { event, error, attempt })
   }
 
   #onHandlerOverdue(event: OwnershipEvent): void {
