@@ -13,7 +13,7 @@ describe('a handler of a step without which nobody serves', () => {
   const attemptsMs = async (count: number): Promise<number[]> => {
     const beganMs: number[] = []
     for (let index = 0; index < count; index++) {
-      while (bench.calls.length <= index + 1) await bench.pass(125)
+      for (let i = 0; i < 300 && bench.calls.length <= index + 1; i++) await bench.pass(125)
       beganMs.push(bench.clock.nowMs())
       await bench.fail(index + 1)
     }

@@ -295,22 +295,45 @@ test('a handler does not start within the call that tells of its step', async ()
 })
 
 describe('handlers that are called by other means', () => {
-  test('may be done within the call, however many there are', async () => {
+  test('may be done within the call, however many wait for their turn', async () => {
     const heard: string[] = []
+    const held: (() => void)[] = []
+    let isHeld = true
     bench.runner = bench.runnerWith({ onAcquire: idle, onRelease: idle }, (event, _, done) => {
       heard.push(textOf(event))
-      // The release comes while the acquires are being started.
-      if (event.partition === 0 && event.type === 'acquire') {
-        bench.tell(0, undefined)
+      const end = (): void => {
+        done({ type: 'done', value: undefined })
+        done({ type: 'failed', error: new Error('twice') })
       }
-      done({ type: 'done', value: undefined })
-      done({ type: 'failed', error: new Error('twice') })
+      // The release comes while the acquires are being started.
+      if (heard.length === 1_000) bench.tell(0, undefined)
+      if (isHeld) held.push(end)
+      else end()
     })
-    for (let partition = 0; partition < 5_000; partition++) {
-      bench.tell(partition, 0)
-    }
-    expect([heard.length, heard.slice(0, 2)]).toEqual([5_001, ['acquire 0 as 0', 'release 0 as 0']])
+    for (let partition = 0; partition < 20_000; partition++) bench.tell(partition, 0)
+    expect(heard).toHaveLength(CONCURRENT_HANDLERS_MAX)
+    isHeld = false
+    for (const end of held) end()
+    expect([heard.length, heard[1_000]]).toEqual([20_001, 'release 0 as 0'])
     expect([await bench.isIdle(), bench.failures, bench.clock.pending]).toEqual([true, [], 0])
+  })
+
+  test('may be done within the call that calls them off', async () => {
+    const heard: string[] = []
+    bench.runner = bench.runnerWith(bench.recorders, (event, _, done) => {
+      heard.push(textOf(event))
+      const { signal } = event
+      if (event.type !== 'acquire') done({ type: 'done', value: undefined })
+      signal.addEventListener('abort', () => done({ type: 'failed', error: signal.reason }))
+    })
+    bench.tell(1, 0)
+    bench.tell(1, undefined)
+    bench.tell(1, 1)
+    expect([heard, bench.runner.owes(1), bench.failures]).toEqual([
+      ['acquire 1 as 0', 'release 1 as 0', 'acquire 1 as 1'],
+      3,
+      [],
+    ])
   })
 
   test('may be done in any order, or fail, or never be done', async () => {

@@ -183,10 +183,7 @@ export class PartitionTasks {
     this.#overdue.clearAll()
     for (const crew of this.#crews) {
       crew.phase = 'leaving'
-      for (const job of crew.jobs) {
-        this.#remove(job)
-        job.controller.abort()
-      }
+      for (const job of crew.jobs) this.#remove(job)
       this.#leave(crew)
     }
   }
@@ -256,11 +253,12 @@ export class PartitionTasks {
     this.#dismiss(crew)
   }
 
-  /** The task is not to be heard of again. */
+  /** The task is not to be heard of again, nor what it may have left running. */
   #remove(job: Job): void {
     const { id, crew, step } = job
     const { partition } = step
     job.phase = 'gone'
+    job.controller.abort()
     this.#resting.delete(id)
     this.#restarts.clear(id)
     crew.jobs.delete(job)
