@@ -64,11 +64,11 @@ export class Bulletin {
     }
   }
 
-  handlerFailed(event: OwnershipEvent, error: unknown): void {
+  handlerFailed(event: OwnershipEvent, error: unknown, attempt: number): void {
     this.counts.handlersFailed++
     const { type, partition } = event
-    this.#logger.error('handler failed', { type, partition, error })
-    this.tell('handler-error', { event, error })
+    this.#logger.error('handler failed', { type, partition, attempt, error })
+    this.tell('handler-error', { event, error, attempt })
   }
 
   handlerOverdue(event: OwnershipEvent): void {

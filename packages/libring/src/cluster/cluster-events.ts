@@ -13,10 +13,12 @@ export interface RebalanceEvent {
   readonly cause: readonly MemberEvent[]
 }
 
-/** A handler threw or rejected. */
+/** A handler or a task threw or rejected, or a handler returned more state than it may. */
 export interface HandlerErrorEvent {
   readonly event: OwnershipEvent
   readonly error: unknown
+  /** From 1, growing by one each time that the work was begun anew. */
+  readonly attempt: number
 }
 
 /** The time to let a partition go was over before its handlers were done. */
