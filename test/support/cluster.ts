@@ -13,6 +13,8 @@ export class ScriptedMembership implements Membership {
   onStart: () => Promise<void> | void = () => Promise.resolve()
   onLeave: () => Promise<void> = () => Promise.resolve()
   onStop: () => Promise<void> = () => Promise.resolve()
+  /** By name; 1 of everybody else who is there. */
+  readonly incarnations: Map<string, number> = new Map()
   readonly #members = new Map<string, Member>()
   readonly #listeners = new Set<{ readonly listener: MemberListener }>()
   #isStarted = false
@@ -36,6 +38,10 @@ export class ScriptedMembership implements Membership {
 
   members(): readonly Member[] {
     return [...this.#members.values()]
+  }
+
+  incarnationOf(name: string): number | undefined {
+    return this.#members.has(name) ? (this.incarnations.get(name) ?? 1) : undefined
   }
 
   subscribe(listener: MemberListener): () => void {

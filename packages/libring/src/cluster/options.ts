@@ -167,6 +167,7 @@ function resolveMembership(options: ClusterOptions): Membership | undefined {
     'stop',
     'leave',
     'members',
+    'incarnationOf',
     'subscribe',
     'setTags',
   ])
