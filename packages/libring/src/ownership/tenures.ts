@@ -100,7 +100,7 @@ export class Tenures {
 
   /** Whom the plan names as the one to have index 0. */
   named(partition: number): ClusterMember | undefined {
-    return this.#plan?.ring.holdersForPartition(partition)[0]
+    return this.#plan?.ring.holderAt(partition, 0)
   }
 
   /** Whether index 0 is held though the plan names another. */
@@ -208,7 +208,7 @@ export class Tenures {
     const seq = ++this.#seq
     const origin = this.#origins.get(partition)
     const cause = origin?.cause ?? []
-    const to = this.#plan?.ring.holdersForPartition(partition)[previousReplica]
+    const to = this.#plan?.ring.holderAt(partition, previousReplica)
     if (replica === NO_ROLE) {
       return { type: 'release', seq, partition, replica: previousReplica, to, cause }
     }
@@ -249,7 +249,7 @@ export class Tenures {
 
   /** The view before may name us as holder of what we were kept from acquiring. */
   #holderBefore(partition: number, replica: number): ClusterMember | undefined {
-    const member = this.#plan!.before.holdersForPartition(partition)[replica]
+    const member = this.#plan!.before.holderAt(partition, replica)
     return member?.name === this.#localName ? undefined : member
   }
 }
