@@ -13,11 +13,12 @@ import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MemberListener, Membership } from '../ports/membership.ts'
 import type { Resolver } from '../ports/resolver.ts'
+import type { RingChannel } from '../ports/ring-channel.ts'
 import type { Receiver, Transport } from '../ports/transport.ts'
 import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
 import type { SerfStats } from '../serf/stats.ts'
-import { requireTags } from '../serf/tags.ts'
+import type { Tags } from '../serf/tags.ts'
 import type { Cipher } from '../wire/seal.ts'
 import { Deferred } from './deferred.ts'
 import { Discovery } from './discovery.ts'
@@ -25,6 +26,7 @@ import { Driver } from './driver.ts'
 import { InboundStreams } from './inbound.ts'
 import type { HostOutcome } from './bootstrap.ts'
 import { lookUpAll } from './lookup.ts'
+import { OwnTags } from './own-tags.ts'
 import { requireHosts, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
 import { PeerCalls, type Route } from './peer-calls.ts'
@@ -32,6 +34,7 @@ import { PeerMessages } from './peer-messages.ts'
 import { PeerServer } from './peer-server.ts'
 import { newPeerStats, type PeerStats } from './peer-stats.ts'
 import { Peers } from './peers.ts'
+import { GossipRingChannel } from './ring-channel.ts'
 import { securityOf } from './security-options.ts'
 import { Throttle } from './throttle.ts'
 
@@ -85,6 +88,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly peers: Peers
   /** What libring's own machines say to each other. */
   readonly peerMessages: PeerMessages
+  readonly ringChannel: RingChannel
   readonly #options: ResolvedGossipOptions
   readonly #transport: Transport
   readonly #resolver: Resolver
@@ -100,6 +104,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #discovery: Discovery
   readonly #listeners = new Set<{ readonly listener: MemberListener }>()
   readonly #joins = new Map<number, PendingJoin>()
+  readonly #tags: OwnTags
   readonly #tagChanges = new Fifo<Deferred<void>>()
   readonly #conflicts = new Throttle(CONFLICT_EVERY_MS)
   readonly #forcedLeaves: { readonly name: string; readonly done: Deferred<void> }[] = []
@@ -116,6 +121,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.localName = options.hostName
     this.expectsOthers = options.bootstrapHosts.length > 0
     this.#options = options
+    this.#tags = new OwnTags(options.tags)
     this.#transport = transport
     this.#resolver = resolver
     this.#logger = logger
@@ -141,6 +147,10 @@ export class GossipNode implements Membership, AsyncDisposable {
     })
     this.peers = new Peers(this.#peerCalls, this.#peerServer, logger)
     this.peerMessages = new PeerMessages(this.#peerCalls, this.#peerServer)
+    this.ringChannel = new GossipRingChannel(this.#tags, this.peerMessages, {
+      announce: (text) => this.#replaceTags(() => this.#tags.announce(text)),
+      exchange: (member, onOver) => this.#exchange(member, onOver),
+    })
     const acceptPeer = this.#peerServer.accept.bind(this.#peerServer)
     this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed, acceptPeer })
     this.#discovery = new Discovery(setup, {
@@ -267,12 +277,7 @@ export class GossipNode implements Membership, AsyncDisposable {
    * @throws {LibringError} `LIBRING_CLOSED` once the node leaves or stops.
    */
   async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
-    requireTags('tags', tags)
-    this.#requireStatus('idle', 'starting', 'alive')
-    const change = new Deferred<void>()
-    this.#tagChanges.push(change)
-    this.#driver.feed({ type: 'tags', tags: { ...tags } })
-    await change.promise
+    await this.#replaceTags(() => this.#tags.give(tags))
   }
 
   /**
@@ -321,6 +326,15 @@ export class GossipNode implements Membership, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  #replaceTags(replace: () => Tags): Promise<void> {
+    this.#requireStatus('idle', 'starting', 'alive')
+    const tags = replace()
+    const change = new Deferred<void>()
+    this.#tagChanges.push(change)
+    this.#driver.feed({ type: 'tags', tags })
+    return change.promise
   }
 
   async #open(): Promise<void> {
@@ -426,6 +440,13 @@ export class GossipNode implements Membership, AsyncDisposable {
     const join = ++this.#lastJoin
     this.#joins.set(join, pending)
     return join
+  }
+
+  #exchange(member: string, onOver: (isDone: boolean) => void): void {
+    const known = this.#machine.member(member)
+    const seeds = known === undefined || !isPresent(known) ? [] : [known]
+    const join = this.#openJoin({ onJoined: (contacted) => onOver(contacted > 0) })
+    this.#feedJoin(join, seeds)
   }
 
   #feedJoin(join: number, seeds: readonly Address[]): void {
