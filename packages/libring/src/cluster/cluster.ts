@@ -24,7 +24,7 @@ import { Ring } from '../ring/ring.ts'
 import { CLUSTER_EVENT_TYPES } from './cluster-events.ts'
 import type { ClusterEvents, ClusterEventType } from './cluster-events.ts'
 import { EventFeed } from './event-feed.ts'
-import { HandlerRunner } from './handlers.ts'
+import { HandlerRunner } from './handler-runner.ts'
 import { Listeners } from './listeners.ts'
 import { MemberFeed } from './member-feed.ts'
 import { MemberReader } from './members.ts'
@@ -140,6 +140,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
         onFailed: (event, error) => this.#onHandlerFailed(event, error),
         onOverdue: (event) => this.#onHandlerOverdue(event),
       },
+      invoke: ports.invoke,
     })
   }
 
