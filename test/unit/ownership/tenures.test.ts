@@ -32,7 +32,7 @@ function stepsOf(local: ClusterMember, rings: readonly Ring<ClusterMember>[]): s
     handoffTimeoutMs: 1_000,
     onStep: (event) => events.push(event),
   })
-  const alone = { others: 'none', isStopping: false, canHandOff: () => false } as const
+  const alone = { others: 'none', purpose: 'serve', canHandOff: () => false } as const
   const take = () => ({ token: 1n, state: undefined, from: undefined })
   let before = new Ring<ClusterMember>([], options)
   for (const ring of rings) {
