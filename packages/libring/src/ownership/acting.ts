@@ -8,6 +8,11 @@ import type { ClusterMember } from './cluster-member.ts'
 /** Whoever partitions are assigned to: a member that is there, or one that is away for a while. */
 export type Home = Pick<ClusterMember, 'name' | 'weight' | 'zone'>
 
+/** Whether a member is as much of a home as it was. */
+export function sameHome(left: Home, right: Home): boolean {
+  return left.weight === right.weight && left.zone === right.zone
+}
+
 /** Who holds what, and who is to. One and the same ring while nobody is away. */
 export interface HomesAndActing {
   /** Of everybody, those that are away included. */

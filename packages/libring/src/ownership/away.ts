@@ -1,7 +1,7 @@
 import { compareUtf8 } from '../base/bytes.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import type { Millis } from '../base/time.ts'
-import type { Home } from './acting.ts'
+import { sameHome, type Home } from './acting.ts'
 import type { AwayEntry } from './messages.ts'
 
 /** Most members that are remembered; who has been away for longest goes first. */
@@ -167,10 +167,6 @@ export class AwayList {
 function entryOf({ home, incarnation, untilMs }: Away, nowMs: Millis): AwayEntry {
   const { name, weight, zone } = home
   return { name, weight, zone, incarnation, leftMs: Math.max(1, Math.ceil(untilMs - nowMs)) }
-}
-
-function sameHome(left: Home, right: Home): boolean {
-  return left.weight === right.weight && left.zone === right.zone
 }
 
 /** Where accounts of one absence differ, all have to come to the same. */

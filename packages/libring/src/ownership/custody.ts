@@ -169,11 +169,12 @@ export class Custody {
     this.#flush(nowMs)
   }
 
-  receive(from: string, message: PeerMessage, nowMs: Millis): void {
-    if (from === this.#localName) return
+  /** Whether the message was one to heed. */
+  receive(from: string, message: PeerMessage, nowMs: Millis): boolean {
+    if (from === this.#localName) return false
     if (!this.#inbox.accepts(from, message)) {
       this.#stats.messagesStale++
-      return
+      return false
     }
     this.#clock.witness(message.clock)
     this.#takes.hear(from)
@@ -199,8 +200,16 @@ export class Custody {
         if (message.space !== this.#space) break
         this.#onParting(from, message, nowMs)
         break
+      case 'away':
+        break
     }
     this.#flush(nowMs)
+    return true
+  }
+
+  /** Whether the sender of the message sees what we see. */
+  agrees(message: PeerMessage): boolean {
+    return message.digest === this.#digest
   }
 
   /** The two have exchanged members. */
@@ -280,7 +289,7 @@ export class Custody {
   #answerStrangeSpace(to: string, asker: bigint, groups: readonly AskGroup[], nowMs: Millis): void {
     const standing = this.#tenures.standing()
     const answers = groups.map(({ attempt, partitions }) => ({ attempt, standing, partitions }))
-    this.#send(to, { type: 'answer', asker, groups: answers, legacies: [] }, nowMs)
+    this.send(to, { type: 'answer', asker, groups: answers, legacies: [] }, nowMs)
   }
 
   #onAnswer(from: string, message: AnswerMessage, nowMs: Millis): void {
@@ -294,7 +303,7 @@ export class Custody {
         if (this.#takes.has(partition)) this.#holders.set(partition, from)
       }
     }
-    const views = message.digest === this.#digest ? 'agree' : 'differ'
+    const views = this.agrees(message) ? 'agree' : 'differ'
     if (this.#takes.answer(from, message.groups, views) === 'done') return
     if (nowMs < (this.#exchangedAtMs.get(from) ?? -Infinity) + EXCHANGE_MS) return
     this.#exchangedAtMs.set(from, nowMs)
@@ -362,10 +371,10 @@ export class Custody {
         nowMs,
       )
       for (const [to, partitions] of this.#partings.takeDue(nowMs)) {
-        this.#send(to, { type: 'parting', partitions }, nowMs)
+        this.send(to, { type: 'parting', partitions }, nowMs)
       }
       const { asks, free, overrides } = this.#takes.advance(nowMs)
-      for (const { to, groups } of asks) this.#send(to, { type: 'ask', groups }, nowMs)
+      for (const { to, groups } of asks) this.send(to, { type: 'ask', groups }, nowMs)
       for (const { why, member, partitions } of overrides) {
         for (const partition of partitions) this.#noteOverridden(partition, member)
         const counter = why === 'silent' ? 'takenFromSilence' : 'takenFromDeadlock'
@@ -484,7 +493,7 @@ export class Custody {
       return { partition, waiter, standing, legacy }
     })
     for (const { groups, legacies } of repliesOf(verdicts)) {
-      this.#send(to, { type: 'answer', asker, groups, legacies }, nowMs)
+      this.send(to, { type: 'answer', asker, groups, legacies }, nowMs)
     }
   }
 
@@ -505,10 +514,11 @@ export class Custody {
     const holdings = partitions.map((partition) => {
       return { partition, token: this.#tokens.get(partition) ?? 0n }
     })
-    this.#send(to, { type, holdings }, nowMs)
+    this.send(to, { type, holdings }, nowMs)
   }
 
-  #send(to: string, content: Content, nowMs: Millis): void {
+  /** Say something to another member, as whatever we have said before. */
+  send(to: string, content: Content, nowMs: Millis): void {
     const clock = this.#clock.read(this.#wallMs(nowMs))
     this.#life ??= clock
     const seq = ++this.#messages
