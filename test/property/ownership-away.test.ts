@@ -67,7 +67,7 @@ function run(steps: readonly Step[]): { readonly lists: AwayList[]; readonly now
         list.arrive(NAMES[each.who]!)
         break
       case 'forget':
-        list.forget(NAMES[each.who]!)
+        list.forget(NAMES[each.who]!, nowMs)
         break
       case 'exchange':
         expect(exchange(list, lists[each.with]!, nowMs)).toBeLessThan(4)

@@ -60,7 +60,11 @@ class Fleet {
     )
   }
 
-  async restart(node: SimNode, how: 'killed' | 'stopped to return' | 'stopped'): Promise<void> {
+  async restart(
+    node: SimNode,
+    how: 'killed' | 'stopped to return' | 'stopped',
+    host: string = node.host,
+  ): Promise<void> {
     this.#restarted = node
     if (how !== 'killed') {
       const stopping = node.cluster.stop({ returning: how === 'stopped to return' })
@@ -69,7 +73,7 @@ class Fleet {
     }
     node.crash()
     await this.world.run(AWAY_MS)
-    node.restart()
+    node.restart({ host })
     this.#watch(node)
     await this.world.until(() => this.isSettled, 60_000)
     await this.world.run(HANDOVER_MS)
@@ -118,4 +122,60 @@ test('who leaves for good is not waited for', async () => {
   await fleet.form()
   await fleet.restart(fleet.world.nodes[3]!, 'stopped')
   expect(fleet.acquires.length).toBeGreaterThan(0)
+})
+
+/** Who acts for a member, and what happens while it is away for longer. */
+describe('a member that is away', () => {
+  test('gets its partitions back at another address', async () => {
+    const fleet = new Fleet(3, 60_000)
+    await fleet.form()
+    const node = fleet.world.nodes[4]!
+    await fleet.restart(node, 'killed', fleet.world.freshHost())
+    expect([fleet.moves, fleet.acquires]).toEqual([[], []])
+    const held = partitions.filter(
+      (p) => node.cluster.holdersForPartition(p)[0]?.name === node.name,
+    )
+    expect(held.length).toBeGreaterThan(0)
+  })
+
+  test('is known to whoever joins meanwhile, from its first view on', async () => {
+    const fleet = new Fleet(4, 60_000)
+    await fleet.form()
+    const gone = fleet.world.nodes[2]!
+    gone.crash()
+    await fleet.world.run(15_000)
+    const node = fleet.world.addNode()
+    const first: string[] = []
+    node.cluster.on('rebalance', () => first.push(homesSeenBy(node)))
+    await fleet.world.until(() => fleet.isSettled && first.length > 0, 30_000)
+    expect(first[0]).toBe(homesSeenBy(fleet.world.nodes[0]!))
+    expect(first[0]).toContain(`"${gone.name}"`)
+  })
+
+  test('loses its homes everywhere once its time is over', async () => {
+    const fleet = new Fleet(5, 30_000)
+    await fleet.form()
+    const gone = fleet.world.nodes[2]!
+    gone.crash()
+    await fleet.world.run(30_000)
+    expect(fleet.moves).toEqual([])
+    await fleet.world.run(20_000)
+    const views = fleet.world.nodes.filter((node) => node.isUp).map(homesSeenBy)
+    expect(new Set(views).size).toBe(1)
+    expect(views[0]).not.toContain(`"${gone.name}"`)
+  })
+
+  test('keeps nothing with those who slept through its time', async () => {
+    const fleet = new Fleet(6, 30_000)
+    await fleet.form()
+    const [sleeper, gone] = fleet.world.nodes as [SimNode, SimNode]
+    sleeper.pause()
+    gone.crash()
+    await fleet.world.run(120_000)
+    sleeper.resume()
+    await fleet.world.run(30_000)
+    const views = fleet.world.nodes.filter((node) => node.isUp).map(homesSeenBy)
+    expect(new Set(views).size).toBe(1)
+    expect(views[0]).not.toContain(`"${gone.name}"`)
+  })
 })

@@ -1,6 +1,7 @@
 import type { Member, MemberEventType } from '../../packages/libring/src/base/member.ts'
 import type { ClusterPorts, Signals } from '../../packages/libring/src/cluster/ports.ts'
 import type { MemberListener, Membership } from '../../packages/libring/src/ports/membership.ts'
+import type { RingChannel } from '../../packages/libring/src/ports/ring-channel.ts'
 import { SimClock } from '../../packages/libring/src/sim/clock.ts'
 import { aClusterMember } from './ownership.ts'
 
@@ -9,6 +10,7 @@ export class ScriptedMembership implements Membership {
   readonly localName: string
   readonly calls: string[] = []
   expectsOthers = false
+  ringChannel: RingChannel | undefined
   /** What `start`, `leave` and `stop` wait for, or fail with. */
   onStart: () => Promise<void> | void = () => Promise.resolve()
   onLeave: () => Promise<void> = () => Promise.resolve()

@@ -52,12 +52,16 @@ describe('a member that went and may come back', () => {
     expect(list.leave(bob, 1, 2_000)).toBe(false)
   })
 
-  test('is forgotten with the memory of the cluster', () => {
+  test('is away no more once it is forgotten, and that is forgotten after a while', () => {
     list.leave(ann, 3, 1_000)
-    expect(list.forget('ann')).toBe(true)
+    expect(list.forget('ann', 2_000)).toBe(true)
     list.end('bob', 5)
-    expect(list.forget('bob')).toBe(false)
-    expect(list.leave(bob, 5, 2_000)).toBe(true)
+    expect(list.forget('bob', 2_000)).toBe(false)
+    expect(list.merge([{ ...ann, incarnation: 3, leftMs: 1 }], 3_000).changed).toBe(false)
+    expect(list.expire(62_000)).toBe(false)
+    expect(list.deadlineMs()).toBeUndefined()
+    expect(list.leave(ann, 3, 62_000)).toBe(true)
+    expect(list.leave(bob, 5, 62_000)).toBe(true)
   })
 })
 

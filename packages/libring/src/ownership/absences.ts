@@ -60,7 +60,7 @@ export class Absences {
     for (const { name, absence } of candidacies) {
       if (absence !== undefined) this.#askedAtMs.delete(name)
       const isNews =
-        type === 'member-reap' ? this.#list.forget(name) : this.#note(name, absence, nowMs)
+        type === 'member-reap' ? this.#list.forget(name, nowMs) : this.#note(name, absence, nowMs)
       changed ||= isNews
     }
     return changed

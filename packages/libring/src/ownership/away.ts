@@ -34,6 +34,7 @@ export class AwayList {
   /** At which incarnation a member had its time, or left for good. */
   readonly #over = new Map<string, number>()
   readonly #here = new Set<string>()
+  /** Of those that are away, and of those that are remembered no more. */
   readonly #deadlines = new Deadlines()
 
   /** @param graceMs for how long partitions are kept; 0 for no member at all. */
@@ -46,7 +47,7 @@ export class AwayList {
     return Array.from(this.#away.values(), ({ home }) => home)
   }
 
-  /** When the next one has had its time; `undefined` while nobody is away. */
+  /** When to look again whose time is over. */
   deadlineMs(): Millis | undefined {
     return this.#deadlines.nextMs()
   }
@@ -78,10 +79,14 @@ export class AwayList {
     return this.#drop(name)
   }
 
-  /** Nobody remembers the member any more. Whether others are away than before. */
-  forget(name: string): boolean {
-    this.#here.delete(name)
-    return this.#drop(name)
+  /**
+   * The member is remembered no more. Others may forget it later than we do, so that it is over
+   * for as long as they could say that it is away. Whether others are away than before.
+   */
+  forget(name: string, nowMs: Millis): boolean {
+    const wasAway = this.end(name, -1)
+    if (this.#over.has(name)) this.#deadlines.set(name, nowMs + this.#graceMs)
+    return wasAway
   }
 
   /** Whether somebody has had its time since this was asked last. */
@@ -90,8 +95,8 @@ export class AwayList {
     for (;;) {
       const name = this.#deadlines.takeDue(nowMs)
       if (name === undefined) return hasExpired
-      this.end(name, -1)
-      hasExpired = true
+      if (this.#away.has(name)) hasExpired = this.end(name, -1)
+      else this.#over.delete(name)
     }
   }
 
