@@ -1,6 +1,7 @@
 import { LibringError, OptionError } from '../base/errors.ts'
 import { LIBRING_TAG, type MemberEvent } from '../base/member.ts'
 import {
+  requireBoolean,
   requireFunction,
   requireKnown,
   requireOneOf,
@@ -38,6 +39,13 @@ import { Hurry } from './hurry.ts'
 import { Lookups } from './lookups.ts'
 
 export interface StopOptions {
+  /**
+   * Whether the process is about to run again in place. Others keep its partitions for it for
+   * `graceMs`, as they do for a member that failed.
+   *
+   * @defaultValue false
+   */
+  readonly returning?: boolean
   /** Gives up on handlers and on the farewell: everything is freed at once. */
   readonly signal?: AbortSignal
 }
@@ -208,8 +216,9 @@ export class Cluster extends Lookups implements AsyncDisposable {
    */
   async stop(options: StopOptions = {}): Promise<void> {
     requirePlainObject('options', options)
-    requireKnown('', options, ['signal'])
-    const { signal } = options
+    requireKnown('', options, ['returning', 'signal'])
+    const { returning = false, signal } = options
+    requireBoolean('returning', returning)
     requireSignal('signal', signal)
     const onAbort = (): void => this.#hurry.start()
     if (signal?.aborted === true) onAbort()
@@ -218,7 +227,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       if (this.#stopping === undefined) {
         const stopped = new Deferred<void>()
         this.#stopping = stopped.promise
-        settle(stopped, this.#close())
+        settle(stopped, this.#close(returning ? 'to return' : 'for good'))
       }
       await this.#stopping
     } finally {
@@ -355,8 +364,12 @@ export class Cluster extends Lookups implements AsyncDisposable {
     })
   }
 
-  async #close(): Promise<void> {
+  async #close(how: 'to return' | 'for good'): Promise<void> {
     this.#endAsked.resolve()
+    // Before the farewell, which would take the place of that news where it is still queued.
+    if (how === 'to return' && this.#hasBegun) {
+      await this.#hurry.unless(this.#presence.depart('returning'))
+    }
     this.#driver.feed({ type: 'stop' })
     this.#delivery.end()
     try {
@@ -368,7 +381,8 @@ export class Cluster extends Lookups implements AsyncDisposable {
       this.#driver[Symbol.dispose]()
       this.#delivery.abandon()
       this.#memberFeed.end()
-      this.inSight = { ring: new Ring<ClusterMember>([], this.#options.ring), lost: undefined }
+      const ring = new Ring<ClusterMember>([], this.#options.ring)
+      this.inSight = { ring, homes: ring, lost: undefined }
     }
     if (this.#hasBegun) this.#logger.info('stopped', { member: this.localName })
   }
@@ -387,7 +401,9 @@ export class Cluster extends Lookups implements AsyncDisposable {
   #hear(event: MemberEvent): void {
     this.#memberFeed.publish(event)
     this.#bulletin.tell('member', event)
-    const candidacies = event.members.map((member) => this.#reader.candidacy(member))
+    const candidacies = event.members.map((member) => {
+      return this.#reader.candidacy(member, this.#membership.incarnationOf(member.name))
+    })
     this.#feedIn({ type: 'members', event, candidacies })
     // Tags decide whether the local member takes part.
     if (event.members.some(({ name }) => name === this.localName)) this.#presence.refresh()
@@ -459,7 +475,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       this.#logger.warn('more members than partitions', { members: members.length, partitions })
     }
     const lost = view.lostTo && differences(this.#options.configuration, view.lostTo)
-    this.inSight = { ring: view.ring, lost }
+    this.inSight = { ring: view.ring, homes: view.homes, lost }
     this.#bulletin.rebalanced(view)
   }
 }

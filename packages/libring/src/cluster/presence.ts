@@ -85,7 +85,8 @@ export class Presence {
   /** Say nothing more. Whether the membership is used by nobody else and is to be ended. */
   close(): 'end it' | 'let it be' {
     const outcome = moveOut(this.#membership, this.#name)
-    if (outcome === 'let it be') {
+    // Whoever is to return goes on saying so, as long as the membership lasts.
+    if (outcome === 'let it be' && this.#departure !== 'returning') {
       announce(this.#membership, this.#name, undefined).catch(this.#onFailed)
     }
     return outcome

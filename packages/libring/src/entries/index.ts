@@ -44,6 +44,7 @@ export type {
   PeerRequestOptions,
   Peers,
 } from '../gossip/peers.ts'
+export type { Home } from '../ownership/acting.ts'
 export type { ClusterMember } from '../ownership/cluster-member.ts'
 export type {
   AcquireEvent,

@@ -125,7 +125,7 @@ export class Tenures {
 
   /** Whom the plan names as the one to have index 0. */
   named(partition: number): ClusterMember | undefined {
-    return this.#plan?.ring.holdersForPartition(partition)[0]
+    return this.#plan?.ring.holderAt(partition, 0)
   }
 
   /** Whether the partition is held, and the plan has us hold it. */
@@ -242,7 +242,7 @@ export class Tenures {
     const seq = ++this.#seq
     const origin = this.#origins.get(partition)
     const cause = origin?.cause ?? []
-    const to = this.#plan?.ring.holdersForPartition(partition)[previousReplica]
+    const to = this.#plan?.ring.holderAt(partition, previousReplica)
     if (replica === NO_ROLE) {
       return { type: 'release', seq, partition, replica: previousReplica, to, cause }
     }
@@ -280,7 +280,7 @@ export class Tenures {
 
   /** The view before may name us as holder of what we were kept from acquiring. */
   #holderBefore(partition: number, replica: number): ClusterMember | undefined {
-    const member = this.#plan!.before.holdersForPartition(partition)[replica]
+    const member = this.#plan!.before.holderAt(partition, replica)
     return member?.name === this.#localName ? undefined : member
   }
 }

@@ -119,6 +119,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     return this.#attendance.roster.get(name)?.member
   }
 
+  /** At which SWIM stands by what it knows of a member. */
+  incarnationOf(name: string): number | undefined {
+    return this.#swim.member(name)?.incarnation
+  }
+
   /** The local member's own status. */
   get status(): 'alive' | 'leaving' | 'left' {
     return statusWhile(this.#leave)
