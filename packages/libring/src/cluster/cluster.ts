@@ -12,6 +12,7 @@ import { Deferred } from '../gossip/deferred.ts'
 import { Driver } from '../gossip/driver.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import type { Peers } from '../gossip/peers.ts'
+import type { Millis } from '../base/time.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
 import { differences } from '../ownership/agreement.ts'
 import type { OwnershipStats } from '../ownership/stats.ts'
@@ -32,6 +33,9 @@ import { resolveClusterOptions, underOptionsOf } from './options.ts'
 import type { ClusterOptions, ResolvedClusterOptions } from './options.ts'
 import type { ClusterPorts } from './ports.ts'
 import { runToTheEnd, type RunOptions } from './run.ts'
+import type { LocalRole } from './explanation.ts'
+import type { PartitionTask, RunPartitionsOptions } from './partition-tasks.ts'
+import { whenReady, type ReadyOptions } from './ready.ts'
 import { Presence } from './presence.ts'
 import { RingPost, type PostStats } from './ring-post.ts'
 import { requireDrainOptions, type DrainOptions } from './drain.ts'
@@ -95,6 +99,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
   #draining: Promise<void> | undefined
   #hasBegun = false
   #isFormed = false
+  #ringSinceMs: Millis = 0
   #unsubscribe: (() => void) | undefined
 
   /** @throws {OptionError} naming the first option that is unknown, malformed or out of range. */
@@ -272,6 +277,34 @@ export class Cluster extends Lookups implements AsyncDisposable {
   /** The releases among `events`. */
   get releases(): AsyncIterable<ReleaseEvent> {
     return this.#delivery.stream('release')
+  }
+
+  /**
+   * Run `work` for every partition whose index 0 the local member holds, for as long as it does.
+   * Resolves once `signal` has aborted, or the cluster has stopped, and all work has ended.
+   *
+   * Work that ends before its signal aborts is begun anew, at first after 500 ms, at last after
+   * 30 s; what it throws is told as `handler-error`. A hand-off waits for it.
+   */
+  async runPartitions(work: PartitionTask, options?: RunPartitionsOptions): Promise<void> {
+    await this.#delivery.runPartitions(work, options)
+  }
+
+  /**
+   * Resolves once the ring has had so many members for so long.
+   *
+   * @throws {LibringError} `LIBRING_CLOSED` once stopped. The reason of the signal, when it aborts.
+   */
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    if (this.#stopping !== undefined) throw closedError()
+    const outcome = await whenReady(options, {
+      clock: this.#ports.clock,
+      size: () => this.members.length,
+      sinceMs: () => this.#ringSinceMs,
+      onRebalance: (listener) => this.#bulletin.add('rebalance', listener),
+      ended: this.#endAsked.promise,
+    })
+    if (outcome === 'ended') throw closedError()
   }
 
   /**
@@ -468,6 +501,10 @@ export class Cluster extends Lookups implements AsyncDisposable {
     }
   }
 
+  protected override localRole(partition: number): LocalRole | undefined {
+    return this.#delivery.roleOf(partition)
+  }
+
   #show(view: View): void {
     const { members } = view.ring
     const { partitions } = this.#options.ring
@@ -476,6 +513,8 @@ export class Cluster extends Lookups implements AsyncDisposable {
     }
     const lost = view.lostTo && differences(this.#options.configuration, view.lostTo)
     this.inSight = { ring: view.ring, homes: view.homes, lost }
+    this.history.record({ ...view, atMs: this.#ports.clock.wallMs() })
+    this.#ringSinceMs = this.#ports.clock.nowMs()
     this.#bulletin.rebalanced(view)
   }
 }
