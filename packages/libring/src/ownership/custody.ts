@@ -324,6 +324,7 @@ export class Custody {
     const ranking: number[] = []
     for (const { partition, token } of holdings) {
       this.#clock.witness(token)
+      if (token > 0n) this.#takes.reopen(from, partition, nowMs)
       const held = this.#tokens.get(partition)
       if (token === 0n || held === undefined || this.#tenures.get(partition).role !== 0) continue
       const theirs = { token, name: from }
