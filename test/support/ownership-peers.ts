@@ -165,6 +165,9 @@ export class OwnershipPeers {
       case 'view':
         peer.view = effect.view
         break
+      case 'disagreement':
+      case 'formed':
+        break
       case 'step':
         peer.book.apply(effect.event)
         peer.events.push(effect.event)

@@ -16,7 +16,7 @@ import type { ClusterMember } from '../ownership/cluster-member.ts'
 import { differences } from '../ownership/agreement.ts'
 import type { OwnershipStats } from '../ownership/stats.ts'
 import { isGoMode } from '../ring/options.ts'
-import type { HandoffReport, OwnershipEffect, OwnershipInput, View } from '../ownership/effects.ts'
+import type { OwnershipEffect, OwnershipInput, View } from '../ownership/effects.ts'
 import type { AcquireEvent, OwnershipEvent, ReleaseEvent } from '../ownership/event.ts'
 import { OwnershipMachine } from '../ownership/ownership-machine.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -24,9 +24,8 @@ import type { Membership } from '../ports/membership.ts'
 import { Ring } from '../ring/ring.ts'
 import { CLUSTER_EVENT_TYPES } from './cluster-events.ts'
 import type { ClusterEvents, ClusterEventType } from './cluster-events.ts'
-import { EventFeed } from './event-feed.ts'
-import { HandlerRunner } from './handler-runner.ts'
-import { Listeners } from './listeners.ts'
+import { Bulletin } from './bulletin.ts'
+import { Delivery } from './delivery.ts'
 import { MemberFeed } from './member-feed.ts'
 import { MemberReader } from './members.ts'
 import { resolveClusterOptions, underOptionsOf } from './options.ts'
@@ -36,6 +35,7 @@ import { runToTheEnd, type RunOptions } from './run.ts'
 import { Presence } from './presence.ts'
 import { RingPost, type PostStats } from './ring-post.ts'
 import { requireDrainOptions, type DrainOptions } from './drain.ts'
+import { Hurry } from './hurry.ts'
 import { Lookups } from './lookups.ts'
 
 export interface StopOptions {
@@ -83,14 +83,12 @@ export class Cluster extends Lookups implements AsyncDisposable {
   readonly #post: RingPost | undefined
   readonly #machine: OwnershipMachine
   readonly #driver: Driver<OwnershipInput, OwnershipEffect>
-  readonly #handlers: HandlerRunner
-  readonly #feed = new EventFeed()
+  readonly #delivery: Delivery
   readonly #memberFeed = new MemberFeed()
-  readonly #listeners: Listeners<ClusterEvents>
+  readonly #bulletin: Bulletin
   readonly #endAsked = new Deferred<void>()
-  readonly #hurry = new AbortController()
+  readonly #hurry = new Hurry()
   readonly #drained = new Deferred<void>()
-  readonly #counts = { views: 0, handlersFailed: 0, handlersOverdue: 0, listenersFailed: 0 }
   // Both are set before anything is done: a listener may start or stop us in the midst of it.
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -107,6 +105,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
     this.#options = resolved
     this.#ports = ports
     this.#logger = logger
+    this.#bulletin = new Bulletin(logger)
     this.#membership =
       resolved.membership ??
       underOptionsOf(options, () => ports.createGossip(resolved.gossip, logger))
@@ -136,19 +135,19 @@ export class Cluster extends Lookups implements AsyncDisposable {
         onMessage: (from, message) => this.#feedIn({ type: 'peer-message', from, message }),
         onExchanged: (member) => this.#feedIn({ type: 'exchanged', with: member }),
       })
-    this.#listeners = new Listeners((type, error) => {
-      this.#counts.listenersFailed++
-      logger.error('listener failed', { type, error })
-    })
-    this.#handlers = new HandlerRunner({
+    this.#delivery = new Delivery({
       handlers: resolved.handlers,
       clock: ports.clock,
+      random: ports.random,
+      invoke: ports.invoke,
       releaseTimeoutMs: ownership.releaseTimeoutMs,
       observer: {
-        onFailed: (event, error) => this.#onHandlerFailed(event, error),
-        onOverdue: (event) => this.#onHandlerOverdue(event),
+        onSettled: (partition, seq, state) => {
+          this.#feedIn({ type: 'handler-settled', partition, seq, state })
+        },
+        onFailed: (event, error, attempt) => this.#bulletin.handlerFailed(event, error, attempt),
+        onOverdue: (event) => this.#bulletin.handlerOverdue(event),
       },
-      invoke: ports.invoke,
     })
   }
 
@@ -221,7 +220,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
     const { returning = false, signal } = options
     requireBoolean('returning', returning)
     requireSignal('signal', signal)
-    const onAbort = (): void => this.#hurry.abort()
+    const onAbort = (): void => this.#hurry.start()
     if (signal?.aborted === true) onAbort()
     signal?.addEventListener('abort', onAbort)
     try {
@@ -262,17 +261,17 @@ export class Cluster extends Lookups implements AsyncDisposable {
    * Asking for the next step says that the last one is dealt with. Ends when the cluster stops.
    */
   get events(): AsyncIterable<OwnershipEvent> {
-    return this.#feed.stream('any')
+    return this.#delivery.stream('any')
   }
 
   /** The acquires among `events`. A partition that keeps being held, under another index, is none. */
   get acquisitions(): AsyncIterable<AcquireEvent> {
-    return this.#feed.stream('acquire')
+    return this.#delivery.stream('acquire')
   }
 
   /** The releases among `events`. */
   get releases(): AsyncIterable<ReleaseEvent> {
-    return this.#feed.stream('release')
+    return this.#delivery.stream('release')
   }
 
   /**
@@ -290,7 +289,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
   on<T extends ClusterEventType>(type: T, listener: (event: ClusterEvents[T]) => void): () => void {
     requireOneOf('type', type, CLUSTER_EVENT_TYPES)
     requireFunction('listener', listener)
-    return this.#listeners.add(type, listener)
+    return this.#bulletin.add(type, listener)
   }
 
   /** The name of the local member, known from the beginning. */
@@ -322,7 +321,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       ...NO_POST,
       ...this.#machine.stats,
       ...this.#post?.stats,
-      ...this.#counts,
+      ...this.#bulletin.counts,
       memberEventsDropped: dropped,
       tagsIgnored,
     }
@@ -369,18 +368,18 @@ export class Cluster extends Lookups implements AsyncDisposable {
     this.#endAsked.resolve()
     // Before the farewell, which would take the place of that news where it is still queued.
     if (how === 'to return' && this.#hasBegun) {
-      await this.#unlessHurried(this.#presence.depart('returning'))
+      await this.#hurry.unless(this.#presence.depart('returning'))
     }
     this.#driver.feed({ type: 'stop' })
-    this.#feed.end()
+    this.#delivery.end()
     try {
-      await this.#letGo()
+      await this.#hurry.unless(this.#delivery.whenLetGo())
       if (this.#starting !== undefined) await this.#moveOut()
     } finally {
       this.#unsubscribe?.()
       this.#post?.close()
       this.#driver[Symbol.dispose]()
-      this.#handlers.abandon()
+      this.#delivery.abandon()
       this.#memberFeed.end()
       const ring = new Ring<ClusterMember>([], this.#options.ring)
       this.inSight = { ring, homes: ring, lost: undefined }
@@ -388,24 +387,10 @@ export class Cluster extends Lookups implements AsyncDisposable {
     if (this.#hasBegun) this.#logger.info('stopped', { member: this.localName })
   }
 
-  /** Wait for whoever has to put away what we held, but not for ever. */
-  async #letGo(): Promise<void> {
-    if (this.#handlers.hasHandlers) {
-      await this.#unlessHurried(this.#handlers.whenIdle())
-      return
-    }
-    const { clock } = this.#ports
-    const over = new Deferred<void>()
-    const atMs = clock.nowMs() + this.#options.ownership.releaseTimeoutMs
-    const timer = clock.at(atMs, () => over.resolve())
-    await this.#unlessHurried(Promise.race([this.#feed.whenCaughtUp(), over.promise]))
-    timer.cancel()
-  }
-
   async #moveOut(): Promise<void> {
     if (this.#presence.close() === 'let it be') return
     try {
-      if (!this.#hurry.signal.aborted) await this.#unlessHurried(this.#membership.leave())
+      if (!this.#hurry.isOn) await this.#hurry.unless(this.#membership.leave())
     } catch (error) {
       this.#logger.warn('farewell failed', { error })
     } finally {
@@ -413,23 +398,9 @@ export class Cluster extends Lookups implements AsyncDisposable {
     }
   }
 
-  /** Until `work` is done, or whoever stops us gives up on it. */
-  async #unlessHurried(work: Promise<void>): Promise<void> {
-    const { signal } = this.#hurry
-    const hurried = new Deferred<void>()
-    const onAbort = (): void => hurried.resolve()
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort)
-    try {
-      await Promise.race([work, hurried.promise])
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
-  }
-
   #hear(event: MemberEvent): void {
     this.#memberFeed.publish(event)
-    this.#listeners.tell('member', event)
+    this.#bulletin.tell('member', event)
     const candidacies = event.members.map((member) => {
       return this.#reader.candidacy(member, this.#membership.incarnationOf(member.name))
     })
@@ -475,9 +446,8 @@ export class Cluster extends Lookups implements AsyncDisposable {
         this.#show(effect.view)
         break
       case 'step':
-        this.#feed.publish(effect.event)
-        this.#handlers.add(effect.event)
-        this.#listeners.tell(effect.event.type, effect.event)
+        this.#delivery.publish(effect.event)
+        this.#bulletin.tell(effect.event.type, effect.event)
         break
       case 'peer-message':
         this.#post?.send(effect.to, effect.message)
@@ -486,11 +456,10 @@ export class Cluster extends Lookups implements AsyncDisposable {
         this.#post?.exchange(effect.with)
         break
       case 'report':
-        this.#report(effect.report)
+        this.#bulletin.reported(effect.report)
         break
       case 'disagreement':
-        this.#logger[effect.fields.length > 0 ? 'warn' : 'info']('configurations', effect)
-        this.#listeners.tell('config-mismatch', { fields: effect.fields })
+        this.#bulletin.disagreement(effect.fields)
         break
       case 'formed':
         this.#isFormed = true
@@ -499,44 +468,15 @@ export class Cluster extends Lookups implements AsyncDisposable {
     }
   }
 
-  #report(report: HandoffReport): void {
-    const { kind, member, partitions } = report
-    const fields = { kind, member, partitions: partitions.length }
-    if (report.kind === 'double-holder') {
-      const { yields } = report
-      this.#logger.warn('double holder', { ...fields, yields })
-      this.#listeners.tell('double-holder', { member, partitions, yields })
-    } else {
-      this.#logger.warn('hand-off timed out', fields)
-      this.#listeners.tell('handoff-timeout', { reason: report.kind, member, partitions })
-    }
-  }
-
-  #show({ epoch, ring, homes, cause, lostTo }: View): void {
-    const { members } = ring
+  #show(view: View): void {
+    const { members } = view.ring
     const { partitions } = this.#options.ring
     if (members.length > partitions && this.members.length <= partitions) {
       this.#logger.warn('more members than partitions', { members: members.length, partitions })
     }
-    const lost = lostTo && differences(this.#options.configuration, lostTo)
-    this.inSight = { ring, homes, lost }
-    this.#counts.views = epoch
-    this.#logger.info('rebalanced', { epoch, members: members.length })
-    this.#listeners.tell('rebalance', { epoch, members, cause })
-  }
-
-  #onHandlerFailed(event: OwnershipEvent, error: unknown): void {
-    this.#counts.handlersFailed++
-    const { type, partition } = event
-    this.#logger.error('handler failed', { type, partition, error })
-    this.#listeners.tell('handler-error', { event, error })
-  }
-
-  #onHandlerOverdue(event: OwnershipEvent): void {
-    this.#counts.handlersOverdue++
-    const { type, partition } = event
-    this.#logger.warn('handler overdue', { type, partition })
-    this.#listeners.tell('handler-overdue', { event })
+    const lost = view.lostTo && differences(this.#options.configuration, view.lostTo)
+    this.inSight = { ring: view.ring, homes: view.homes, lost }
+    this.#bulletin.rebalanced(view)
   }
 }
 

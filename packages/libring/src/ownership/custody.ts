@@ -1,22 +1,21 @@
 import type { Fifo } from '../base/fifo.ts'
 import type { Millis } from '../base/time.ts'
+import { Census } from './census.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
-import { Farewells } from './farewells.ts'
 import { Takes } from './handoff.ts'
 import { Inbox } from './inbox.ts'
 import {
-  STATE_BYTES_MAX,
   type AnswerMessage,
   type AskGroup,
   type AskMessage,
   type Holding,
   type Legacy,
   type PartingMessage,
-  type PeerHeader,
   type PeerMessage,
   type Standing,
 } from './messages.ts'
+import { Mail, type Content } from './mail.ts'
 import { Offers } from './offers.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
 import { Partings } from './partings.ts'
@@ -26,7 +25,8 @@ import { NO_ROLE } from './role.ts'
 import { noOwnershipStats, type OwnershipStats } from './stats.ts'
 import { Strangers } from './strangers.ts'
 import { Tenures, type Plan, type Tenancy } from './tenures.ts'
-import { compareHolders, TokenClock, type Token } from './token.ts'
+import { Succession } from './succession.ts'
+import { compareHolders, type Token } from './token.ts'
 import { spaceDigest } from './view-digest.ts'
 import { Waiters, type Waiter } from './waiters.ts'
 
@@ -37,25 +37,16 @@ const EXCHANGE_MS = 1_000
 export class Custody {
   readonly #localName: string
   readonly #effects: Fifo<OwnershipEffect>
-  readonly #wallMs: (nowMs: Millis) => number
   readonly #tenures: Tenures
   readonly #takes: Takes
   readonly #waiters: Waiters
-  readonly #farewells: Farewells
+  readonly #succession: Succession
+  readonly #mail: Mail
   readonly #strangers: Strangers
   readonly #inbox = new Inbox()
-  readonly #clock = new TokenClock()
   readonly #stats = noOwnershipStats()
   /** Members that can hand off, by name. */
   readonly #others = new Map<string, ClusterMember>()
-  /** Tokens of what we hold and of what we are letting go. */
-  readonly #tokens = new Map<number, Token>()
-  /** State that a handler left for the successor. */
-  readonly #states = new Map<number, Uint8Array>()
-  /** Best token and state that others left for us, of partitions being taken. */
-  readonly #legacies = new Map<number, Legacy>()
-  /** Who said last that it holds what we are taking. */
-  readonly #holders = new Map<number, string>()
   /** Steps that others wait to hear of once their handler is done. */
   readonly #arrivals = new Map<number, number>()
   /** Whom we do not wait for any more, of partitions being taken. */
@@ -63,13 +54,9 @@ export class Custody {
   readonly #exchangedAtMs = new Map<string, Millis>()
   readonly #offers = new Offers()
   readonly #partings = new Partings()
+  readonly #census = new Census()
   /** Who parts with a backup once we have the partition. */
   readonly #watchers: Waiters
-  readonly #space: number
-  #life: bigint | undefined
-  #messages = 0
-  #computeDigest = (): number => 0
-  #digestKnown: number | undefined
 
   constructor(setup: {
     readonly localName: string
@@ -83,12 +70,12 @@ export class Custody {
     const { releaseTimeoutMs, handoffTimeoutMs, concurrentHandoffs } = setup.options
     this.#localName = localName
     this.#effects = effects
-    this.#wallMs = wallMs
-    this.#space = spaceDigest(ring)
-    this.#takes = new Takes({ localName, handoffTimeoutMs, concurrentHandoffs })
+    const stuckMs = releaseTimeoutMs + handoffTimeoutMs
+    this.#takes = new Takes({ localName, handoffTimeoutMs, stuckMs, concurrentHandoffs })
     this.#waiters = new Waiters(handoffTimeoutMs)
     this.#watchers = new Waiters(handoffTimeoutMs)
-    this.#farewells = new Farewells(handoffTimeoutMs)
+    this.#succession = new Succession(handoffTimeoutMs, wallMs)
+    this.#mail = new Mail(spaceDigest(ring), effects, this.#succession)
     this.#strangers = new Strangers(handoffTimeoutMs)
     this.#tenures = new Tenures({
       localName,
@@ -115,6 +102,7 @@ export class Custody {
       strangersMs,
       this.#offers.deadlineMs(),
       this.#partings.deadlineMs(),
+      this.#census.deadlineMs(),
     ].filter((deadlineMs) => deadlineMs !== undefined)
     return deadlines.length === 0 ? undefined : Math.min(...deadlines)
   }
@@ -132,10 +120,11 @@ export class Custody {
     digest: () => number,
     nowMs: Millis,
   ): void {
-    this.#computeDigest = digest
-    this.#digestKnown = undefined
+    this.#mail.see(digest)
+    const known = new Set(this.#others.keys())
     this.#others.clear()
     for (const member of others) {
+      if (!known.has(member.name)) this.#census.greet(member.name, nowMs)
       this.#others.set(member.name, member)
       this.#strangers.delete(member.name)
     }
@@ -143,9 +132,11 @@ export class Custody {
       this.#strangers.delete(name)
       this.#waiters.drop(name)
       this.#watchers.drop(name)
+      this.#census.forget(name)
       this.#exchangedAtMs.delete(name)
     }
     this.#setAsked(nowMs)
+    this.#tellHoldings(nowMs)
     this.#flush(nowMs)
   }
 
@@ -157,7 +148,8 @@ export class Custody {
   /** @param purpose `keep` to hold on to what is held, whatever the plan says, and take nothing. */
   plan(plan: Plan, purpose: 'serve' | 'keep' | 'stop', nowMs: Millis): void {
     const circumstances = {
-      others: this.#takes.asked > 0 ? 'some' : 'none',
+      // Others may have come since the plan was made.
+      others: () => (this.#takes.asked > 0 ? 'some' : 'none'),
       purpose,
       canHandOff: ({ name }: ClusterMember) => this.#others.has(name),
     } as const
@@ -176,7 +168,7 @@ export class Custody {
       this.#stats.messagesStale++
       return false
     }
-    this.#clock.witness(message.clock)
+    this.#succession.witness(message.clock)
     this.#takes.hear(from)
     switch (message.type) {
       case 'ask':
@@ -186,18 +178,18 @@ export class Custody {
         this.#onAnswer(from, message, nowMs)
         break
       case 'acquired':
-        if (message.space !== this.#space) break
+        if (message.space !== this.#mail.space) break
         for (const { partition } of message.holdings) {
           this.#tenures.acquired(partition, from, nowMs)
         }
         this.#onOtherHolder(from, message.holdings, nowMs)
         break
       case 'offer':
-        if (message.space !== this.#space) break
+        if (message.space !== this.#mail.space) break
         this.#onOtherHolder(from, message.holdings, nowMs)
         break
       case 'parting':
-        if (message.space !== this.#space) break
+        if (message.space !== this.#mail.space) break
         this.#onParting(from, message, nowMs)
         break
       case 'away':
@@ -209,7 +201,12 @@ export class Custody {
 
   /** Whether the sender of the message sees what we see. */
   agrees(message: PeerMessage): boolean {
-    return message.digest === this.#digest
+    return message.digest === this.#mail.digest
+  }
+
+  /** Say something to another member, as whatever we have said before. */
+  send(to: string, content: Content, nowMs: Millis): void {
+    this.#mail.send(to, content, nowMs)
   }
 
   /** The two have exchanged members. */
@@ -222,7 +219,7 @@ export class Custody {
   settle(partition: number, seq: number, state: Uint8Array | undefined, nowMs: Millis): void {
     const tenure = this.#tenures.get(partition)
     if (tenure.phase === 'letting-go' && seq >= tenure.seq && state !== undefined) {
-      if (state.length <= STATE_BYTES_MAX) this.#states.set(partition, state)
+      this.#succession.leave(partition, state)
     }
     this.#tenures.settle(partition, seq, nowMs)
     const arrival = this.#arrivals.get(partition)
@@ -236,21 +233,15 @@ export class Custody {
       else this.#stats.partingsOverdue++
     }
     if (nowMs >= (this.#strangers.deadlineMs() ?? Infinity)) this.#setAsked(nowMs)
+    this.#tellHoldings(nowMs)
     this.#offer(nowMs)
     this.#flush(nowMs)
   }
 
   /** Draw a new token above `seen` for a holding that is not being served yet. */
   tokenAbove(partition: number, seen: Token, nowMs: Millis): Token | undefined {
-    if (this.#tenures.get(partition).role !== 0 || !this.#tokens.has(partition)) return undefined
-    this.#clock.witness(seen)
-    const token = this.#clock.draw(this.#wallMs(nowMs))
-    this.#tokens.set(partition, token)
-    return token
-  }
-
-  get #digest(): number {
-    return (this.#digestKnown ??= this.#computeDigest())
+    if (this.#tenures.get(partition).role !== 0) return undefined
+    return this.#succession.raise(partition, seen, nowMs)
   }
 
   get #hasOthers(): boolean {
@@ -266,7 +257,7 @@ export class Custody {
       this.#strangers.add(from, nowMs)
       this.#setAsked(nowMs)
     }
-    if (space !== this.#space) {
+    if (space !== this.#mail.space) {
       this.#waiters.drop(from)
       return this.#answerStrangeSpace(from, life, groups, nowMs)
     }
@@ -289,18 +280,18 @@ export class Custody {
   #answerStrangeSpace(to: string, asker: bigint, groups: readonly AskGroup[], nowMs: Millis): void {
     const standing = this.#tenures.standing()
     const answers = groups.map(({ attempt, partitions }) => ({ attempt, standing, partitions }))
-    this.send(to, { type: 'answer', asker, groups: answers, legacies: [] }, nowMs)
+    this.#mail.send(to, { type: 'answer', asker, groups: answers, legacies: [] }, nowMs)
   }
 
   #onAnswer(from: string, message: AnswerMessage, nowMs: Millis): void {
-    if (message.asker !== this.#life) return
-    if (message.space === this.#space) {
+    if (message.asker !== this.#mail.life) return
+    if (message.space === this.#mail.space) {
       for (const legacy of message.legacies) this.#keepLegacy(legacy)
     }
     for (const { standing, partitions } of message.groups) {
       if (standing !== 'holding' && standing !== 'letting-go') continue
       for (const partition of partitions) {
-        if (this.#takes.has(partition)) this.#holders.set(partition, from)
+        if (this.#takes.has(partition)) this.#succession.noteHolder(partition, from)
       }
     }
     const views = this.agrees(message) ? 'agree' : 'differ'
@@ -311,11 +302,8 @@ export class Custody {
   }
 
   #keepLegacy(legacy: Legacy): void {
-    this.#clock.witness(legacy.token)
-    const { partition, token } = legacy
-    if (!this.#takes.has(partition)) return
-    const known = this.#legacies.get(partition)
-    if (known === undefined || known.token < token) this.#legacies.set(partition, legacy)
+    this.#succession.witness(legacy.token)
+    if (this.#takes.has(legacy.partition)) this.#succession.inherit(legacy)
   }
 
   /** Of two holders of index 0 the one with the lower token lets go, whoever is planned to. */
@@ -323,10 +311,16 @@ export class Custody {
     const outranked: number[] = []
     const ranking: number[] = []
     for (const { partition, token } of holdings) {
-      this.#clock.witness(token)
-      if (token > 0n) this.#takes.reopen(from, partition, nowMs)
-      const held = this.#tokens.get(partition)
-      if (token === 0n || held === undefined || this.#tenures.get(partition).role !== 0) continue
+      this.#succession.witness(token)
+      if (token === 0n) continue
+      this.#takes.reopen(from, partition, nowMs)
+      const held = this.#succession.tokenOf(partition)
+      if (held === undefined || this.#tenures.get(partition).role !== 0) {
+        // It took the partition before we let it go, so we were two.
+        const last = held ?? this.#succession.farewell(partition, nowMs)?.token
+        if (last !== undefined && token < last) outranked.push(partition)
+        continue
+      }
       const theirs = { token, name: from }
       const isLower = compareHolders({ token: held, name: this.#localName }, theirs) < 0
       if (isLower) this.#tenures.letGo(partition, 'outranked', nowMs)
@@ -335,7 +329,7 @@ export class Custody {
     this.#reportDouble(from, outranked, 'local')
     this.#reportDouble(from, ranking, 'member')
     // It is to hear of us as well, so that it can let go.
-    if (ranking.length > 0) this.#tell(from, 'acquired', ranking, nowMs)
+    if (ranking.length > 0) this.#mail.tell(from, 'acquired', ranking, nowMs)
   }
 
   #reportDouble(member: string, partitions: readonly number[], yields: 'local' | 'member'): void {
@@ -372,10 +366,14 @@ export class Custody {
         nowMs,
       )
       for (const [to, partitions] of this.#partings.takeDue(nowMs)) {
-        this.send(to, { type: 'parting', partitions }, nowMs)
+        this.#mail.send(to, { type: 'parting', partitions }, nowMs)
       }
-      const { asks, free, overrides } = this.#takes.advance(nowMs)
-      for (const { to, groups } of asks) this.send(to, { type: 'ask', groups }, nowMs)
+      const { asks, free, overrides, stuck } = this.#takes.advance(nowMs)
+      if (stuck.length > 0) {
+        this.#stats.orphans += stuck.length
+        this.#report({ kind: 'orphan', partitions: stuck })
+      }
+      for (const { to, groups } of asks) this.#mail.send(to, { type: 'ask', groups }, nowMs)
       for (const { why, member, partitions } of overrides) {
         for (const partition of partitions) this.#noteOverridden(partition, member)
         const counter = why === 'silent' ? 'takenFromSilence' : 'takenFromDeadlock'
@@ -397,34 +395,20 @@ export class Custody {
       if (!this.#takes.has(partition)) begun.push(partition)
     } else {
       this.#takes.end(partition, nowMs)
-      this.#holders.delete(partition)
-      this.#legacies.delete(partition)
+      this.#succession.endTake(partition)
       if (role === 0) this.#tellOverridden(partition, nowMs)
       this.#overridden.delete(partition)
     }
-    const token = this.#tokens.get(partition)
-    if (role === 0) {
-      this.#farewells.delete(partition)
-    } else if (phase !== 'letting-go' && token !== undefined) {
-      this.#farewells.add(partition, token, this.#states.get(partition), nowMs)
-      this.#tokens.delete(partition)
-      this.#states.delete(partition)
-    }
+    if (role === 0) this.#succession.hold(partition)
+    else if (phase !== 'letting-go') this.#succession.letGo(partition, nowMs)
     if (role === NO_ROLE) this.#arrivals.delete(partition)
     this.#partings.set(partition, tenure.phase === 'parting' ? tenure.awaited : [], nowMs)
     this.#noteOverstay(partition, nowMs)
   }
 
   #tenancy(partition: number, nowMs: Millis): Tenancy {
-    const token = this.#clock.draw(this.#wallMs(nowMs))
-    this.#tokens.set(partition, token)
-    const state = this.#legacies.get(partition)?.state
-    const holder = this.#holders.get(partition)
-    return {
-      token,
-      state: state === undefined || state.length === 0 ? undefined : state,
-      from: holder === undefined ? undefined : this.#others.get(holder),
-    }
+    const { token, state, from } = this.#succession.take(partition, nowMs)
+    return { token, state, from: from === undefined ? undefined : this.#others.get(from) }
   }
 
   #noteOverridden(partition: number, name: string): void {
@@ -434,7 +418,7 @@ export class Custody {
   /** Whoever we did not wait for may hold it, and has to hear that we do. */
   #tellOverridden(partition: number, nowMs: Millis): void {
     for (const name of this.#overridden.get(partition) ?? []) {
-      this.#tell(name, 'acquired', [partition], nowMs)
+      this.#mail.tell(name, 'acquired', [partition], nowMs)
     }
   }
 
@@ -443,7 +427,7 @@ export class Custody {
     const here = partitions.filter((partition) => {
       return this.#tenures.isStaying(partition) && !this.#arrivals.has(partition)
     })
-    if (here.length > 0) this.#tell(from, 'acquired', here, nowMs)
+    if (here.length > 0) this.#mail.tell(from, 'acquired', here, nowMs)
   }
 
   /** Backups that are to leave wait for newcomers like us. */
@@ -452,7 +436,7 @@ export class Custody {
     // Nobody can count on who is about to leave as well.
     if (!this.#tenures.isStaying(partition)) return
     for (const { name } of this.#watchers.of(partition, nowMs)) {
-      this.#tell(name, 'acquired', [partition], nowMs)
+      this.#mail.tell(name, 'acquired', [partition], nowMs)
     }
   }
 
@@ -467,7 +451,15 @@ export class Custody {
       isAsked: (partition, name) => this.#waiters.get(name, partition, nowMs) !== undefined,
       everybody: [...this.#others.keys()],
     })
-    for (const [name, partitions] of due) this.#tell(name, 'offer', partitions, nowMs)
+    for (const [name, partitions] of due) this.#mail.tell(name, 'offer', partitions, nowMs)
+  }
+
+  /** Whoever has come into view hears what we hold. */
+  #tellHoldings(nowMs: Millis): void {
+    const due = this.#census.takeDue(nowMs)
+    if (due.length === 0) return
+    const held = this.#tenures.primaries()
+    for (const name of due) this.#mail.tell(name, 'acquired', held, nowMs)
   }
 
   #tellWaiters(partitions: readonly number[], nowMs: Millis): void {
@@ -490,11 +482,11 @@ export class Custody {
   #reply(to: string, asker: bigint, waiters: ReadonlyMap<number, Waiter>, nowMs: Millis): void {
     const verdicts = [...waiters].map(([partition, waiter]) => {
       const standing = this.#standing(to, partition)
-      const legacy = standing === 'none' ? this.#farewells.get(partition, nowMs) : undefined
+      const legacy = standing === 'none' ? this.#succession.farewell(partition, nowMs) : undefined
       return { partition, waiter, standing, legacy }
     })
     for (const { groups, legacies } of repliesOf(verdicts)) {
-      this.send(to, { type: 'answer', asker, groups, legacies }, nowMs)
+      this.#mail.send(to, { type: 'answer', asker, groups, legacies }, nowMs)
     }
   }
 
@@ -505,29 +497,4 @@ export class Custody {
     if (phase !== 'taking') return 'none'
     return this.#takes.isWaitingFor(asker, partition) ? 'waiting' : 'taking'
   }
-
-  #tell(
-    to: string,
-    type: 'acquired' | 'offer',
-    partitions: readonly number[],
-    nowMs: Millis,
-  ): void {
-    const holdings = partitions.map((partition) => {
-      return { partition, token: this.#tokens.get(partition) ?? 0n }
-    })
-    this.send(to, { type, holdings }, nowMs)
-  }
-
-  /** Say something to another member, as whatever we have said before. */
-  send(to: string, content: Content, nowMs: Millis): void {
-    const clock = this.#clock.read(this.#wallMs(nowMs))
-    this.#life ??= clock
-    const seq = ++this.#messages
-    const header = { life: this.#life, seq, clock, digest: this.#digest, space: this.#space }
-    this.#effects.push({ type: 'peer-message', to, message: { ...header, ...content } })
-  }
 }
-
-type Content = {
-  [T in PeerMessage['type']]: Omit<Extract<PeerMessage, { type: T }>, keyof PeerHeader>
-}[PeerMessage['type']]

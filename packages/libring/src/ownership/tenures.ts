@@ -29,7 +29,7 @@ export interface Plan {
 /** What is so while a plan is carried out. */
 export interface Circumstances {
   /** Whether others may wait for what we let go, or stand in the way of what we take. */
-  readonly others: 'some' | 'none'
+  readonly others: () => 'some' | 'none'
   /**
    * `keep` to hold on to what is held, whatever the plan says, and take nothing; `stop` to let
    * everything go, asked for or not.
@@ -75,7 +75,11 @@ export class Tenures {
   readonly #origins = new Map<number, Origin>()
   #planned: Roles
   #plan: Plan | undefined
-  #circumstances: Circumstances = { others: 'none', purpose: 'serve', canHandOff: () => false }
+  #circumstances: Circumstances = {
+    others: () => 'none',
+    purpose: 'serve',
+    canHandOff: () => false,
+  }
   #seq = 0
 
   constructor(setup: {
@@ -105,6 +109,11 @@ export class Tenures {
   /** Whether nothing is held, being taken or being let go. */
   get isEmpty(): boolean {
     return this.#tenures.every((tenure) => tenure === atRest(NO_ROLE))
+  }
+
+  /** Partitions whose index 0 is held. */
+  primaries(): readonly number[] {
+    return [...this.#tenures.keys()].filter((partition) => this.#tenures[partition]!.role === 0)
   }
 
   /** What we are to the partitions, taken together. */
@@ -164,7 +173,7 @@ export class Tenures {
         heir: !isStopping && heir !== undefined && canHandOff(heir) ? 'asks' : 'does not ask',
         successors: isStopping ? [] : this.#successors(partition),
         partingUntilMs: nowMs + this.#handoffTimeoutMs,
-        others,
+        others: others(),
       },
       nowMs,
       take,
@@ -255,7 +264,7 @@ export class Tenures {
   }
 
   #release(partition: number, nowMs: Millis): Release {
-    const isWaitedFor = this.#circumstances.others === 'some'
+    const isWaitedFor = this.#circumstances.others() === 'some'
     return {
       planned: this.#planned[partition]!,
       seq: this.#seq + 1,
