@@ -313,6 +313,7 @@ export class Custody {
     for (const { partition, token } of holdings) {
       this.#succession.witness(token)
       if (token === 0n) continue
+      this.#takes.reopen(from, partition, nowMs)
       const held = this.#succession.tokenOf(partition)
       if (held === undefined || this.#tenures.get(partition).role !== 0) {
         // It took the partition before we let it go, so we were two.
