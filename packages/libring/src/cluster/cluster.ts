@@ -137,8 +137,8 @@ export class Cluster extends Lookups implements AsyncDisposable {
     this.#post =
       ringChannel &&
       new RingPost(ringChannel, name, {
-        onMessage: (from, message) => this.#feedIn({ type: 'peer-message', from, message }),
-        onExchanged: (member) => this.#feedIn({ type: 'exchanged', with: member }),
+        onMessage: (from, message) => this.#driver.feed({ type: 'peer-message', from, message }),
+        onExchanged: (member) => this.#driver.feed({ type: 'exchanged', with: member }),
       })
     this.#delivery = new Delivery({
       handlers: resolved.handlers,
@@ -148,7 +148,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       releaseTimeoutMs: ownership.releaseTimeoutMs,
       observer: {
         onSettled: (partition, seq, state) => {
-          this.#feedIn({ type: 'handler-settled', partition, seq, state })
+          this.#driver.feed({ type: 'handler-settled', partition, seq, state })
         },
         onFailed: (event, error, attempt) => this.#bulletin.handlerFailed(event, error, attempt),
         onOverdue: (event) => this.#bulletin.handlerOverdue(event),
@@ -165,12 +165,11 @@ export class Cluster extends Lookups implements AsyncDisposable {
    */
   start(): Promise<void> {
     if (this.#stopping !== undefined) return Promise.reject(closedError())
-    if (this.#starting === undefined) {
-      const started = new Deferred<void>()
-      this.#starting = started.promise
-      settle(started, this.#open())
-    }
-    return this.#starting
+    if (this.#starting !== undefined) return this.#starting
+    const started = new Deferred<void>()
+    this.#starting = started.promise
+    settle(started, this.#open())
+    return started.promise
   }
 
   /**
@@ -361,17 +360,17 @@ export class Cluster extends Lookups implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    this.#presence.open()
-    this.#unsubscribe = this.#membership.subscribe((event) => this.#hear(event))
-    this.#post?.open()
     try {
+      this.#presence.open()
+      this.#unsubscribe = this.#membership.subscribe((event) => this.#hear(event))
+      this.#post?.open()
       const opened = this.#membership.start()
       // Where it is open at once, as in a simulation, so are we.
       if (this.localMember?.status === 'alive') this.#begin()
       await opened
     } catch (error) {
       if (this.#stopping === undefined) {
-        this.#unsubscribe()
+        this.#unsubscribe?.()
         this.#post?.close()
         this.#presence.close()
         this.#starting = undefined
@@ -437,14 +436,9 @@ export class Cluster extends Lookups implements AsyncDisposable {
     const candidacies = event.members.map((member) => {
       return this.#reader.candidacy(member, this.#membership.incarnationOf(member.name))
     })
-    this.#feedIn({ type: 'members', event, candidacies })
+    this.#driver.feed({ type: 'members', event, candidacies })
     // Tags decide whether the local member takes part.
     if (event.members.some(({ name }) => name === this.localName)) this.#presence.refresh()
-  }
-
-  #feedIn(input: OwnershipInput): void {
-    this.#driver.feed(input)
-    this.#checkDrained()
   }
 
   /** Whoever has handed over everything is a router now, or about to go. */
@@ -497,6 +491,9 @@ export class Cluster extends Lookups implements AsyncDisposable {
       case 'formed':
         this.#isFormed = true
         if (this.#hasBegun) this.#presence.refresh()
+        break
+      case 'emptied':
+        this.#checkDrained()
         break
     }
   }
