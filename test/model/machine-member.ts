@@ -223,6 +223,7 @@ export class MachineMember implements Participant<Packet> {
       case 'report':
       case 'disagreement':
       case 'formed':
+      case 'emptied':
         break
     }
   }

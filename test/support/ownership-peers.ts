@@ -167,6 +167,7 @@ export class OwnershipPeers {
         break
       case 'disagreement':
       case 'formed':
+      case 'emptied':
         break
       case 'step':
         peer.book.apply(effect.event)

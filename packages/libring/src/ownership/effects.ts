@@ -117,3 +117,5 @@ export type OwnershipEffect =
   | { readonly type: 'disagreement'; readonly fields: readonly Disagreement[] }
   /** `minMembers` has been reached, here or by somebody else. Told once. */
   | { readonly type: 'formed' }
+  /** Nothing is held any more, being taken or being let go. Told each time that comes to be so. */
+  | { readonly type: 'emptied' }

@@ -57,6 +57,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   #plan: Plan
   #disagreements: readonly Disagreement[] = []
   #enoughSeen = false
+  #wasEmpty = true
   #cause: MemberEvent[] = []
   #epoch = 0
 
@@ -147,6 +148,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       this.#decide('serve', nowMs)
     }
     if (nowMs >= (this.#custody.deadlineMs() ?? Infinity)) this.#custody.tick(nowMs)
+    this.#noteEmptied()
   }
 
   deadlineMs(): Millis | undefined {
@@ -312,6 +314,12 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       )
     })
     if (this.#enoughSeen) this.#effects.push({ type: 'formed' })
+  }
+
+  #noteEmptied(): void {
+    const { isEmpty } = this.#custody
+    if (isEmpty && !this.#wasEmpty) this.#effects.push({ type: 'emptied' })
+    this.#wasEmpty = isEmpty
   }
 
   #remember(event: MemberEvent): void {

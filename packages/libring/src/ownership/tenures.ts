@@ -81,6 +81,8 @@ export class Tenures {
     canHandOff: () => false,
   }
   #seq = 0
+  /** Of these, the ones that are anything but at rest without a role. */
+  #occupied = 0
 
   constructor(setup: {
     readonly localName: string
@@ -108,7 +110,7 @@ export class Tenures {
 
   /** Whether nothing is held, being taken or being let go. */
   get isEmpty(): boolean {
-    return this.#tenures.every((tenure) => tenure === atRest(NO_ROLE))
+    return this.#occupied === 0
   }
 
   /** Partitions whose index 0 is held. */
@@ -229,6 +231,8 @@ export class Tenures {
     const after = advanceTenure(before, input)
     if (after === before) return
     this.#tenures[partition] = after
+    if (before === atRest(NO_ROLE)) this.#occupied++
+    else if (after === atRest(NO_ROLE)) this.#occupied--
     if (!this.#changed.has(partition)) this.#changed.set(partition, before)
     const deadlineMs = tenureDeadlineMs(after)
     if (deadlineMs === undefined) this.#deadlines.clear(String(partition))
