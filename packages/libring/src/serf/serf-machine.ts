@@ -380,7 +380,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     { name, address, meta }: SwimMember,
     nowMs: Millis,
   ): Outcome {
-    if (change === 'down' || change === 'left') return this.#attendance.down(name, nowMs)
+    if (change === 'down' || change === 'left') return this.#attendance[change](name, nowMs)
     const { host, port } = address
     return this.#attendance[change]({ name, host, port, tags: decodeTags(meta) }, nowMs)
   }

@@ -283,8 +283,8 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     if (typeof packet === 'string') return void this.stats.faults[packet]++
     const { messages, faults } = openPacket(packet)
     for (const fault of faults) this.stats.faults[fault]++
-    // A farewell travels with the intent that explains it: who hears the intent first does not
-    // take the farewell for a failure.
+    // A death travels with the intent that explains it: who hears the intent first does not take
+    // the leave of a member that fell silent for a failure.
     for (const message of messages) {
       if (message.type === 'user') this.#onMessage(from, message, nowMs)
     }
