@@ -151,6 +151,9 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
         this.#meta = input.meta
         this.#spreadThen('meta-spread', this.#introduce(nowMs), nowMs)
         break
+      case 'announce':
+        this.#outbox.announce(input.payload)
+        break
       case 'leave':
         this.#spreadThen('left', this.#beliefs.depart(nowMs), nowMs)
         break
