@@ -152,7 +152,7 @@ export class RingSeat {
     if (this.#isTaken) await this.#presence.depart('returning')
   }
 
-  /** Resolves once others have everything, or there is nobody to have it. */
+  /** Resolves once others have everything, and what was left to them, or nobody is there. */
   async handOver(): Promise<void> {
     const { ringChannel } = this.#membership
     if (ringChannel === undefined) return
@@ -160,6 +160,8 @@ export class RingSeat {
     if (isGoMode(this.#options.ring.assignment)) await this.#dropWatchedTags(ringChannel.tags)
     this.#checkDrained()
     await this.#drained.promise
+    // Tokens and state are in the last answers, and the farewell would cut those off.
+    await this.#post?.whenIdle()
   }
 
   /** Let everything go. */
