@@ -9,8 +9,15 @@ import { reapWithUs } from './reaper.ts'
 const run = promisify(execFile)
 const FOLDER = '/usr/lib/postgresql'
 
-/** The user that the server runs as: it refuses to be root's. */
-const serverUser = process.getuid?.() === 0 ? idsOf('postgres') : {}
+interface Ids {
+  readonly uid: number
+  readonly gid: number
+}
+
+const isRoot = process.getuid?.() === 0
+
+/** The user that the server runs as where we are root: it refuses to be root's. */
+const serverIds: Ids | undefined = isRoot ? idsOf('postgres') : undefined
 
 /** Where the server is, which Debian does not put on the PATH. */
 const bin = existsSync(FOLDER)
@@ -21,7 +28,7 @@ const bin = existsSync(FOLDER)
 
 /** Why tests against Postgres cannot run here, or `undefined` when they can. */
 export const postgresMissing: string | undefined =
-  bin !== undefined && serverUser !== undefined
+  bin !== undefined && (!isRoot || serverIds !== undefined)
     ? undefined
     : '(no Postgres: apt-get install postgresql)'
 
@@ -37,9 +44,8 @@ export class Postgres implements AsyncDisposable {
 
   static async start(): Promise<Postgres> {
     const folder = mkdtempSync(join(tmpdir(), 'libring-postgres-'))
-    const { uid, gid } = serverUser ?? {}
-    if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid)
-    const as = { cwd: folder, ...serverUser }
+    if (serverIds !== undefined) chownSync(folder, serverIds.uid, serverIds.gid)
+    const as = { cwd: folder, ...serverIds }
     const data = join(folder, 'data')
     const initial = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync']
     // Text in the order of a language, as most servers have it, and not of its bytes.
@@ -93,7 +99,7 @@ export class Postgres implements AsyncDisposable {
   }
 }
 
-function idsOf(user: string): { uid: number; gid: number } | undefined {
+function idsOf(user: string): Ids | undefined {
   const [uid, gid] = ['-u', '-g'].map((flag) => {
     const { status, stdout } = spawnSync('id', [flag, user], { encoding: 'utf8' })
     return status === 0 ? Number(stdout) : undefined
