@@ -13,6 +13,7 @@ import {
 import { resolveOwnershipOptions } from '../../packages/libring/src/ownership/options.ts'
 import { OwnershipMachine } from '../../packages/libring/src/ownership/ownership-machine.ts'
 import { resolveRingOptions } from '../../packages/libring/src/ring/options.ts'
+import { spaceDigest } from '../../packages/libring/src/ownership/view-digest.ts'
 import type { Ring } from '../../packages/libring/src/ring/ring.ts'
 import { aClusterMember, RoleBook } from '../support/ownership.ts'
 import {
@@ -167,14 +168,12 @@ export class MachineMember implements Participant<Packet> {
 
   #start(): void {
     this.#isStarted = true
-    const draining = this.#names((status) => isPresent(status) && status !== 'alive')
     const othersSeen = this.#names(isPresent).length > 1
     this.#feed(() => {
       this.machine.handle(
         {
           type: 'start',
-          candidates: this.serving.map((name) => aClusterMember(name)),
-          bystanders: draining.map((name) => aClusterMember(name)),
+          candidacies: [...this.beliefs].map(([name, belief]) => candidacyOf(name, belief)),
           othersExpected: !this.#isFirst,
           othersSeen,
         },
@@ -228,7 +227,13 @@ export class MachineMember implements Participant<Packet> {
     const all = Array.from({ length: this.#ring!.options.partitions }, (_, partition) => partition)
     const holdings = all.map((partition) => ({ partition, token: 0n }))
     for (const from of this.serving.filter((name) => name !== this.name)) {
-      const header = { life: 1n, seq: this.#world.unique(), clock: 0n, digest: 0 }
+      const header = {
+        life: 1n,
+        seq: this.#world.unique(),
+        clock: 0n,
+        digest: 0,
+        space: spaceDigest(this.#ring!.options),
+      }
       const message = { type: 'acquired', ...header, holdings } as const
       this.machine.handle({ type: 'peer-message', from, message }, this.#nowMs)
     }

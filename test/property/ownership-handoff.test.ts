@@ -84,7 +84,9 @@ function fewestWhenBackupLeaves(seed: number, setup: Partial<MachineSetup> = {})
     },
     onSend() {},
   }
-  const violation = run(seed, { observer, ...setup }, gentle(seed))
+  // Handlers of 10 s, one after the other, are not to be cut short by the time there is to wait.
+  const patience = { handoffTimeoutMs: 60_000 }
+  const violation = run(seed, { observer, ...patience, ...setup }, gentle(seed))
   expect(violation && describeViolation(seed, violation)).toBeUndefined()
   return fewest
 }

@@ -3,9 +3,11 @@ import { expect, test } from 'vitest'
 import type { Machine } from '../../packages/libring/src/base/machine.ts'
 import { OwnershipMachine } from '../../packages/libring/src/ownership/ownership-machine.ts'
 import type { ClusterMember } from '../../packages/libring/src/ownership/cluster-member.ts'
-import type { OwnershipInput } from '../../packages/libring/src/ownership/effects.ts'
+import type { Candidacy, OwnershipInput } from '../../packages/libring/src/ownership/effects.ts'
 import type { PeerMessage } from '../../packages/libring/src/ownership/messages.ts'
 import { resolveOwnershipOptions } from '../../packages/libring/src/ownership/options.ts'
+import { configurationOf, type RingTag } from '../../packages/libring/src/ownership/ring-tag.ts'
+import { spaceDigest } from '../../packages/libring/src/ownership/view-digest.ts'
 import type { OwnershipEvent } from '../../packages/libring/src/ownership/event.ts'
 import { resolveRingOptions } from '../../packages/libring/src/ring/options.ts'
 import { machineContract } from '../contract/machine.ts'
@@ -15,6 +17,22 @@ import { OwnershipRun } from '../support/ownership-run.ts'
 const seed = 41
 const NAMES = ['ann', 'bob', 'cat', 'dan', 'eve', 'fay']
 const ASSIGNMENTS = ['rendezvous', 'balanced', 'go-consistent', 'go-uniform'] as const
+
+const STANDINGS = ['forming', 'serving', 'draining', 'returning', 'router'] as const
+const RING = resolveRingOptions({ partitions: 8, redundancy: 2 })
+
+/** What a member may say of the ring: nothing, that it serves, that it goes, or something else. */
+const tags: fc.Arbitrary<RingTag | undefined> = fc.option(
+  fc.record({
+    name: fc.constant('ring'),
+    standing: fc.constantFrom(...STANDINGS),
+    configuration: fc.constantFrom(
+      configurationOf(RING, ''),
+      configurationOf(resolveRingOptions({ partitions: 9 }), ''),
+    ),
+  }),
+  { nil: undefined },
+)
 
 type Op =
   | { readonly do: 'join' | 'leave' | 'fail' | 'reap' | 'outside'; readonly names: string[] }
@@ -180,7 +198,8 @@ machineContract('OwnershipMachine among members that hand off', {
 function aMachine(canHandOff: (member: ClusterMember) => boolean = () => false): OwnershipMachine {
   return new OwnershipMachine({
     localName: 'ann',
-    ring: resolveRingOptions({ partitions: 8, redundancy: 2 }),
+    ring: RING,
+    stance: { configuration: configurationOf(RING, ''), untagged: 'accept' },
     options: resolveOwnershipOptions({ minMembers: 2 }),
     canHandOff,
   })
@@ -207,7 +226,9 @@ function peerInput(): fc.Arbitrary<OwnershipInput> {
   const small = fc.nat({ max: 4 })
   const from = fc.constantFrom(...NAMES)
   const token = fc.constantFrom(0n, 1n, 1n << 40n, (1n << 62n) - 1n)
-  const header = fc.record({ life: fc.bigInt(0n, 2n), seq: small, clock: token, digest: small })
+  const space = fc.constantFrom(spaceDigest(RING), 0)
+  const life = fc.bigInt(0n, 2n)
+  const header = fc.record({ life, seq: small, clock: token, digest: small, space })
   const partitions = fc.uniqueArray(partition, { maxLength: 4 })
   const standings = ['none', 'holding', 'letting-go', 'taking', 'waiting'] as const
   const ask = fc.record({ attempt: small, letGo: fc.boolean(), partitions })
@@ -240,7 +261,7 @@ function peerInput(): fc.Arbitrary<OwnershipInput> {
 function startInput(): fc.Arbitrary<OwnershipInput> {
   return fc.record({
     type: fc.constant('start'),
-    candidates: fc.subarray(NAMES).map((chosen) => chosen.map((name) => aClusterMember(name))),
+    candidacies: fc.array(candidacy(), { maxLength: 4 }),
     othersExpected: fc.boolean(),
     othersSeen: fc.boolean(),
   })
@@ -254,12 +275,19 @@ function membersInput(): fc.Arbitrary<OwnershipInput> {
     'member-update' as const,
     'member-reap' as const,
   )
-  const member = fc.record({ name: fc.constantFrom(...NAMES), isIn: fc.boolean() })
-  return fc.tuple(type, fc.array(member, { maxLength: 4 })).map(([kind, members]) => ({
+  return fc.tuple(type, fc.array(candidacy(), { maxLength: 4 })).map(([kind, candidacies]) => ({
     type: 'members',
-    event: aMemberEvent(kind, ...members.map(({ name }) => name)),
-    candidacies: members.map(({ name, isIn }) => {
-      return { name, member: isIn ? aClusterMember(name) : undefined }
-    }),
+    event: aMemberEvent(kind, ...candidacies.map(({ name }) => name)),
+    candidacies,
+  }))
+}
+
+function candidacy(): fc.Arbitrary<Candidacy> {
+  const place = fc.constantFrom('part', 'none', 'bystander')
+  return fc.record({ name: fc.constantFrom(...NAMES), place, tag: tags }).map((its) => ({
+    name: its.name,
+    member: its.place === 'part' ? aClusterMember(its.name) : undefined,
+    bystander: its.place === 'bystander' ? aClusterMember(its.name) : undefined,
+    tag: its.tag,
   }))
 }

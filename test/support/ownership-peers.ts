@@ -60,9 +60,11 @@ export class OwnershipPeers {
       reports: [],
     }
     this.peers.set(name, peer)
-    const candidates = [name, ...sees].map((member) => aClusterMember(member))
+    const candidacies = [name, ...sees].map((member) => {
+      return { name: member, member: aClusterMember(member) }
+    })
     peer.machine.handle(
-      { type: 'start', candidates, othersExpected: false, othersSeen: true },
+      { type: 'start', candidacies, othersExpected: false, othersSeen: true },
       this.nowMs,
     )
     this.#drain()

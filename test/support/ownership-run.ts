@@ -40,8 +40,9 @@ export class OwnershipRun {
   ): OwnershipEvent[] {
     const candidates = members.map(asMember)
     for (const member of candidates) this.#members.set(member.name, member)
+    const candidacies = candidates.map((member) => ({ name: member.name, member }))
     this.machine.handle(
-      { type: 'start', candidates, othersExpected: false, othersSeen: false, ...expects },
+      { type: 'start', candidacies, othersExpected: false, othersSeen: false, ...expects },
       this.nowMs,
     )
     return this.#drain()

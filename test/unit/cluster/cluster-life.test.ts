@@ -291,12 +291,20 @@ describe('stopping', () => {
 
 describe('a membership that is shared', () => {
   test('is ended by the last cluster', async () => {
-    const [first, second] = [await aRunningCluster(), await aRunningCluster()]
+    const [first, second] = [await aRunningCluster(), await aRunningCluster({ name: 'rooms' })]
     await first.stop()
     expect(membership.calls).toEqual(['start', 'start'])
     expect(second.members).toHaveLength(1)
     await second.stop()
     expect(membership.calls).toEqual(['start', 'start', 'leave', 'stop'])
+  })
+
+  test('carries each ring once', async () => {
+    await using _ = await aRunningCluster({ name: 'rooms' })
+    await expect(aCluster({ name: 'rooms' }).start()).rejects.toMatchObject({
+      code: 'LIBRING_OPTION_INVALID',
+      message: 'name must be another than that of a ring on the same node, got "rooms"',
+    })
   })
 
   test('is left to whoever started it before', async () => {

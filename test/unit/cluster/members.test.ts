@@ -4,6 +4,7 @@ import { MemberReader, type MemberRules } from '../../../packages/libring/src/cl
 import { tagFilter } from '../../../packages/libring/src/cluster/watch-tags.ts'
 
 const RULES: MemberRules = {
+  ring: 'jobs',
   filter: tagFilter('watchTags', {}, 'all'),
   shareTags: { weight: 'weight', zone: 'zone' },
   whileLeaving: 'no part',

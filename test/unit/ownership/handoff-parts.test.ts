@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { Candidates } from '../../../packages/libring/src/ownership/candidates.ts'
+import type { ClusterMember } from '../../../packages/libring/src/ownership/cluster-member.ts'
 import { Farewells } from '../../../packages/libring/src/ownership/farewells.ts'
 import { Inbox } from '../../../packages/libring/src/ownership/inbox.ts'
 import { STATE_BYTES_MAX } from '../../../packages/libring/src/ownership/messages.ts'
 import { repliesOf, type Verdict } from '../../../packages/libring/src/ownership/replies.ts'
+import { configurationOf, type RingTag } from '../../../packages/libring/src/ownership/ring-tag.ts'
 import { Strangers } from '../../../packages/libring/src/ownership/strangers.ts'
 import { viewDigest } from '../../../packages/libring/src/ownership/view-digest.ts'
 import { Waiters } from '../../../packages/libring/src/ownership/waiters.ts'
@@ -40,7 +43,7 @@ describe('who waits for us', () => {
 })
 
 describe('of the messages of one process', () => {
-  const header = (life: bigint, seq: number) => ({ life, seq, clock: 0n, digest: 0 })
+  const header = (life: bigint, seq: number) => ({ life, seq, clock: 0n, digest: 0, space: 0 })
 
   test('each is read once, and none after a later one', () => {
     const inbox = new Inbox()
@@ -140,11 +143,28 @@ describe('answers', () => {
 describe('the digest of a view', () => {
   const [ann, bob] = ['ann', 'bob'].map((name) => aClusterMember(name))
   const options = resolveRingOptions({ partitions: 8 })
-  const digest = viewDigest([ann!, bob!], [], options)
+  /** Of members that take part, and of others that do not. */
+  function digestOf(
+    members: readonly ClusterMember[],
+    bystanders: readonly ClusterMember[] = [],
+    rules = options,
+    tag?: RingTag,
+  ): number {
+    const candidates = new Candidates()
+    candidates.update([
+      ...members.map((member) => ({ name: member.name, member, tag })),
+      ...bystanders.map((bystander) => ({ name: bystander.name, member: undefined, bystander })),
+    ])
+    return viewDigest(candidates, rules)
+  }
+  const digest = digestOf([ann!, bob!])
+  const tag = (standing: RingTag['standing']): RingTag => {
+    return { name: 'jobs', standing, configuration: configurationOf(options, '') }
+  }
 
   test('does not depend on the order in which members became known, nor on their tags', () => {
     const tagged = aClusterMember('ann', { tags: { rev: '2' }, url: 'http://10.0.0.1' })
-    expect(viewDigest([bob!, tagged], [], options)).toBe(digest)
+    expect(digestOf([bob!, tagged])).toBe(digest)
   })
 
   test.each([
@@ -154,6 +174,12 @@ describe('the digest of a view', () => {
     ['a member that takes no part', [ann!], [bob!], options],
     ['the rules of the ring', [ann!, bob!], [], resolveRingOptions({ partitions: 9 })],
   ])('differs by %s', (_, members, bystanders, rules) => {
-    expect(viewDigest(members, bystanders, rules)).not.toBe(digest)
+    expect(digestOf(members, bystanders, rules)).not.toBe(digest)
+  })
+
+  test('differs by what members say of the ring', () => {
+    const said = digestOf([ann!, bob!], [], options, tag('serving'))
+    expect(said).not.toBe(digest)
+    expect(digestOf([ann!, bob!], [], options, tag('forming'))).not.toBe(said)
   })
 })

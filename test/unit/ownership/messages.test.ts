@@ -24,6 +24,7 @@ const header = {
   seq: count,
   clock: token,
   digest: fc.nat({ max: 0xffff_ffff }),
+  space: fc.nat({ max: 0xffff_ffff }),
 }
 const standing = fc.constantFrom(
   'none' as const,
@@ -59,6 +60,7 @@ const EMPTY_OFFER = encodePeerMessage({
   seq: 1,
   clock: 1n,
   digest: 1,
+  space: 1,
   holdings: [],
 })
 
@@ -115,13 +117,21 @@ describe('a message between members', () => {
   })
 
   test('with a token from the far future is malformed', () => {
-    const offer = { type: 'offer', life: 1n, seq: 1, digest: 1, holdings: [] } as const
+    const offer = { type: 'offer', life: 1n, seq: 1, digest: 1, space: 1, holdings: [] } as const
     const bytes = encodePeerMessage({ ...offer, clock: HEARD_LIMIT })
     expect(decodePeerMessage(bytes)).toEqual({ fault: 'malformed' })
   })
 
   test('leaves no more state than one partition may', () => {
-    const answer = { type: 'answer', life: 1n, seq: 1, clock: 1n, digest: 1, asker: 1n } as const
+    const answer = {
+      type: 'answer',
+      life: 1n,
+      seq: 1,
+      clock: 1n,
+      digest: 1,
+      space: 1,
+      asker: 1n,
+    } as const
     const read = (bytes: number): ReturnType<typeof decodePeerMessage> => {
       const legacies = [{ partition: 1, token: 1n, state: new Uint8Array(bytes) }]
       return decodePeerMessage(encodePeerMessage({ ...answer, groups: [], legacies }))
@@ -131,7 +141,15 @@ describe('a message between members', () => {
   })
 
   test('does not hold on to the buffer it came in', () => {
-    const answer = { type: 'answer', life: 1n, seq: 1, clock: 1n, digest: 1, asker: 1n } as const
+    const answer = {
+      type: 'answer',
+      life: 1n,
+      seq: 1,
+      clock: 1n,
+      digest: 1,
+      space: 1,
+      asker: 1n,
+    } as const
     const legacies = [{ partition: 1, token: 1n, state: Uint8Array.of(7) }]
     const bytes = encodePeerMessage({ ...answer, groups: [], legacies })
     const decoded = decodePeerMessage(bytes)

@@ -18,7 +18,7 @@ function plan(
   planned: number,
   more: Partial<Extract<TenureInput, { type: 'plan' }>> = {},
 ): TenureInput {
-  const others = { heir: 'asks', others: 'some', newcomers: [], partingUntilMs: 50 } as const
+  const others = { heir: 'asks', others: 'some', successors: [], partingUntilMs: 50 } as const
   return { type: 'plan', seq: 5, untilMs: 100, ...others, planned, ...more }
 }
 
@@ -49,17 +49,22 @@ describe('a plan', () => {
       atRest(2),
     ],
     [
-      'without us lets a backup wait for newcomers',
+      'without us lets a backup wait for successors',
       atRest(2),
-      plan(NO_ROLE, { newcomers: ['bob', 'cat'] }),
+      plan(NO_ROLE, { successors: ['bob', 'cat'] }),
       parting,
     ],
-    ['without us and without newcomers is done at once', atRest(2), plan(NO_ROLE), atRest(NO_ROLE)],
+    [
+      'without us and without successors is done at once',
+      atRest(2),
+      plan(NO_ROLE),
+      atRest(NO_ROLE),
+    ],
     ['that calls a parting backup back cancels out', parting, plan(2), atRest(2)],
     [
-      'that names other newcomers does not give a parting backup more time',
+      'that names other successors does not give a parting backup more time',
       parting,
-      plan(NO_ROLE, { newcomers: ['dan'], partingUntilMs: 90 }),
+      plan(NO_ROLE, { successors: ['dan'], partingUntilMs: 90 }),
       { ...parting, awaited: ['dan'] },
     ],
     ['without us ends a take', takingAfresh, plan(NO_ROLE), atRest(NO_ROLE)],
@@ -100,7 +105,7 @@ describe('index 0', () => {
 })
 
 describe('a parting backup', () => {
-  test('leaves once all newcomers have acquired', () => {
+  test('leaves once all successors have acquired', () => {
     const left = advanceTenure(parting, { type: 'acquired', name: 'cat' })
     expect(left).toEqual({ ...parting, awaited: ['bob'] })
     expect(advanceTenure(left, { type: 'acquired', name: 'dan' })).toBe(left)
@@ -124,7 +129,7 @@ test('whatever comes, index 0 is taken by a take alone where others may hold it'
       seq,
       untilMs,
       heir: fc.constantFrom('asks' as const, 'does not ask' as const),
-      newcomers: fc.uniqueArray(name),
+      successors: fc.uniqueArray(name),
       partingUntilMs: fc.nat({ max: 99 }),
       others: fc.constant('some' as const),
     }),

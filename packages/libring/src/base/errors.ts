@@ -9,6 +9,8 @@ export const ERROR_CODES = {
   LIBRING_PEER_BUSY: 'too many requests are under way and nobody got this one; try again later',
   LIBRING_PEER_FAILED: 'the peer failed or the stream broke; it may have dealt with the request',
   LIBRING_PEER_TIMEOUT: 'no whole answer came in time; the peer may have dealt with the request',
+  LIBRING_CONFIG_MISMATCH:
+    'most members of the ring have another configuration; let all have the same',
   LIBRING_NOT_STARTED: 'that is known only once the object has been started; start it first',
   LIBRING_CLOSED: 'the object was closed before or during the call',
 } as const
@@ -82,6 +84,18 @@ export class PeerError extends LibringError {
     super(code, `the request ${describe(topic)} to ${member} ${what}`)
     this.member = member
     this.topic = topic
+  }
+}
+
+/** Most members of the ring bear another configuration, so that ours answers nothing. */
+export class ConfigMismatchError extends LibringError {
+  /** Each field that lost, with our value and theirs. */
+  readonly fields: readonly string[]
+
+  constructor(fields: readonly string[]) {
+    const message = `most members have another configuration (${fields.join('; ')})`
+    super('LIBRING_CONFIG_MISMATCH', message)
+    this.fields = fields
   }
 }
 

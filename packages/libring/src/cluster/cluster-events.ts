@@ -1,4 +1,5 @@
 import type { MemberEvent } from '../base/member.ts'
+import type { Disagreement } from '../ownership/agreement.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
 import type { AcquireEvent, ChangeEvent, OwnershipEvent, ReleaseEvent } from '../ownership/event.ts'
 
@@ -24,6 +25,31 @@ export interface HandlerOverdueEvent {
   readonly event: OwnershipEvent
 }
 
+/** Members of the ring have different configurations. Told again whenever that changes. */
+export interface ConfigMismatchEvent {
+  /** In which fields they differ, and who bears which value. None once all agree again. */
+  readonly fields: readonly Disagreement[]
+}
+
+/** Partitions were taken though a member had not said that it let them go. */
+export interface HandoffTimeoutEvent {
+  /**
+   * `silent`: it said nothing at all for `handoffTimeoutMs`. `deadlock`: it was taking them as
+   * well, each waited for the other, and its name is the greater.
+   */
+  readonly reason: 'silent' | 'deadlock'
+  readonly member: string
+  readonly partitions: readonly number[]
+}
+
+/** Another member was found to hold what the local one held. */
+export interface DoubleHolderEvent {
+  readonly member: string
+  readonly partitions: readonly number[]
+  /** Whoever has the lower (token, name) lets go. */
+  readonly yields: 'local' | 'member'
+}
+
 /** What `cluster.on` tells, by type. */
 export interface ClusterEvents {
   readonly rebalance: RebalanceEvent
@@ -34,6 +60,9 @@ export interface ClusterEvents {
   readonly member: MemberEvent
   readonly 'handler-error': HandlerErrorEvent
   readonly 'handler-overdue': HandlerOverdueEvent
+  readonly 'config-mismatch': ConfigMismatchEvent
+  readonly 'handoff-timeout': HandoffTimeoutEvent
+  readonly 'double-holder': DoubleHolderEvent
 }
 
 export type ClusterEventType = keyof ClusterEvents
@@ -46,4 +75,7 @@ export const CLUSTER_EVENT_TYPES: readonly ClusterEventType[] = [
   'member',
   'handler-error',
   'handler-overdue',
+  'config-mismatch',
+  'handoff-timeout',
+  'double-holder',
 ]

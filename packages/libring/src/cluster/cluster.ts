@@ -1,5 +1,5 @@
-import { LibringError } from '../base/errors.ts'
-import type { MemberEvent } from '../base/member.ts'
+import { LibringError, OptionError } from '../base/errors.ts'
+import { LIBRING_TAG, type MemberEvent } from '../base/member.ts'
 import {
   requireFunction,
   requireKnown,
@@ -12,12 +12,14 @@ import { Driver } from '../gossip/driver.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import type { Peers } from '../gossip/peers.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
-import type { OwnershipEffect, OwnershipInput, View } from '../ownership/effects.ts'
+import { differences } from '../ownership/agreement.ts'
+import type { OwnershipStats } from '../ownership/stats.ts'
+import { isGoMode } from '../ring/options.ts'
+import type { HandoffReport, OwnershipEffect, OwnershipInput, View } from '../ownership/effects.ts'
 import type { AcquireEvent, OwnershipEvent, ReleaseEvent } from '../ownership/event.ts'
 import { OwnershipMachine } from '../ownership/ownership-machine.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
-import type { Key } from '../ring/key-hash.ts'
 import { Ring } from '../ring/ring.ts'
 import { CLUSTER_EVENT_TYPES } from './cluster-events.ts'
 import type { ClusterEvents, ClusterEventType } from './cluster-events.ts'
@@ -30,7 +32,10 @@ import { resolveClusterOptions, underOptionsOf } from './options.ts'
 import type { ClusterOptions, ResolvedClusterOptions } from './options.ts'
 import type { ClusterPorts } from './ports.ts'
 import { runToTheEnd, type RunOptions } from './run.ts'
-import { moveIn, moveOut } from './tenancy.ts'
+import { Presence } from './presence.ts'
+import { RingPost, type PostStats } from './ring-post.ts'
+import { requireDrainOptions, type DrainOptions } from './drain.ts'
+import { Lookups } from './lookups.ts'
 
 export interface StopOptions {
   /** Gives up on handlers and on the farewell: everything is freed at once. */
@@ -38,7 +43,7 @@ export interface StopOptions {
 }
 
 /** Plain counters since the start; they only grow. */
-export interface ClusterStats {
+export interface ClusterStats extends OwnershipStats, PostStats {
   /** Views so far. */
   readonly views: number
   /** Handlers that threw or rejected. */
@@ -60,12 +65,15 @@ export interface ClusterStats {
  * `start`, `stop` and disposing are idempotent from every state. A cluster that was stopped stays
  * stopped.
  */
-export class Cluster implements AsyncDisposable {
+export class Cluster extends Lookups implements AsyncDisposable {
   readonly #options: ResolvedClusterOptions
   readonly #ports: ClusterPorts
   readonly #logger: Logger
   readonly #membership: Membership
   readonly #reader: MemberReader
+  readonly #presence: Presence
+  readonly #post: RingPost | undefined
+  readonly #machine: OwnershipMachine
   readonly #driver: Driver<OwnershipInput, OwnershipEffect>
   readonly #handlers: HandlerRunner
   readonly #feed = new EventFeed()
@@ -73,36 +81,53 @@ export class Cluster implements AsyncDisposable {
   readonly #listeners: Listeners<ClusterEvents>
   readonly #endAsked = new Deferred<void>()
   readonly #hurry = new AbortController()
+  readonly #drained = new Deferred<void>()
   readonly #counts = { views: 0, handlersFailed: 0, handlersOverdue: 0, listenersFailed: 0 }
   // Both are set before anything is done: a listener may start or stop us in the midst of it.
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
+  #draining: Promise<void> | undefined
   #hasBegun = false
+  #isFormed = false
   #unsubscribe: (() => void) | undefined
-  #ring: Ring<ClusterMember>
 
   /** @throws {OptionError} naming the first option that is unknown, malformed or out of range. */
   constructor(options: ClusterOptions, ports: ClusterPorts) {
     const resolved = resolveClusterOptions(options)
-    const { logger, ownership, ring } = resolved
+    const { name, logger, ownership, ring, configuration, untagged } = resolved
+    super(new Ring<ClusterMember>([], ring))
     this.#options = resolved
     this.#ports = ports
     this.#logger = logger
     this.#membership =
       resolved.membership ??
       underOptionsOf(options, () => ports.createGossip(resolved.gossip, logger))
-    this.#ring = new Ring<ClusterMember>([], ring)
     this.#reader = new MemberReader(resolved.members, ({ name }, tag) => {
       logger.warn('tag ignored', { member: name, tag })
     })
-    const { localName } = this.#membership
-    const machine = new OwnershipMachine({
+    const { localName, ringChannel } = this.#membership
+    this.#machine = new OwnershipMachine({
       localName,
       ring,
       options: ownership,
+      stance: { configuration, untagged },
       wallMs: () => ports.clock.wallMs(),
     })
-    this.#driver = new Driver(machine, ports.clock, (effect) => this.#perform(effect))
+    this.#driver = new Driver(this.#machine, ports.clock, (effect) => this.#perform(effect))
+    this.#presence = new Presence({
+      membership: this.#membership,
+      name,
+      configuration,
+      filter: resolved.members.filter,
+      logger,
+      circumstances: () => ({ isFormed: this.#isFormed, isEmpty: this.#machine.isEmpty }),
+    })
+    this.#post =
+      ringChannel &&
+      new RingPost(ringChannel, name, {
+        onMessage: (from, message) => this.#feedIn({ type: 'peer-message', from, message }),
+        onExchanged: (member) => this.#feedIn({ type: 'exchanged', with: member }),
+      })
     this.#listeners = new Listeners((type, error) => {
       this.#counts.listenersFailed++
       logger.error('listener failed', { type, error })
@@ -143,6 +168,33 @@ export class Cluster implements AsyncDisposable {
    */
   run(options: RunOptions = {}): Promise<void> {
     return runToTheEnd(this, this.#ports.signals, this.#endAsked.promise, options, this.#logger)
+  }
+
+  /**
+   * Hand everything over, partition by partition, then leave: the local member takes no part any
+   * more, and serves each partition until another one has it. Ends as {@link Cluster.stop} does;
+   * idempotent. Where nobody is left to take over, or at the end of its time, it is that.
+   *
+   * In the `go-*` modes the local member gives up its watched tags, for Go libring to see.
+   */
+  async drain(options: DrainOptions = {}): Promise<void> {
+    const { timeoutMs, signal } = requireDrainOptions(options)
+    if (this.#stopping !== undefined || !this.#hasBegun || signal?.aborted === true) {
+      return this.stop(signal === undefined ? {} : { signal })
+    }
+    const { clock } = this.#ports
+    const over = new Deferred<void>()
+    const timer = clock.at(clock.nowMs() + timeoutMs, () => over.resolve())
+    const onAbort = (): void => over.resolve()
+    signal?.addEventListener('abort', onAbort)
+    this.#draining ??= this.#handOver()
+    try {
+      await Promise.race([this.#draining, this.#endAsked.promise, over.promise])
+      await this.stop(signal === undefined ? {} : { signal })
+    } finally {
+      timer.cancel()
+      signal?.removeEventListener('abort', onAbort)
+    }
   }
 
   /**
@@ -188,6 +240,9 @@ export class Cluster implements AsyncDisposable {
    */
   async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
     if (this.#stopping !== undefined) throw closedError()
+    if (Object.hasOwn(tags, LIBRING_TAG)) {
+      throw new OptionError(`tags.${LIBRING_TAG}`, 'left to libring', tags[LIBRING_TAG])
+    }
     await this.#membership.setTags(tags)
   }
 
@@ -233,11 +288,6 @@ export class Cluster implements AsyncDisposable {
     return this.#membership.localName
   }
 
-  /** The members of the ring, in the order of the UTF-8 bytes of their names. */
-  get members(): readonly ClusterMember[] {
-    return this.#ring.members
-  }
-
   /** The local member, in the ring or not. `undefined` before `start`. */
   get localMember(): ClusterMember | undefined {
     const { localName } = this.#membership
@@ -258,42 +308,20 @@ export class Cluster implements AsyncDisposable {
   get stats(): ClusterStats {
     const { dropped } = this.#memberFeed
     const { tagsIgnored } = this.#reader
-    return { ...this.#counts, memberEventsDropped: dropped, tagsIgnored }
-  }
-
-  /** From 0 to the partition count less one. The same on every member, at any time. */
-  partitionForKey(key: Key): number {
-    return this.#ring.partitionForKey(key)
-  }
-
-  /** The primary of the key's partition. `undefined` without ring members, or before `start`. */
-  ownerForKey(key: Key): ClusterMember | undefined {
-    return this.#ring.ownerForKey(key)
-  }
-
-  /** Who holds the key, primary first. Empty without ring members, or before `start`. */
-  holdersForKey(key: Key): readonly ClusterMember[] {
-    return this.#ring.holdersForKey(key)
-  }
-
-  /** Every member of the ring, in the order in which to try them for the key. */
-  membersForKey(key: Key): readonly ClusterMember[] {
-    return this.#ring.membersForKey(key)
-  }
-
-  /** @throws {OptionError} unless `partition` is one of the ring's. */
-  holdersForPartition(partition: number): readonly ClusterMember[] {
-    return this.#ring.holdersForPartition(partition)
-  }
-
-  /** @throws {OptionError} unless `partition` is one of the ring's. */
-  membersForPartition(partition: number): readonly ClusterMember[] {
-    return this.#ring.membersForPartition(partition)
+    return {
+      ...NO_POST,
+      ...this.#machine.stats,
+      ...this.#post?.stats,
+      ...this.#counts,
+      memberEventsDropped: dropped,
+      tagsIgnored,
+    }
   }
 
   async #open(): Promise<void> {
-    moveIn(this.#membership)
+    this.#presence.open()
     this.#unsubscribe = this.#membership.subscribe((event) => this.#hear(event))
+    this.#post?.open()
     try {
       const opened = this.#membership.start()
       // Where it is open at once, as in a simulation, so are we.
@@ -302,7 +330,8 @@ export class Cluster implements AsyncDisposable {
     } catch (error) {
       if (this.#stopping === undefined) {
         this.#unsubscribe()
-        moveOut(this.#membership)
+        this.#post?.close()
+        this.#presence.close()
         this.#starting = undefined
       }
       throw error
@@ -319,7 +348,7 @@ export class Cluster implements AsyncDisposable {
     const members = this.#membership.members()
     this.#driver.feed({
       type: 'start',
-      candidates: members.flatMap((member) => this.#reader.candidacy(member).member ?? []),
+      candidacies: members.map((member) => this.#reader.candidacy(member)),
       // Who may not be alone has to wait for somebody, though there is nobody to ask.
       othersExpected: expectsOthers || !this.#options.ownership.formAlone,
       othersSeen: members.some(({ name, status }) => name !== localName && status === 'alive'),
@@ -335,10 +364,11 @@ export class Cluster implements AsyncDisposable {
       if (this.#starting !== undefined) await this.#moveOut()
     } finally {
       this.#unsubscribe?.()
+      this.#post?.close()
       this.#driver[Symbol.dispose]()
       this.#handlers.abandon()
       this.#memberFeed.end()
-      this.#ring = new Ring<ClusterMember>([], this.#options.ring)
+      this.inSight = { ring: new Ring<ClusterMember>([], this.#options.ring), lost: undefined }
     }
     if (this.#hasBegun) this.#logger.info('stopped', { member: this.localName })
   }
@@ -358,7 +388,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #moveOut(): Promise<void> {
-    if (moveOut(this.#membership) === 'let it be') return
+    if (this.#presence.close() === 'let it be') return
     try {
       if (!this.#hurry.signal.aborted) await this.#unlessHurried(this.#membership.leave())
     } catch (error) {
@@ -386,7 +416,40 @@ export class Cluster implements AsyncDisposable {
     this.#memberFeed.publish(event)
     this.#listeners.tell('member', event)
     const candidacies = event.members.map((member) => this.#reader.candidacy(member))
-    this.#driver.feed({ type: 'members', event, candidacies })
+    this.#feedIn({ type: 'members', event, candidacies })
+    // Tags decide whether the local member takes part.
+    if (event.members.some(({ name }) => name === this.localName)) this.#presence.refresh()
+  }
+
+  #feedIn(input: OwnershipInput): void {
+    this.#driver.feed(input)
+    this.#checkDrained()
+  }
+
+  /** Whoever has handed over everything is a router now, or about to go. */
+  #checkDrained(): void {
+    if (this.#presence.standing !== 'draining' || !this.#machine.isEmpty) return
+    this.#drained.resolve()
+    this.#presence.refresh()
+  }
+
+  /** Resolves once others have everything, or there is nobody to have it. */
+  async #handOver(): Promise<void> {
+    const { ringChannel, localName } = this.#membership
+    const hasOthers = this.members.some(({ name }) => name !== localName)
+    if (ringChannel === undefined || !hasOthers) return
+    this.#logger.info('draining', { member: localName })
+    await this.#presence.depart('draining')
+    if (isGoMode(this.#options.ring.assignment)) await this.#dropWatchedTags(ringChannel.tags)
+    this.#checkDrained()
+    await this.#drained.promise
+  }
+
+  async #dropWatchedTags(tags: Readonly<Record<string, string>>): Promise<void> {
+    const kept = Object.entries(tags).filter(([tag]) => {
+      return tag !== LIBRING_TAG && !this.#options.watched.includes(tag)
+    })
+    await this.#membership.setTags(Object.fromEntries(kept))
   }
 
   #perform(effect: OwnershipEffect): void {
@@ -400,20 +463,46 @@ export class Cluster implements AsyncDisposable {
         this.#listeners.tell(effect.event.type, effect.event)
         break
       case 'peer-message':
+        this.#post?.send(effect.to, effect.message)
+        break
       case 'exchange':
+        this.#post?.exchange(effect.with)
+        break
       case 'report':
-        // Only where some member can hand off, and as yet there is no way to reach one.
+        this.#report(effect.report)
+        break
+      case 'disagreement':
+        this.#logger[effect.fields.length > 0 ? 'warn' : 'info']('configurations', effect)
+        this.#listeners.tell('config-mismatch', { fields: effect.fields })
+        break
+      case 'formed':
+        this.#isFormed = true
+        if (this.#hasBegun) this.#presence.refresh()
         break
     }
   }
 
-  #show({ epoch, ring, cause }: View): void {
+  #report(report: HandoffReport): void {
+    const { kind, member, partitions } = report
+    const fields = { kind, member, partitions: partitions.length }
+    if (report.kind === 'double-holder') {
+      const { yields } = report
+      this.#logger.warn('double holder', { ...fields, yields })
+      this.#listeners.tell('double-holder', { member, partitions, yields })
+    } else {
+      this.#logger.warn('hand-off timed out', fields)
+      this.#listeners.tell('handoff-timeout', { reason: report.kind, member, partitions })
+    }
+  }
+
+  #show({ epoch, ring, cause, lostTo }: View): void {
     const { members } = ring
     const { partitions } = this.#options.ring
-    if (members.length > partitions && this.#ring.members.length <= partitions) {
+    if (members.length > partitions && this.members.length <= partitions) {
       this.#logger.warn('more members than partitions', { members: members.length, partitions })
     }
-    this.#ring = ring
+    const lost = lostTo && differences(this.#options.configuration, lostTo)
+    this.inSight = { ring, lost }
     this.#counts.views = epoch
     this.#logger.info('rebalanced', { epoch, members: members.length })
     this.#listeners.tell('rebalance', { epoch, members, cause })
@@ -433,6 +522,8 @@ export class Cluster implements AsyncDisposable {
     this.#listeners.tell('handler-overdue', { event })
   }
 }
+
+const NO_POST: PostStats = { messagesSent: 0, messagesFailed: 0, messagesMalformed: 0 }
 
 function settle(deferred: Deferred<void>, work: Promise<void>): void {
   work.then(

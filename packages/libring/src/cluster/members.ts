@@ -1,7 +1,8 @@
 import { isWellFormed } from '../base/bytes.ts'
-import type { Member } from '../base/member.ts'
+import { LIBRING_TAG, type Member } from '../base/member.ts'
 import type { Candidacy } from '../ownership/effects.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
+import { decodeRingTags, type RingTag } from '../ownership/ring-tag.ts'
 import { memberUrl } from './member-url.ts'
 import type { TagFilter } from './watch-tags.ts'
 
@@ -9,6 +10,8 @@ const WEIGHT_MAX = 65_535
 
 /** How a ring reads members. The same on every member of the ring. */
 export interface MemberRules {
+  /** Name of the ring. */
+  readonly ring: string
   readonly filter: TagFilter
   /** The tags that hold weight and zone; `undefined` where members have neither. */
   readonly shareTags: { readonly weight: string; readonly zone: string } | undefined
@@ -57,16 +60,28 @@ export class MemberReader {
     return read
   }
 
-  /** What the member is to the ring: its record, or nothing when it does not take part. */
+  /** What the member is to the ring, as far as its status and its tags go. */
   candidacy(member: Member): Candidacy {
-    return { name: member.name, member: this.#takesPart(member) ? this.read(member) : undefined }
+    const { name, status } = member
+    const tag = this.#tagOf(member)
+    if (this.#takesPart(member, tag)) return { name, member: this.read(member), tag }
+    // Whoever ceases to take part is a router only once it holds nothing any more.
+    const mayHold = status === 'alive' && tag !== undefined && tag.standing !== 'router'
+    return { name, member: undefined, bystander: mayHold ? this.read(member) : undefined, tag }
   }
 
-  #takesPart(member: Member): boolean {
+  #takesPart(member: Member, tag: RingTag | undefined): boolean {
     const { filter, whileLeaving } = this.#rules
-    const present =
-      member.status === 'alive' || (member.status === 'leaving' && whileLeaving === 'part')
-    return present && isWellFormed(member.name) && filter.matches(member.tags)
+    const { name, status, tags } = member
+    const isPresent = status === 'alive' || (status === 'leaving' && whileLeaving === 'part')
+    const isGoing = tag !== undefined && tag.standing !== 'serving' && tag.standing !== 'forming'
+    return isPresent && !isGoing && isWellFormed(name) && filter.matches(tags)
+  }
+
+  #tagOf(member: Member): RingTag | undefined {
+    const text = tagOf(member, LIBRING_TAG)
+    if (text === undefined || !isWellFormed(member.name)) return undefined
+    return decodeRingTags(text).find(({ name }) => name === this.#rules.ring)
   }
 
   #weight(member: Member): number {

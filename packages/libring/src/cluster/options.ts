@@ -1,3 +1,4 @@
+import { compareUtf8 } from '../base/bytes.ts'
 import { OptionError } from '../base/errors.ts'
 import {
   requireBoolean,
@@ -11,6 +12,7 @@ import { guardedLogger, LOGGER_METHODS, SILENT } from '../gossip/guarded-logger.
 import type { GossipOptions } from '../gossip/options.ts'
 import { resolveOwnershipOptions } from '../ownership/options.ts'
 import type { OwnershipOptions, ResolvedOwnershipOptions } from '../ownership/options.ts'
+import { configurationOf, type RingConfiguration } from '../ownership/ring-tag.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import { isGoMode, resolveRingOptions } from '../ring/options.ts'
@@ -19,6 +21,9 @@ import type { OwnershipHandlers } from './handlers.ts'
 import type { MemberRules } from './members.ts'
 import { tagFilter } from './watch-tags.ts'
 
+/** Names of rings: they travel in a tag with little room. */
+const RING_NAME = /^[\w-]{1,12}$/
+
 /**
  * How a member takes part in a cluster. Every option has a default.
  *
@@ -26,6 +31,23 @@ import { tagFilter } from './watch-tags.ts'
  * be the same on every member: they decide who holds what.
  */
 export interface ClusterOptions extends RingOptions, OwnershipOptions, OwnershipHandlers {
+  /**
+   * The name of the ring: 1 to 12 letters, digits, `_` or `-`. Rings of different names know
+   * nothing of each other, though they may share members, and nodes.
+   *
+   * @defaultValue `'ring'`
+   */
+  readonly name?: string
+
+  /**
+   * Whether members that run no cluster of this name, such as plain agents, take part if their
+   * tags match. In the `go-*` modes they always do, and so they do where membership has no way
+   * to tell.
+   *
+   * @defaultValue false
+   */
+  readonly acceptUntagged?: boolean
+
   /**
    * Which members take part in the ring: those whose tags match. A tag that a member does not
    * have does not match.
@@ -79,6 +101,12 @@ export interface ClusterOptions extends RingOptions, OwnershipOptions, Ownership
 
 /** Options with every default filled in and everything checked. */
 export interface ResolvedClusterOptions {
+  readonly name: string
+  /** What all members have to agree on. */
+  readonly configuration: RingConfiguration
+  readonly untagged: 'accept' | 'refuse'
+  /** Names of the tags that decide who takes part. */
+  readonly watched: readonly string[]
   /** Where there is one, `gossip` says nothing. */
   readonly membership: Membership | undefined
   readonly gossip: GossipOptions
@@ -90,6 +118,8 @@ export interface ResolvedClusterOptions {
 }
 
 const OPTIONS = {
+  name: true,
+  acceptUntagged: true,
   watchTags: true,
   watchTagsMatch: true,
   weightTag: true,
@@ -126,15 +156,27 @@ export function resolveClusterOptions(options: ClusterOptions = {}): ResolvedClu
   requirePlainObject('options', options)
   requireKnown('', options, Object.keys(OPTIONS))
   const ring = resolveRingOptions(options)
+  const { name = 'ring', acceptUntagged = false } = options
+  if (typeof name !== 'string' || !RING_NAME.test(name)) {
+    throw new OptionError('name', '1 to 12 letters, digits, _ or -', name)
+  }
+  requireBoolean('acceptUntagged', acceptUntagged)
   const { logger = SILENT, onAcquire, onRelease, onChange } = options
   requireMethods('logger', logger, LOGGER_METHODS)
   requireHandlers({ onAcquire, onRelease, onChange })
+  const members = resolveMemberRules(name, options, ring)
+  const membership = resolveMembership(options)
+  const canTell = membership === undefined || membership.ringChannel !== undefined
   return Object.freeze({
-    membership: resolveMembership(options),
+    name,
+    configuration: configurationOf(ring, restOf(options, members)),
+    watched: Object.keys(options.watchTags ?? {}),
+    untagged: acceptUntagged || !canTell ? 'accept' : 'refuse',
+    membership,
     gossip: resolveGossip(options),
     ring,
     ownership: resolveOwnershipOptions(options),
-    members: resolveMemberRules(options, ring),
+    members,
     handlers: Object.freeze({
       ...(onAcquire === undefined ? {} : { onAcquire }),
       ...(onRelease === undefined ? {} : { onRelease }),
@@ -192,11 +234,28 @@ function resolveGossip(options: ClusterOptions): GossipOptions {
   }
 }
 
-function resolveMemberRules(options: ClusterOptions, ring: ResolvedRingOptions): MemberRules {
+/** Whatever else decides who holds what, the same text where it is the same. */
+function restOf(
+  { watchTags = {}, watchTagsMatch = 'all' }: ClusterOptions,
+  { shareTags }: MemberRules,
+): string {
+  const watched = Object.entries(watchTags)
+    .map(([tag, pattern]) => [tag, pattern.source, pattern.flags] as const)
+    .sort(([left], [right]) => compareUtf8(left, right))
+  const { weight, zone } = shareTags ?? {}
+  return JSON.stringify([watched, watchTagsMatch, weight, zone])
+}
+
+function resolveMemberRules(
+  name: string,
+  options: ClusterOptions,
+  ring: ResolvedRingOptions,
+): MemberRules {
   const { watchTags = {}, watchTagsMatch = 'all', allowForeignUrl = false } = options
   requireOneOf('watchTagsMatch', watchTagsMatch, ['all', 'any'])
   requireBoolean('allowForeignUrl', allowForeignUrl)
   return {
+    ring: name,
     filter: tagFilter('watchTags', watchTags, watchTagsMatch),
     shareTags: resolveShareTags(options, ring),
     whileLeaving: isGoMode(ring.assignment) ? 'part' : 'no part',

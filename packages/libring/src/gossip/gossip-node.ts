@@ -13,11 +13,12 @@ import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MemberListener, Membership } from '../ports/membership.ts'
 import type { Resolver } from '../ports/resolver.ts'
+import type { RingChannel } from '../ports/ring-channel.ts'
 import type { Receiver, Transport } from '../ports/transport.ts'
 import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
 import type { SerfStats } from '../serf/stats.ts'
-import { requireTags } from '../serf/tags.ts'
+import type { Tags } from '../serf/tags.ts'
 import type { Cipher } from '../wire/seal.ts'
 import { Deferred } from './deferred.ts'
 import { Discovery } from './discovery.ts'
@@ -25,6 +26,7 @@ import { Driver } from './driver.ts'
 import { InboundStreams } from './inbound.ts'
 import { Joins } from './joins.ts'
 import { addressesOf, lookUpAll } from './lookup.ts'
+import { OwnTags } from './own-tags.ts'
 import { requireHosts, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
 import { PeerCalls } from './peer-calls.ts'
@@ -32,7 +34,8 @@ import { PeerMessages } from './peer-messages.ts'
 import { PeerServer } from './peer-server.ts'
 import { newPeerStats, type PeerStats } from './peer-stats.ts'
 import { Peers } from './peers.ts'
-import { isPresent, routeTo, someOthers } from './routes.ts'
+import { GossipRingChannel } from './ring-channel.ts'
+import { isPresent, routeTo, someOf } from './routes.ts'
 import { securityOf } from './security-options.ts'
 import { Throttle } from './throttle.ts'
 
@@ -80,12 +83,12 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly peers: Peers
   /** What libring's own machines say to each other. */
   readonly peerMessages: PeerMessages
+  readonly ringChannel: RingChannel
   readonly #options: ResolvedGossipOptions
   readonly #transport: Transport
   readonly #resolver: Resolver
   readonly #logger: Logger
   readonly #clock: Clock
-  readonly #random: Random
   readonly #machine: SerfMachine
   readonly #driver: Driver<SerfInput, SerfEffect>
   readonly #inbound: InboundStreams
@@ -96,6 +99,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #discovery: Discovery
   readonly #listeners = new Set<{ readonly listener: MemberListener }>()
   readonly #joins: Joins
+  readonly #tags: OwnTags
   readonly #tagChanges = new Fifo<Deferred<void>>()
   readonly #conflicts = new Throttle(CONFLICT_EVERY_MS)
   readonly #forcedLeaves: { readonly name: string; readonly done: Deferred<void> }[] = []
@@ -111,11 +115,11 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.localName = options.hostName
     this.expectsOthers = options.bootstrapHosts.length > 0
     this.#options = options
+    this.#tags = new OwnTags(options.tags)
     this.#transport = transport
     this.#resolver = resolver
     this.#logger = logger
     this.#clock = clock
-    this.#random = random
     this.#machine = new SerfMachine({
       name: options.hostName,
       tags: options.tags,
@@ -138,6 +142,14 @@ export class GossipNode implements Membership, AsyncDisposable {
     })
     this.peers = new Peers(this.#peerCalls, this.#peerServer, logger)
     this.peerMessages = new PeerMessages(this.#peerCalls, this.#peerServer)
+    this.ringChannel = new GossipRingChannel(this.#tags, this.peerMessages, {
+      announce: (text) => this.#replaceTags(() => this.#tags.announce(text)),
+      exchange: (name, onOver) => {
+        const isTheOne = (member: Member) => member.name === name && isPresent(member)
+        this.#joins.exchange(this.#others().filter(isTheOne), onOver)
+      },
+      exchangeWithAny: (onOver) => this.#joins.exchange(someOf(this.#others(), random), onOver),
+    })
     const acceptPeer = this.#peerServer.accept.bind(this.#peerServer)
     this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed, acceptPeer })
     this.#discovery = new Discovery(setup, {
@@ -253,30 +265,6 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   /**
-   * Push/pull with the member of that name: once it is done, each has told the other whom it
-   * sees. No join is announced by it.
-   *
-   * @param onDone called once, perhaps from within this call; whether a member other than this
-   *   one answered where the named one should be. False for a name that nobody has, too.
-   */
-  exchange(name: string, onDone: (answered: boolean) => void): void {
-    requireFunction('onDone', onDone)
-    const member = this.#machine.member(name)
-    const isOther = member !== undefined && name !== this.localName
-    this.#exchangeWith(isOther ? [member] : [], onDone)
-  }
-
-  /**
-   * Push/pull with some other members, whoever they are; present ones, where there are any.
-   *
-   * @param onDone called once, perhaps from within this call; whether any of them answered.
-   */
-  exchangeWithAny(onDone: (answered: boolean) => void): void {
-    requireFunction('onDone', onDone)
-    this.#exchangeWith(someOthers(this.members(), this.localName, this.#random), onDone)
-  }
-
-  /**
    * Replace the tags of the local member; before `start` they are only kept. Resolves once they
    * have been spread, or could not be within the broadcast timeout.
    *
@@ -284,12 +272,7 @@ export class GossipNode implements Membership, AsyncDisposable {
    * @throws {LibringError} `LIBRING_CLOSED` once the node leaves or stops.
    */
   async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
-    requireTags('tags', tags)
-    this.#requireStatus('idle', 'starting', 'alive')
-    const change = new Deferred<void>()
-    this.#tagChanges.push(change)
-    this.#driver.feed({ type: 'tags', tags: { ...tags } })
-    await change.promise
+    await this.#replaceTags(() => this.#tags.give(tags))
   }
 
   /**
@@ -338,6 +321,15 @@ export class GossipNode implements Membership, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  #replaceTags(replace: () => Tags): Promise<void> {
+    this.#requireStatus('idle', 'starting', 'alive')
+    const tags = replace()
+    const change = new Deferred<void>()
+    this.#tagChanges.push(change)
+    this.#driver.feed({ type: 'tags', tags })
+    return change.promise
   }
 
   async #open(): Promise<void> {
@@ -438,13 +430,8 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#logger.warn('another member claims a name that is taken', fields)
   }
 
-  #exchangeWith(members: readonly Member[], onDone: (answered: boolean) => void): void {
-    if (this.#phase !== 'running') return onDone(false)
-    const seeds = members.map(({ host, port }) => ({ host, port }))
-    this.#joins.begin('sync', seeds, {
-      onJoined: (contacted) => onDone(contacted > 0),
-      onStopped: () => onDone(false),
-    })
+  #others(): Member[] {
+    return this.members().filter(({ name }) => name !== this.localName)
   }
 
   #settleForcedLeave(name: string, spread: boolean): void {

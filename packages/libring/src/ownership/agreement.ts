@@ -8,6 +8,10 @@ export interface Party {
   readonly tag: RingTag | undefined
 }
 
+export function sameConfiguration(left: RingConfiguration, right: RingConfiguration): boolean {
+  return left === right || configurationText(left) === configurationText(right)
+}
+
 /** A field in which members differ, and who bears which value. */
 export interface Disagreement {
   readonly field: keyof RingConfiguration
@@ -44,7 +48,14 @@ export function bears(
   untagged: 'accept' | 'refuse',
 ): boolean {
   if (party.tag === undefined) return agreed.assignment.startsWith('go-') || untagged === 'accept'
-  return configurationText(party.tag.configuration) === configurationText(agreed)
+  return sameConfiguration(party.tag.configuration, agreed)
+}
+
+/** Each field in which `own` is another than `agreed`, in words. */
+export function differences(own: RingConfiguration, agreed: RingConfiguration): readonly string[] {
+  return FIELDS.filter((field) => own[field] !== agreed[field]).map((field) => {
+    return `${field} ${own[field]} here, ${agreed[field]} there`
+  })
 }
 
 /** Every field in which members differ, in the order of the fields; none when all agree. */

@@ -1,55 +1,64 @@
 import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
 import type { Candidacy } from './effects.ts'
+import type { RingTag } from './ring-tag.ts'
 
-/** Who takes part in the ring, as seen now and as last decided on. */
+/** A member that may take part, as it was told of last. */
+interface Candidate {
+  /** Its record when it takes part, as far as its status and tags go. */
+  readonly member: ClusterMember | undefined
+  /** Its record when it is there and takes no part, but may still hold something. */
+  readonly bystander: ClusterMember | undefined
+  readonly tag: RingTag | undefined
+}
+
+/** Whoever is there and may take part in the ring, or may still hold something of it. */
 export class Candidates {
-  readonly #seen = new Map<string, ClusterMember>()
-  readonly #bystanders = new Map<string, ClusterMember>()
-  #decided: ReadonlyMap<string, ClusterMember> = new Map()
+  readonly #candidates = new Map<string, Candidate>()
+  #size = 0
 
+  /** How many take part, as far as status and tags go. */
   get size(): number {
-    return this.#seen.size
+    return this.#size
   }
 
-  list(): readonly ClusterMember[] {
-    return [...this.#seen.values()]
+  all(): readonly Candidate[] {
+    return [...this.#candidates.values()]
   }
 
-  /** Members that are there and take no part, but may still hold something. */
-  bystanders(): readonly ClusterMember[] {
-    return [...this.#bystanders.values()]
+  /** What the named member says of the ring. */
+  tagOf(name: string): RingTag | undefined {
+    return this.#candidates.get(name)?.tag
   }
 
-  /** `changed` when anything is seen differently; `lost` when somebody takes part no more. */
+  /** `changed` when anything is seen differently; `lost` when somebody is not there any more. */
   update(candidacies: readonly Candidacy[]): { changed: boolean; lost: boolean } {
     let changed = false
     let lost = false
-    for (const { name, member, bystander } of candidacies) {
-      if (bystander === undefined) this.#bystanders.delete(name)
-      else this.#bystanders.set(name, bystander)
-      const known = this.#seen.get(name)
-      if (member === undefined) {
-        if (!this.#seen.delete(name)) continue
+    for (const { name, member, bystander, tag } of candidacies) {
+      const known = this.#candidates.get(name)
+      if (known?.member !== undefined) this.#size--
+      if (member === undefined && bystander === undefined) {
+        if (!this.#candidates.delete(name)) continue
         lost = true
       } else {
-        if (known !== undefined && sameClusterMember(known, member)) continue
-        this.#seen.set(name, member)
+        if (member !== undefined) this.#size++
+        const candidate = { member, bystander, tag }
+        if (known !== undefined && sameCandidate(known, candidate)) continue
+        this.#candidates.set(name, candidate)
+        lost ||= known?.member !== undefined && member === undefined
       }
       changed = true
     }
     return { changed, lost }
   }
+}
 
-  /** Whether what is seen differs from the last time this was asked. */
-  takeChanged(): boolean {
-    const decided = this.#decided
-    const same =
-      decided.size === this.#seen.size &&
-      [...this.#seen.values()].every((member) => {
-        const known = decided.get(member.name)
-        return known !== undefined && sameClusterMember(known, member)
-      })
-    if (!same) this.#decided = new Map(this.#seen)
-    return !same
-  }
+function sameCandidate(left: Candidate, right: Candidate): boolean {
+  // The tag is one of the tags that the record has.
+  return sameRecord(left.member, right.member) && sameRecord(left.bystander, right.bystander)
+}
+
+function sameRecord(left: ClusterMember | undefined, right: ClusterMember | undefined): boolean {
+  if (left === undefined || right === undefined) return left === right
+  return sameClusterMember(left, right)
 }

@@ -8,6 +8,7 @@ import { Inbox } from './inbox.ts'
 import {
   STATE_BYTES_MAX,
   type AnswerMessage,
+  type AskGroup,
   type AskMessage,
   type Holding,
   type Legacy,
@@ -20,11 +21,13 @@ import { Offers } from './offers.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
 import { Partings } from './partings.ts'
 import { repliesOf } from './replies.ts'
+import type { ResolvedRingOptions } from '../ring/options.ts'
 import { NO_ROLE } from './role.ts'
 import { noOwnershipStats, type OwnershipStats } from './stats.ts'
 import { Strangers } from './strangers.ts'
 import { Tenures, type Plan, type Tenancy } from './tenures.ts'
 import { compareHolders, TokenClock, type Token } from './token.ts'
+import { spaceDigest } from './view-digest.ts'
 import { Waiters, type Waiter } from './waiters.ts'
 
 /** Shortest time between two requests to exchange members with one member. */
@@ -62,23 +65,26 @@ export class Custody {
   readonly #partings = new Partings()
   /** Who parts with a backup once we have the partition. */
   readonly #watchers: Waiters
+  readonly #space: number
   #life: bigint | undefined
   #messages = 0
-  #digest = 0
+  #computeDigest = (): number => 0
+  #digestKnown: number | undefined
 
   constructor(setup: {
     readonly localName: string
-    readonly partitions: number
+    readonly ring: ResolvedRingOptions
     readonly options: ResolvedOwnershipOptions
     readonly effects: Fifo<OwnershipEffect>
     /** Milliseconds since 1970. */
     readonly wallMs: (nowMs: Millis) => number
   }) {
-    const { localName, partitions, effects, wallMs } = setup
+    const { localName, ring, effects, wallMs } = setup
     const { releaseTimeoutMs, handoffTimeoutMs, concurrentHandoffs } = setup.options
     this.#localName = localName
     this.#effects = effects
     this.#wallMs = wallMs
+    this.#space = spaceDigest(ring)
     this.#takes = new Takes({ localName, handoffTimeoutMs, concurrentHandoffs })
     this.#waiters = new Waiters(handoffTimeoutMs)
     this.#watchers = new Waiters(handoffTimeoutMs)
@@ -86,7 +92,7 @@ export class Custody {
     this.#strangers = new Strangers(handoffTimeoutMs)
     this.#tenures = new Tenures({
       localName,
-      partitions,
+      partitions: ring.partitions,
       releaseTimeoutMs,
       handoffTimeoutMs,
       onStep: (event) => {
@@ -118,14 +124,16 @@ export class Custody {
    *
    * @param others members that can hand off; the local one is not among them.
    * @param gone names of members that are not there any more.
+   * @param digest of what is seen, computed when it is needed.
    */
   see(
     others: readonly ClusterMember[],
     gone: readonly string[],
-    digest: number,
+    digest: () => number,
     nowMs: Millis,
   ): void {
-    this.#digest = digest
+    this.#computeDigest = digest
+    this.#digestKnown = undefined
     this.#others.clear()
     for (const member of others) {
       this.#others.set(member.name, member)
@@ -141,10 +149,16 @@ export class Custody {
     this.#flush(nowMs)
   }
 
-  plan(plan: Plan, purpose: 'serve' | 'stop', nowMs: Millis): void {
+  /** Whether nothing is held, being taken or being let go. */
+  get isEmpty(): boolean {
+    return this.#tenures.isEmpty
+  }
+
+  /** @param purpose `keep` to hold on to what is held, whatever the plan says, and take nothing. */
+  plan(plan: Plan, purpose: 'serve' | 'keep' | 'stop', nowMs: Millis): void {
     const circumstances = {
       others: this.#takes.asked > 0 ? 'some' : 'none',
-      isStopping: purpose === 'stop',
+      purpose,
       canHandOff: ({ name }: ClusterMember) => this.#others.has(name),
     } as const
     this.#tenures.plan(plan, circumstances, (partition) => this.#tenancy(partition, nowMs), nowMs)
@@ -171,15 +185,18 @@ export class Custody {
         this.#onAnswer(from, message, nowMs)
         break
       case 'acquired':
+        if (message.space !== this.#space) break
         for (const { partition } of message.holdings) {
           this.#tenures.acquired(partition, from, nowMs)
         }
         this.#onOtherHolder(from, message.holdings, nowMs)
         break
       case 'offer':
+        if (message.space !== this.#space) break
         this.#onOtherHolder(from, message.holdings, nowMs)
         break
       case 'parting':
+        if (message.space !== this.#space) break
         this.#onParting(from, message, nowMs)
         break
     }
@@ -214,6 +231,19 @@ export class Custody {
     this.#flush(nowMs)
   }
 
+  /** Draw a new token above `seen` for a holding that is not being served yet. */
+  tokenAbove(partition: number, seen: Token, nowMs: Millis): Token | undefined {
+    if (this.#tenures.get(partition).role !== 0 || !this.#tokens.has(partition)) return undefined
+    this.#clock.witness(seen)
+    const token = this.#clock.draw(this.#wallMs(nowMs))
+    this.#tokens.set(partition, token)
+    return token
+  }
+
+  get #digest(): number {
+    return (this.#digestKnown ??= this.#computeDigest())
+  }
+
   get #hasOthers(): boolean {
     return this.#others.size > 0
   }
@@ -222,10 +252,14 @@ export class Custody {
     this.#takes.setAsked(new Set([...this.#others.keys(), ...this.#strangers.names(nowMs)]), nowMs)
   }
 
-  #onAsk(from: string, { life, groups }: AskMessage, nowMs: Millis): void {
+  #onAsk(from: string, { life, groups, space }: AskMessage, nowMs: Millis): void {
     if (!this.#others.has(from)) {
       this.#strangers.add(from, nowMs)
       this.#setAsked(nowMs)
+    }
+    if (space !== this.#space) {
+      this.#waiters.drop(from)
+      return this.#answerStrangeSpace(from, life, groups, nowMs)
     }
     this.#waiters.set(from, life, groups, nowMs)
     const waiters = new Map<number, Waiter>()
@@ -239,9 +273,21 @@ export class Custody {
     this.#reply(from, life, waiters, nowMs)
   }
 
+  /**
+   * The asker's partitions are not ours, so that any of ours may hold the same keys: we are out of
+   * its way only once we have none. It asks again, so that it need not be told of that.
+   */
+  #answerStrangeSpace(to: string, asker: bigint, groups: readonly AskGroup[], nowMs: Millis): void {
+    const standing = this.#tenures.standing()
+    const answers = groups.map(({ attempt, partitions }) => ({ attempt, standing, partitions }))
+    this.#send(to, { type: 'answer', asker, groups: answers, legacies: [] }, nowMs)
+  }
+
   #onAnswer(from: string, message: AnswerMessage, nowMs: Millis): void {
     if (message.asker !== this.#life) return
-    for (const legacy of message.legacies) this.#keepLegacy(legacy)
+    if (message.space === this.#space) {
+      for (const legacy of message.legacies) this.#keepLegacy(legacy)
+    }
     for (const { standing, partitions } of message.groups) {
       if (standing !== 'holding' && standing !== 'letting-go') continue
       for (const partition of partitions) {
@@ -385,7 +431,7 @@ export class Custody {
   #onParting(from: string, { life, partitions }: PartingMessage, nowMs: Millis): void {
     this.#watchers.set(from, life, [{ attempt: 0, letGo: false, partitions }], nowMs)
     const here = partitions.filter((partition) => {
-      return this.#tenures.get(partition).role !== NO_ROLE && !this.#arrivals.has(partition)
+      return this.#tenures.isStaying(partition) && !this.#arrivals.has(partition)
     })
     if (here.length > 0) this.#tell(from, 'acquired', here, nowMs)
   }
@@ -393,6 +439,8 @@ export class Custody {
   /** Backups that are to leave wait for newcomers like us. */
   #announce(partition: number, nowMs: Millis): void {
     this.#arrivals.delete(partition)
+    // Nobody can count on who is about to leave as well.
+    if (!this.#tenures.isStaying(partition)) return
     for (const { name } of this.#watchers.of(partition, nowMs)) {
       this.#tell(name, 'acquired', [partition], nowMs)
     }
@@ -463,7 +511,8 @@ export class Custody {
   #send(to: string, content: Content, nowMs: Millis): void {
     const clock = this.#clock.read(this.#wallMs(nowMs))
     this.#life ??= clock
-    const header = { life: this.#life, seq: ++this.#messages, clock, digest: this.#digest }
+    const seq = ++this.#messages
+    const header = { life: this.#life, seq, clock, digest: this.#digest, space: this.#space }
     this.#effects.push({ type: 'peer-message', to, message: { ...header, ...content } })
   }
 }

@@ -2,27 +2,30 @@ import type { MemberEvent } from '../base/member.ts'
 import type { Ring } from '../ring/ring.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { OwnershipEvent } from './event.ts'
+import type { Disagreement } from './agreement.ts'
 import type { PeerMessage } from './messages.ts'
+import type { RingConfiguration, RingTag } from './ring-tag.ts'
 
-/** What a member is to the ring now: its record, or `undefined` when it does not take part. */
+/** What a member is to the ring now, as far as its status and its tags go. */
 export interface Candidacy {
   readonly name: string
+  /** Its record, or `undefined` when it does not take part. */
   readonly member: ClusterMember | undefined
   /**
    * Its record when it is there and takes no part, but may still hold something. Whoever takes a
    * partition asks it too.
    */
   readonly bystander?: ClusterMember | undefined
+  /** What it says of the ring; `undefined` of a plain agent, and of Go libring. */
+  readonly tag?: RingTag | undefined
 }
 
 /** All that ownership can be told. Anything before `start` or after `stop` is ignored. */
 export type OwnershipInput =
   | {
       readonly type: 'start'
-      /** Everybody who takes part in the ring by now. */
-      readonly candidates: readonly ClusterMember[]
-      /** Everybody who is there, takes no part, and may still hold something. */
-      readonly bystanders?: readonly ClusterMember[]
+      /** Of everybody who is known by now. */
+      readonly candidacies: readonly Candidacy[]
       /** Whether there is anybody to wait for before deciding alone. */
       readonly othersExpected: boolean
       /** Whether a member other than the local one has been seen already. */
@@ -56,6 +59,11 @@ export interface View {
   readonly ring: Ring<ClusterMember>
   /** The changes of membership that led from the view before to this one. */
   readonly cause: readonly MemberEvent[]
+  /**
+   * The configuration that formed the ring, when that of the local member is another: then the
+   * ring is empty here, and the local member holds nothing.
+   */
+  readonly lostTo: RingConfiguration | undefined
 }
 
 /** Something about a hand-off that somebody should look at. Each is counted, too. */
@@ -86,3 +94,7 @@ export type OwnershipEffect =
   /** Exchange members with `with`, both ways, and say `exchanged` once that is done. */
   | { readonly type: 'exchange'; readonly with: string }
   | { readonly type: 'report'; readonly report: HandoffReport }
+  /** Members differ in these fields; told whenever that changes, and with none once all agree. */
+  | { readonly type: 'disagreement'; readonly fields: readonly Disagreement[] }
+  /** `minMembers` has been reached, here or by somebody else. Told once. */
+  | { readonly type: 'formed' }

@@ -28,6 +28,11 @@ export interface PeerHeader {
   readonly clock: Token
   /** Of everything it sees that an assignment depends on. */
   readonly digest: number
+  /**
+   * Of the partition count and the key hash. Numbers of partitions mean something only to a
+   * member that shows the same.
+   */
+  readonly space: number
 }
 
 /** Partitions that the sender is taking, begun together. */
@@ -158,7 +163,7 @@ const state: Codec<Uint8Array> = {
 /** More than 32 bits: a busy process sends that many messages within months. */
 const count: Codec<number> = checked(int, (value) => value >= 0)
 
-const HEADER = { life: uint64, seq: count, clock: token, digest: uint32 }
+const HEADER = { life: uint64, seq: count, clock: token, digest: uint32, space: uint32 }
 const ASK_GROUP = struct<AskGroup>({ attempt: count, letGo: bool, partitions })
 const ANSWER_GROUP = struct<AnswerGroup>({ attempt: count, standing, partitions })
 const LEGACY = struct<Legacy>({ partition, token, state })

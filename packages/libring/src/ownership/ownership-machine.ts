@@ -4,12 +4,17 @@ import type { MemberEvent } from '../base/member.ts'
 import type { Millis } from '../base/time.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
 import { Ring } from '../ring/ring.ts'
+import { sameConfiguration, type Disagreement } from './agreement.ts'
 import { Candidates } from './candidates.ts'
-import type { ClusterMember } from './cluster-member.ts'
+import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
+import { compose, type Stance } from './composition.ts'
 import { Custody } from './custody.ts'
 import type { Candidacy, OwnershipEffect, OwnershipInput } from './effects.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
+import type { RingConfiguration } from './ring-tag.ts'
 import type { OwnershipStats } from './stats.ts'
+import type { Plan } from './tenures.ts'
+import type { Token } from './token.ts'
 import { viewDigest } from './view-digest.ts'
 
 /** Most member events that a view or a step names as its cause: the latest ones. */
@@ -36,12 +41,16 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #localName: string
   readonly #ringOptions: ResolvedRingOptions
   readonly #options: ResolvedOwnershipOptions
+  readonly #stance: Stance | undefined
   readonly #canHandOff: (member: ClusterMember) => boolean
   readonly #effects = new Fifo<OwnershipEffect>()
   readonly #candidates = new Candidates()
   readonly #custody: Custody
   #phase: Phase = { name: 'idle' }
   #ring: Ring<ClusterMember>
+  #lostTo: RingConfiguration | undefined
+  #plan: Plan
+  #disagreements: readonly Disagreement[] = []
   #enoughSeen = false
   #cause: MemberEvent[] = []
   #epoch = 0
@@ -50,10 +59,12 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     readonly localName: string
     readonly ring: ResolvedRingOptions
     readonly options: ResolvedOwnershipOptions
+    /** What has to be agreed on. @defaultValue nothing */
+    readonly stance?: Stance | undefined
     /**
      * Whether a member answers peer messages. One that does not is not waited for.
      *
-     * @defaultValue nobody does
+     * @defaultValue whoever says something of the ring does
      */
     readonly canHandOff?: (member: ClusterMember) => boolean
     /**
@@ -67,11 +78,14 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#localName = localName
     this.#ringOptions = ring
     this.#options = options
-    this.#canHandOff = setup.canHandOff ?? (() => false)
+    this.#stance = setup.stance
+    this.#canHandOff =
+      setup.canHandOff ?? (({ name }) => this.#candidates.tagOf(name) !== undefined)
     this.#ring = new Ring<ClusterMember>([], ring)
+    this.#plan = { ring: this.#ring, before: this.#ring, cause: [] }
     this.#custody = new Custody({
       localName,
-      partitions: ring.partitions,
+      ring,
       options,
       effects: this.#effects,
       wallMs: setup.wallMs ?? ((nowMs) => nowMs),
@@ -81,6 +95,19 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   /** Counters since the start. */
   get stats(): OwnershipStats {
     return this.#custody.stats
+  }
+
+  /** Whether the local member holds nothing, is taking nothing and has let everything go. */
+  get isEmpty(): boolean {
+    return this.#custody.isEmpty
+  }
+
+  /**
+   * A new token for a partition of which the local member holds index 0, above `seen`, which a
+   * store has. Only of use before the partition is served. `undefined` when it is not held.
+   */
+  tokenAbove(partition: number, seen: Token, nowMs: Millis): Token | undefined {
+    return this.#custody.tokenAbove(partition, seen, nowMs)
   }
 
   handle(input: OwnershipInput, nowMs: Millis): void {
@@ -142,11 +169,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   #start(input: Extract<OwnershipInput, { type: 'start' }>, nowMs: Millis): void {
     if (this.#phase.name !== 'idle') return
-    const { candidates, bystanders = [] } = input
-    this.#candidates.update([
-      ...bystanders.map((bystander) => ({ name: bystander.name, member: undefined, bystander })),
-      ...candidates.map((member) => ({ name: member.name, member })),
-    ])
+    this.#candidates.update(input.candidacies)
     this.#countMembers()
     this.#showOthers([], nowMs)
     if (input.othersSeen || !input.othersExpected) {
@@ -185,24 +208,37 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   /** Whoever is there is asked at once, though it is planned with only when the window closes. */
   #showOthers(changed: readonly Candidacy[], nowMs: Millis): void {
-    const members = this.#candidates.list()
-    const bystanders = this.#candidates.bystanders()
-    const others = [...members, ...bystanders].filter((member) => {
-      return member.name !== this.#localName && this.#canHandOff(member)
-    })
+    const others = this.#candidates
+      .all()
+      .map(({ member, bystander }) => (member ?? bystander)!)
+      .filter((member) => member.name !== this.#localName && this.#canHandOff(member))
     const gone = changed
       .filter(({ member, bystander }) => member === undefined && bystander === undefined)
       .map(({ name }) => name)
-    const digest = others.length === 0 ? 0 : viewDigest(members, bystanders, this.#ringOptions)
-    this.#custody.see(others, gone, digest, nowMs)
+    this.#custody.see(others, gone, () => viewDigest(this.#candidates, this.#ringOptions), nowMs)
   }
 
   #isAboutOthers(event: MemberEvent): boolean {
     return event.members.some((member) => member.name !== this.#localName)
   }
 
+  /** Enough are there, or somebody who takes part says that enough have been there. */
   #countMembers(): void {
-    if (this.#candidates.size >= this.#options.minMembers) this.#enoughSeen = true
+    const { minMembers } = this.#options
+    if (this.#enoughSeen || this.#candidates.size === 0) return
+    if (this.#candidates.size >= minMembers) {
+      const { members } = compose(this.#candidates, this.#stance)
+      this.#enoughSeen = members.length >= minMembers
+    }
+    this.#enoughSeen ||= this.#candidates.all().some(({ member, bystander, tag }) => {
+      if (tag === undefined || tag.standing === 'forming') return false
+      if ((member ?? bystander)!.name === this.#localName) return false
+      return (
+        this.#stance === undefined ||
+        sameConfiguration(tag.configuration, this.#stance.configuration)
+      )
+    })
+    if (this.#enoughSeen) this.#effects.push({ type: 'formed' })
   }
 
   #remember(event: MemberEvent): void {
@@ -215,12 +251,47 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     const before = this.#ring
     const cause = Object.freeze(this.#cause)
     this.#cause = []
-    const changed = this.#candidates.takeChanged()
-    if (changed || this.#epoch === 0) {
-      this.#ring = new Ring<ClusterMember>(this.#candidates.list(), this.#ringOptions)
-      const view = { epoch: ++this.#epoch, ring: this.#ring, cause }
-      this.#effects.push({ type: 'view', view })
+    const { members, takers, lostTo, disagreements } = compose(this.#candidates, this.#stance)
+    this.#compare(disagreements)
+    if (
+      this.#epoch === 0 ||
+      !sameLoss(lostTo, this.#lostTo) ||
+      !sameMembers(before.members, members)
+    ) {
+      this.#ring = new Ring<ClusterMember>(members, this.#ringOptions)
+      this.#lostTo = lostTo
+      this.#plan = { ring: this.#ring, before, cause }
+      this.#effects.push({
+        type: 'view',
+        view: { epoch: ++this.#epoch, ring: this.#ring, cause, lostTo },
+      })
     }
-    if (this.#enoughSeen) this.#custody.plan({ ring: this.#ring, before, cause }, purpose, nowMs)
+    if (!this.#enoughSeen) return
+    const isKept = takers === 'nobody' && lostTo === undefined && purpose === 'serve'
+    this.#custody.plan(this.#plan, isKept ? 'keep' : purpose, nowMs)
   }
+
+  #compare(disagreements: readonly Disagreement[]): void {
+    const isKnown = JSON.stringify(disagreements) === JSON.stringify(this.#disagreements)
+    this.#disagreements = disagreements
+    if (!isKnown) this.#effects.push({ type: 'disagreement', fields: disagreements })
+  }
+}
+
+function sameLoss(
+  left: RingConfiguration | undefined,
+  right: RingConfiguration | undefined,
+): boolean {
+  if (left === undefined || right === undefined) return left === right
+  return sameConfiguration(left, right)
+}
+
+/** @param sorted in the order of their names. */
+function sameMembers(sorted: readonly ClusterMember[], members: readonly ClusterMember[]): boolean {
+  if (sorted.length !== members.length) return false
+  const known = new Map(sorted.map((member) => [member.name, member]))
+  return members.every((member) => {
+    const other = known.get(member.name)
+    return other !== undefined && sameClusterMember(other, member)
+  })
 }

@@ -11,7 +11,7 @@ import type { AssignmentName, ResolvedRingOptions } from '../ring/options.ts'
 //   |   |      |   |     |   |    slack, primary slack
 //   |   |      |   |     |   assignment and its version
 //   |   |      |   partitions, redundancy
-//   |   |      state: s serving, d draining, r returning; o of a router
+//   |   |      state: f forming, s serving, d draining, r returning; o of a router
 //   |   name of the ring: 1 to 12 letters, digits, `_` or `-`
 //   version of this form
 //
@@ -37,8 +37,11 @@ export interface RingConfiguration {
   readonly rest: string
 }
 
-/** `router` for one that takes no part; of a member, what it is about to do. */
-export type RingStanding = 'serving' | 'draining' | 'returning' | 'router'
+/**
+ * `router` for one that takes no part. Of a member: `forming` as long as it waits for `minMembers`,
+ * then what it is about to do.
+ */
+export type RingStanding = 'forming' | 'serving' | 'draining' | 'returning' | 'router'
 
 export interface RingTag {
   readonly name: string
@@ -47,6 +50,7 @@ export interface RingTag {
 }
 
 const STANDINGS: Readonly<Record<string, RingStanding>> = {
+  f: 'forming',
   s: 'serving',
   d: 'draining',
   r: 'returning',

@@ -36,7 +36,7 @@ export function rolesOf(name: string, ring: Ring<ClusterMember>): Roles {
  *
  *  - `at-rest` nothing is under way; a role other than the planned one waits to be asked for
  *  - `taking` index 0 is planned, and others may stand in the way
- *  - `parting` no role is planned; an index other than 0 is kept until the newcomers have theirs
+ *  - `parting` no role is planned; an index other than 0 is kept until the successors have theirs
  *  - `letting-go` index 0 was given up, and its handler may still be at work
  */
 export type Tenure =
@@ -73,7 +73,7 @@ export type TenureInput =
       /** Whether whoever is to have index 0 will ask for it. */
       readonly heir: 'asks' | 'does not ask'
       /** Names of members that the plan makes holders, and that will say when they are. */
-      readonly newcomers: readonly string[]
+      readonly successors: readonly string[]
       readonly partingUntilMs: Millis
       /** Whether there is anybody who could stand in the way of taking index 0. */
       readonly others: 'some' | 'none'
@@ -126,7 +126,7 @@ export function tenureDeadlineMs(tenure: Tenure): Millis | undefined {
 }
 
 function afterPlan(tenure: Tenure, input: Extract<TenureInput, { type: 'plan' }>): Tenure {
-  const { planned, newcomers, partingUntilMs } = input
+  const { planned, successors, partingUntilMs } = input
   const { role } = tenure
   // What is planned comes after what is under way.
   if (tenure.phase === 'letting-go') return tenure
@@ -136,9 +136,9 @@ function afterPlan(tenure: Tenure, input: Extract<TenureInput, { type: 'plan' }>
     return tenure.phase === 'taking' ? tenure : { phase: 'taking', role }
   }
   if (role === 0) return input.heir === 'asks' ? tenure : afterRelease(tenure, input)
-  if (planned !== NO_ROLE || role === NO_ROLE || newcomers.length === 0) return atRest(planned)
+  if (planned !== NO_ROLE || role === NO_ROLE || successors.length === 0) return atRest(planned)
   const untilMs = tenure.phase === 'parting' ? tenure.untilMs : partingUntilMs
-  return { phase: 'parting', role, awaited: newcomers, untilMs }
+  return { phase: 'parting', role, awaited: successors, untilMs }
 }
 
 function afterRelease(tenure: Tenure, { planned, seq, untilMs }: Release): Tenure {

@@ -4,6 +4,7 @@ import type { Millis } from '../base/time.ts'
 import type { Ring } from '../ring/ring.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { OwnershipEvent } from './event.ts'
+import type { Standing } from './messages.ts'
 import {
   advanceTenure,
   atRest,
@@ -29,8 +30,11 @@ export interface Plan {
 export interface Circumstances {
   /** Whether others may wait for what we let go, or stand in the way of what we take. */
   readonly others: 'some' | 'none'
-  /** Whether everything is to be let go, asked for or not. */
-  readonly isStopping: boolean
+  /**
+   * `keep` to hold on to what is held, whatever the plan says, and take nothing; `stop` to let
+   * everything go, asked for or not.
+   */
+  readonly purpose: 'serve' | 'keep' | 'stop'
   readonly canHandOff: (member: ClusterMember) => boolean
 }
 
@@ -71,7 +75,7 @@ export class Tenures {
   readonly #origins = new Map<number, Origin>()
   #planned: Roles
   #plan: Plan | undefined
-  #circumstances: Circumstances = { others: 'none', isStopping: false, canHandOff: () => false }
+  #circumstances: Circumstances = { others: 'none', purpose: 'serve', canHandOff: () => false }
   #seq = 0
 
   constructor(setup: {
@@ -98,9 +102,30 @@ export class Tenures {
     return this.#tenures[partition] ?? atRest(NO_ROLE)
   }
 
+  /** Whether nothing is held, being taken or being let go. */
+  get isEmpty(): boolean {
+    return this.#tenures.every((tenure) => tenure === atRest(NO_ROLE))
+  }
+
+  /** What we are to the partitions, taken together. */
+  standing(): Standing {
+    const phases = new Set<Tenure['phase']>()
+    for (const { phase, role } of this.#tenures) {
+      if (role === 0) return 'holding'
+      phases.add(phase)
+    }
+    if (phases.has('letting-go')) return 'letting-go'
+    return phases.has('taking') ? 'taking' : 'none'
+  }
+
   /** Whom the plan names as the one to have index 0. */
   named(partition: number): ClusterMember | undefined {
     return this.#plan?.ring.holdersForPartition(partition)[0]
+  }
+
+  /** Whether the partition is held, and the plan has us hold it. */
+  isStaying(partition: number): boolean {
+    return this.get(partition).role !== NO_ROLE && this.#planned[partition] !== NO_ROLE
   }
 
   /** Whether index 0 is held though the plan names another. */
@@ -111,7 +136,10 @@ export class Tenures {
   plan(plan: Plan, circumstances: Circumstances, take: Taker, nowMs: Millis): void {
     this.#plan = plan
     this.#circumstances = circumstances
-    this.#planned = rolesOf(this.#localName, plan.ring)
+    this.#planned =
+      circumstances.purpose === 'keep'
+        ? Int8Array.from(this.#tenures, ({ role }) => role)
+        : rolesOf(this.#localName, plan.ring)
     for (const [partition, planned] of this.#planned.entries()) {
       if (this.#tenures[partition] === atRest(planned)) continue
       this.#origins.set(partition, {
@@ -125,7 +153,8 @@ export class Tenures {
   /** Have the plan's way with one partition, now that something else is done with. */
   replan(partition: number, take: Taker, nowMs: Millis): void {
     if (this.#plan === undefined) return
-    const { isStopping, others, canHandOff } = this.#circumstances
+    const { purpose, others, canHandOff } = this.#circumstances
+    const isStopping = purpose === 'stop'
     const heir = this.named(partition)
     this.#apply(
       partition,
@@ -133,7 +162,7 @@ export class Tenures {
         type: 'plan',
         ...this.#release(partition, nowMs),
         heir: !isStopping && heir !== undefined && canHandOff(heir) ? 'asks' : 'does not ask',
-        newcomers: isStopping ? [] : this.#newcomers(partition),
+        successors: isStopping ? [] : this.#successors(partition),
         partingUntilMs: nowMs + this.#handoffTimeoutMs,
         others,
       },
@@ -234,17 +263,14 @@ export class Tenures {
     }
   }
 
-  /** Members that the plan makes holders and that will say so once they are. */
-  #newcomers(partition: number): readonly string[] {
-    const { ring, before } = this.#plan!
-    const tenure = this.get(partition)
-    const awaited = tenure.phase === 'parting' ? tenure.awaited : []
-    const old = before.holdersForPartition(partition).map(({ name }) => name)
-    return ring
-      .holdersForPartition(partition)
+  /**
+   * Holders of the plan that will say so once they are. Those of the plan before are asked as
+   * well: of plans that follow one another quickly, not all were carried out.
+   */
+  #successors(partition: number): readonly string[] {
+    return this.#plan!.ring.holdersForPartition(partition)
       .filter((member) => this.#circumstances.canHandOff(member))
       .map(({ name }) => name)
-      .filter((name) => awaited.includes(name) || !old.includes(name))
   }
 
   /** The view before may name us as holder of what we were kept from acquiring. */

@@ -1,24 +1,29 @@
 import { compareUtf8, utf8Encode } from '../base/bytes.ts'
 import { crc32 } from '../codec/crc32.ts'
+import { keyHashName } from '../ring/key-hash.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
-import type { ClusterMember } from './cluster-member.ts'
+import type { Candidates } from './candidates.ts'
+import { configurationText } from './ring-tag.ts'
 
 /**
  * A number for everything that an assignment depends on: two members that show the same number
  * see the same members, up to one chance in 2^32.
- *
- * @param bystanders members that take no part but may still hold something.
  */
-export function viewDigest(
-  members: readonly ClusterMember[],
-  bystanders: readonly ClusterMember[],
-  options: ResolvedRingOptions,
-): number {
-  const lines = [
-    ...members.map(({ name, weight, zone }) => [name, weight, zone]),
-    ...bystanders.map(({ name }) => [name]),
-  ].sort(([left], [right]) => compareUtf8(String(left), String(right)))
+export function viewDigest(candidates: Candidates, options: ResolvedRingOptions): number {
+  const lines = candidates
+    .all()
+    .map(({ member, bystander, tag }) => {
+      const { name, weight, zone } = (member ?? bystander)!
+      const part = member === undefined ? 'none' : 'member'
+      return [name, weight, zone, part, tag?.standing, tag && configurationText(tag.configuration)]
+    })
+    .sort(([left], [right]) => compareUtf8(String(left), String(right)))
   const { partitions, redundancy, assignment, slack, primarySlack, keyHash } = options
-  const rules = [partitions, redundancy, assignment, slack, primarySlack, keyHash]
+  const rules = [partitions, redundancy, assignment, slack, primarySlack, keyHashName(keyHash)]
   return crc32(utf8Encode(JSON.stringify([rules, lines])))
+}
+
+/** A number for what a number of a partition means: how many there are, and how keys are hashed. */
+export function spaceDigest({ partitions, keyHash }: ResolvedRingOptions): number {
+  return crc32(utf8Encode(JSON.stringify([partitions, keyHashName(keyHash)])))
 }

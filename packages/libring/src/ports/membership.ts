@@ -1,4 +1,5 @@
 import type { Member, MemberEvent } from '../base/member.ts'
+import type { RingChannel } from './ring-channel.ts'
 
 /** Hears of every change, in order. Must not throw and must not block. */
 export type MemberListener = (event: MemberEvent) => void
@@ -33,6 +34,9 @@ export interface Membership {
    * was given, or membership is fixed.
    */
   readonly expectsOthers: boolean
+
+  /** How rings on different members talk; `undefined` where there is no way to. */
+  readonly ringChannel?: RingChannel | undefined
 
   /**
    * Tell everybody that this member leaves for good. Idempotent; harmless before `start`.

@@ -1,0 +1,66 @@
+import { ConfigMismatchError } from '../base/errors.ts'
+import type { ClusterMember } from '../ownership/cluster-member.ts'
+import type { Key } from '../ring/key-hash.ts'
+import type { Ring } from '../ring/ring.ts'
+
+/** What lookups read: the ring as it is seen now, swapped whole. */
+export interface RingInSight {
+  readonly ring: Ring<ClusterMember>
+  /** Fields of our configuration that lost, as `name ours, theirs`; `undefined` while it holds. */
+  readonly lost: readonly string[] | undefined
+}
+
+/**
+ * Who is responsible for what, as the local member sees it. A lookup is a hash and array reads.
+ *
+ * Each of them throws {@link ConfigMismatchError} while most members have another configuration:
+ * whatever our own would answer is not what they do.
+ */
+export abstract class Lookups {
+  protected inSight: RingInSight
+
+  protected constructor(ring: Ring<ClusterMember>) {
+    this.inSight = { ring, lost: undefined }
+  }
+
+  /** The members of the ring, in the order of the UTF-8 bytes of their names. */
+  get members(): readonly ClusterMember[] {
+    return this.inSight.ring.members
+  }
+
+  /** From 0 to the partition count less one. The same on every member. */
+  partitionForKey(key: Key): number {
+    return this.#ring.partitionForKey(key)
+  }
+
+  /** The primary of the key's partition. `undefined` without ring members, or before `start`. */
+  ownerForKey(key: Key): ClusterMember | undefined {
+    return this.#ring.ownerForKey(key)
+  }
+
+  /** Who holds the key, primary first. Empty without ring members, or before `start`. */
+  holdersForKey(key: Key): readonly ClusterMember[] {
+    return this.#ring.holdersForKey(key)
+  }
+
+  /** Every member of the ring, in the order in which to try them for the key. */
+  membersForKey(key: Key): readonly ClusterMember[] {
+    return this.#ring.membersForKey(key)
+  }
+
+  /** @throws {OptionError} unless `partition` is one of the ring's. */
+  holdersForPartition(partition: number): readonly ClusterMember[] {
+    return this.#ring.holdersForPartition(partition)
+  }
+
+  /** @throws {OptionError} unless `partition` is one of the ring's. */
+  membersForPartition(partition: number): readonly ClusterMember[] {
+    return this.#ring.membersForPartition(partition)
+  }
+
+  get #ring(): Ring<ClusterMember> {
+    const { ring, lost } = this.inSight
+    if (lost !== undefined) throw new ConfigMismatchError(lost)
+    return ring
+  }
+}

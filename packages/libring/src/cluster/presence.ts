@@ -1,0 +1,120 @@
+import { LIBRING_TAG } from '../base/member.ts'
+import type { RingConfiguration, RingStanding } from '../ownership/ring-tag.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Membership } from '../ports/membership.ts'
+import { announce, moveIn, moveOut } from './tenancy.ts'
+import type { TagFilter } from './watch-tags.ts'
+
+/** Why the local member is about to go, when it is. */
+export type Departure = 'draining' | 'returning'
+
+/** What the local member is, as far as its standing depends on it. */
+export interface Circumstances {
+  /** Whether `minMembers` were seen. */
+  readonly isFormed: boolean
+  /** Whether it holds nothing and takes nothing. */
+  readonly isEmpty: boolean
+}
+
+/** What the local member says of the ring to all others, by the tag `libring`. */
+export class Presence {
+  readonly #membership: Membership
+  readonly #name: string
+  readonly #configuration: RingConfiguration
+  readonly #filter: TagFilter
+  readonly #logger: Logger
+  readonly #circumstances: () => Circumstances
+  readonly #onFailed = (error: unknown): void => {
+    this.#logger.warn('standing not spread', { ring: this.#name, error })
+  }
+  #standing: RingStanding = 'router'
+  #departure: Departure | undefined
+
+  constructor(setup: {
+    readonly membership: Membership
+    readonly name: string
+    readonly configuration: RingConfiguration
+    readonly filter: TagFilter
+    readonly logger: Logger
+    readonly circumstances: () => Circumstances
+  }) {
+    this.#membership = setup.membership
+    this.#name = setup.name
+    this.#configuration = setup.configuration
+    this.#filter = setup.filter
+    this.#logger = setup.logger
+    this.#circumstances = setup.circumstances
+  }
+
+  get standing(): RingStanding {
+    return this.#standing
+  }
+
+  /**
+   * Before the membership is started, so that the first others hear of us tells of the ring.
+   *
+   * @throws {OptionError} when the ring has no place on the membership, or its tag none beside
+   *   those of the user.
+   */
+  open(): void {
+    this.#standing = this.#presentStanding()
+    moveIn(this.#membership, this.#tag)
+    try {
+      announce(this.#membership, this.#name, this.#tag).catch(this.#onFailed)
+    } catch (error) {
+      moveOut(this.#membership, this.#name)
+      throw error
+    }
+  }
+
+  /** Say what has changed, if something has. */
+  refresh(): void {
+    const standing = this.#presentStanding()
+    if (standing === this.#standing) return
+    this.#standing = standing
+    void this.#announce()
+  }
+
+  /** We are about to go. Resolves once that has been spread, or could not be in time. */
+  async depart(departure: Departure): Promise<void> {
+    this.#departure = departure
+    this.#standing = departure
+    await this.#announce()
+  }
+
+  /** Say nothing more. Whether the membership is used by nobody else and is to be ended. */
+  close(): 'end it' | 'let it be' {
+    const outcome = moveOut(this.#membership, this.#name)
+    if (outcome === 'let it be') {
+      announce(this.#membership, this.#name, undefined).catch(this.#onFailed)
+    }
+    return outcome
+  }
+
+  get #tag() {
+    return { name: this.#name, standing: this.#standing, configuration: this.#configuration }
+  }
+
+  /** The tags of the user, and ours. */
+  get #tags(): Readonly<Record<string, string>> {
+    const { ringChannel, localName } = this.#membership
+    if (ringChannel !== undefined) return ringChannel.tags
+    return this.#membership.members().find(({ name }) => name === localName)?.tags ?? {}
+  }
+
+  #presentStanding(): RingStanding {
+    if (this.#departure !== undefined) return this.#departure
+    const { isFormed, isEmpty } = this.#circumstances()
+    const { [LIBRING_TAG]: _, ...tags } = this.#tags
+    if (this.#filter.matches(tags)) return isFormed ? 'serving' : 'forming'
+    return isEmpty ? 'router' : 'draining'
+  }
+
+  async #announce(): Promise<void> {
+    try {
+      await announce(this.#membership, this.#name, this.#tag)
+    } catch (error) {
+      this.#onFailed(error)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import {
+  agreedConfiguration,
+  bears,
+  disagreements,
+  sameConfiguration,
+  type Disagreement,
+} from './agreement.ts'
+import type { Candidates } from './candidates.ts'
+import type { ClusterMember } from './cluster-member.ts'
+import type { RingConfiguration } from './ring-tag.ts'
+
+/** What the local member brings to the agreement. */
+export interface Stance {
+  readonly configuration: RingConfiguration
+  /** Whether members that say nothing of the ring take part whatever its configuration. */
+  readonly untagged: 'accept' | 'refuse'
+}
+
+/** Who forms the ring, of those who are there. */
+export interface Composition {
+  readonly members: readonly ClusterMember[]
+  /** `nobody`: all are about to go, so each keeps what it has and none takes anything. */
+  readonly takers: 'members' | 'nobody'
+  /** The configuration that formed the ring, where it is another than ours: no place for us. */
+  readonly lostTo: RingConfiguration | undefined
+  readonly disagreements: readonly Disagreement[]
+}
+
+/**
+ * The ring that the candidates form: of those who bear the agreed configuration, all who serve;
+ * where none does, those who are about to go.
+ *
+ * @param stance `undefined` where nothing has to be agreed on.
+ */
+export function compose(candidates: Candidates, stance: Stance | undefined): Composition {
+  const all = candidates.all()
+  const parties = all.map(({ member, bystander, tag }) => {
+    return { name: (member ?? bystander)!.name, tag }
+  })
+  const own = stance?.configuration
+  const agreed = own && (agreedConfiguration(parties) ?? own)
+  const isLost = agreed !== undefined && own !== undefined && !sameConfiguration(agreed, own)
+  const found = own === undefined ? [] : disagreements(parties)
+  if (isLost) return { members: [], takers: 'nobody', lostTo: agreed, disagreements: found }
+
+  const serving: ClusterMember[] = []
+  const going: ClusterMember[] = []
+  for (const { member, bystander, tag } of all) {
+    const { name } = (member ?? bystander)!
+    if (stance && agreed && !bears({ name, tag }, agreed, stance.untagged)) continue
+    if (member !== undefined) serving.push(member)
+    else if (tag?.standing === 'draining') going.push(bystander!)
+  }
+  const takers = serving.length > 0 || going.length === 0 ? 'members' : 'nobody'
+  const members = takers === 'members' ? serving : going
+  return { members, takers, lostTo: undefined, disagreements: found }
+}
