@@ -211,6 +211,7 @@ function resolveMembership(options: ClusterOptions): Membership | undefined {
     'members',
     'subscribe',
     'setTags',
+    'deathAfterMs',
   ])
   for (const option of ['serf', ...SHORT] as const) {
     if (options[option] === undefined) continue

@@ -9,6 +9,7 @@ import {
   requireSignal,
 } from '../base/require.ts'
 import type { Random } from '../base/random.ts'
+import type { Millis } from '../base/time.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MemberListener, Membership } from '../ports/membership.ts'
@@ -191,6 +192,10 @@ export class GossipNode implements Membership, AsyncDisposable {
   /** Lifeguard's health score of this node: 0 is healthy. */
   get awareness(): number {
     return this.#machine.awareness
+  }
+
+  deathAfterMs(): Millis {
+    return this.#machine.deathAfterMs
   }
 
   members(): readonly Member[] {

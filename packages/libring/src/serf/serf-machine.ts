@@ -129,6 +129,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     return this.#swim.awareness
   }
 
+  /** The least time for which the local member can be silent without being declared dead. */
+  get deathAfterMs(): Millis {
+    return this.#swim.deathAfterMs
+  }
+
   handle(input: SerfInput, nowMs: Millis): void {
     switch (input.type) {
       case 'start':

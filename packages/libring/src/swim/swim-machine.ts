@@ -29,6 +29,7 @@ import { Relays } from './relays.ts'
 import { scaledPushPullMs } from './scaling.ts'
 import { isPresent } from './standing.ts'
 import { newSwimStats, type SwimStats } from './stats.ts'
+import { leastDeathMs } from './suspicion.ts'
 
 type JoinInput = Extract<SwimInput, { seeds: unknown }>
 
@@ -106,6 +107,11 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   /** Lifeguard's health score: 0 is healthy. */
   get awareness(): number {
     return this.#detector.awareness.score
+  }
+
+  /** The least time for which the local member can be silent without being declared dead. */
+  get deathAfterMs(): Millis {
+    return leastDeathMs(this.#options, this.presentCount)
   }
 
   /** Claims waiting to be spread. */
