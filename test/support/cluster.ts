@@ -10,7 +10,7 @@ export class ScriptedMembership implements Membership {
   readonly calls: string[] = []
   expectsOthers = false
   /** How soon the others would declare the local member dead. */
-  deathMs = Infinity
+  deathMs: number = Infinity
   /** What `start`, `leave` and `stop` wait for, or fail with. */
   onStart: () => Promise<void> | void = () => Promise.resolve()
   onLeave: () => Promise<void> = () => Promise.resolve()
