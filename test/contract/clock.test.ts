@@ -1,6 +1,8 @@
+import type { Clock } from '../../packages/libring/src/ports/clock.ts'
 import { SystemClock } from '../../packages/libring/src/runtime/system-clock.ts'
 import { SimClock } from '../../packages/libring/src/sim/clock.ts'
-import { clockContract } from './clock.ts'
+import { SimProcess } from '../../packages/libring/src/sim/process.ts'
+import { clockContract, type ClockCase } from './clock.ts'
 
 clockContract('the clock of the machine', () => {
   const clock = new SystemClock()
@@ -11,13 +13,20 @@ clockContract('the clock of the machine', () => {
   }
 })
 
-clockContract('virtual time', () => {
-  const clock = new SimClock()
+/** Time that passes when it is told to. */
+function virtualTime(create: (world: SimClock) => Clock): ClockCase {
+  const world = new SimClock()
   return {
-    clock,
+    clock: create(world),
     pass(durationMs) {
-      clock.runUntil(clock.nowMs() + durationMs)
+      world.runUntil(world.nowMs() + durationMs)
       return Promise.resolve()
     },
   }
-})
+}
+
+clockContract('virtual time', () => virtualTime((world) => world))
+
+clockContract('the clock of a simulated process', () =>
+  virtualTime((world) => new SimProcess(world)),
+)

@@ -1,5 +1,9 @@
 import { fixedMembers } from '../../packages/libring/src/cluster/fixed-members.ts'
 import { createGossipNode } from '../../packages/libring/src/runtime/gossip.ts'
+import { seededRandom } from '../../packages/libring/src/base/random.ts'
+import { Directory } from '../../packages/libring/src/sim/directory.ts'
+import { SimMembership } from '../../packages/libring/src/sim/membership.ts'
+import { SimProcess } from '../../packages/libring/src/sim/process.ts'
 import { loopbackAddresses } from '../support/loopback.ts'
 import { Bench } from '../support/simulated-node.ts'
 import { membershipContract } from './membership.ts'
@@ -23,5 +27,17 @@ membershipContract('a gossip node over sockets', {
 
 membershipContract('a simulated gossip node', {
   create: () => bench.node(++nodes),
+  settled: (promise) => bench.settled(promise),
+})
+
+membershipContract('a member of a simulated directory', {
+  create: () => {
+    const directory = new Directory(bench.clock, seededRandom(1), {
+      newsMs: [10, 300],
+      detectionMs: [3_000, 6_000],
+    })
+    const local = { name: 'ann', host: '10.0.0.1', port: 1, tags: {} }
+    return new SimMembership(directory, new SimProcess(bench.clock), local)
+  },
   settled: (promise) => bench.settled(promise),
 })

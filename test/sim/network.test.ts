@@ -103,6 +103,56 @@ describe('datagrams', () => {
     expect(heard.map(({ first }) => first)).toEqual([1])
   })
 
+  test('meet a cut that is one way only one way', () => {
+    const { network, heard, open, pass } = setUp()
+    const [left, right] = [open(1), open(2)]
+    network.change('10.0.0.1', '10.0.0.2', { isCut: true })
+    left.sendPacket(right.address, Uint8Array.of(1))
+    right.sendPacket(left.address, Uint8Array.of(2))
+    left.sendPacket(left.address, Uint8Array.of(3))
+    pass(100)
+    expect(new Set(heard.map(({ first }) => first))).toEqual(new Set([2, 3]))
+    network.mend('10.0.0.1', '10.0.0.2')
+    left.sendPacket(right.address, Uint8Array.of(4))
+    pass(100)
+    expect(heard.at(-1)!.first).toBe(4)
+  })
+
+  test('fare on each way as was said for it, until it is mended', () => {
+    const { network, heard, open, pass } = setUp()
+    const [left, right] = [open(1), open(2)]
+    network.change('10.0.0.1', '10.0.0.2', { lossRate: 0.5 })
+    network.change('10.0.0.1', '10.0.0.2', { latencyMs: [200, 300], duplicateRate: 0.5 })
+    for (let i = 0; i < 1_000; i++) {
+      left.sendPacket(right.address, Uint8Array.of(1))
+      right.sendPacket(left.address, Uint8Array.of(2))
+    }
+    pass(199)
+    expect(heard.filter(({ first }) => first === 2)).toHaveLength(1_000)
+    expect(heard.filter(({ first }) => first === 1)).toEqual([])
+    pass(200)
+    const { length } = heard.filter(({ first }) => first === 1)
+    expect(length).toBeGreaterThan(700)
+    expect(length).toBeLessThan(800)
+    network.mend('10.0.0.1', '10.0.0.2')
+    for (let i = 0; i < 1_000; i++) left.sendPacket(right.address, Uint8Array.of(3))
+    pass(20)
+    expect(heard.filter(({ first }) => first === 3)).toHaveLength(1_000)
+  })
+
+  test('between two groups stay cut when the way is mended, until all is healed', () => {
+    const { network, heard, open, pass } = setUp()
+    const [left, right] = [open(1), open(2)]
+    network.split([['10.0.0.1']])
+    network.change('10.0.0.1', '10.0.0.2', { lossRate: 0 })
+    network.mend('10.0.0.1', '10.0.0.2')
+    left.sendPacket(right.address, Uint8Array.of(1))
+    pass(100)
+    expect([heard, network.conditions('10.0.0.1', '10.0.0.2').isCut]).toEqual([[], true])
+    network.heal()
+    expect(network.conditions('10.0.0.1', '10.0.0.2').isCut).toBe(false)
+  })
+
   test('of a machine that has died meanwhile still arrive', () => {
     const { heard, open, pass } = setUp()
     const [left, right] = [open(1), open(2)]
@@ -125,6 +175,48 @@ describe('streams', () => {
     stream.write(Uint8Array.of(1))
     pass(100)
     expect(ends.sort()).toEqual(['far the connection was lost', 'near the connection was lost'])
+  })
+
+  test('break at both ends when a cut goes through them one way', () => {
+    const { network, ends, open, ear, pass } = setUp()
+    const [left, right] = [open(1), open(2)]
+    left.dial(right.address, ear('near'))
+    pass(100)
+    network.change('10.0.0.2', '10.0.0.1', { isCut: true })
+    pass(0)
+    expect(ends.sort()).toEqual(['far the connection was lost', 'near the connection was lost'])
+  })
+
+  test('carry what a slow way lets through, each for itself', () => {
+    const { network, ends, open, ear, pass } = setUp()
+    const [left, right] = [open(1), open(2)]
+    network.change('10.0.0.1', '10.0.0.2', { streamBytesPerSecond: 10_000 })
+    left.dial(right.address, ear('near')).write(new Uint8Array(50_000))
+    left.dial(right.address, ear('near')).write(new Uint8Array(50_000))
+    const received = () => ends.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0)
+    pass(2_500)
+    expect(received()).toBeGreaterThan(20_000)
+    expect(received()).toBeLessThan(51_000)
+    pass(2_600)
+    expect(received()).toBe(100_000)
+  })
+
+  test('are late where datagrams are lost, and lose nothing', () => {
+    const { clock, network, ends, open, ear, pass } = setUp()
+    const [left, right] = [open(1), open(2)]
+    network.change('10.0.0.1', '10.0.0.2', { lossRate: 0.5 })
+    const stream = left.dial(right.address, ear('near'))
+    const delaysMs: number[] = []
+    for (let i = 0; i < 200; i++) {
+      const startMs = clock.nowMs()
+      stream.write(Uint8Array.of(1))
+      while (ends.length <= i) pass(1)
+      delaysMs.push(clock.nowMs() - startMs)
+    }
+    const late = delaysMs.filter((delayMs) => delayMs >= 200)
+    expect(late.length).toBeGreaterThan(70)
+    expect(late.length).toBeLessThan(130)
+    expect(Math.max(...delaysMs)).toBeGreaterThan(1_000)
   })
 
   test('to a machine that dies break, and nothing is told at its end', () => {

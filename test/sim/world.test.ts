@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { World, type WorldOptions } from '../../packages/libring/src/sim/world.ts'
+import { disagreement, World, type WorldOptions } from '../../packages/libring/src/sim/world.ts'
 
 describe('time that does not end, or goes back, is refused at once:', () => {
   test.each([Number.NaN, Infinity, -1, -Infinity, undefined, '5', null])('%o', (durationMs) => {
@@ -29,11 +29,30 @@ describe('what makes no world is refused by name:', () => {
     [{ seed: 1, nodes: 3, latencyMs: null }, 'latencyMs'],
     [{ seed: 1, nodes: 3, logger: {} }, 'logger'],
     [{ seed: 1, nodes: 3, lossRate: Number.NaN }, 'lossRate'],
+    [{ seed: 1, nodes: 3, membership: 'rumours' }, 'membership'],
+    [{ seed: 1, nodes: 3, membership: { newsMs: [1, 2] } }, 'membership.detectionMs'],
   ])('%o', (options, option) => {
     expect(() => new World(options as WorldOptions)).toThrow(
       expect.objectContaining({ option, code: 'LIBRING_OPTION_INVALID' }),
     )
   })
+})
+
+test('nodes may be told of each other instead of gossiping', () => {
+  const membership = { newsMs: [10, 300], detectionMs: [3_000, 6_000] } as const
+  const world = new World({ seed: 1, nodes: 200, membership, cluster: { partitions: 16 } })
+  world.runFor(1_000)
+  expect(disagreement(world)).toBeUndefined()
+  world.inject({ type: 'crash', node: 'node-7' })
+  world.runFor(3_000)
+  expect(disagreement(world)).toContain('holds node-7 for alive')
+  world.runFor(4_000)
+  expect(disagreement(world)).toBeUndefined()
+  world.inject({ type: 'restart', node: 'node-7', address: 'new' })
+  world.runFor(3_000)
+  expect(disagreement(world)).toBeUndefined()
+  expect(world.node('node-3').cluster.members).toHaveLength(200)
+  expect(() => world.node('node-3').gossip).toThrow('gossip')
 })
 
 test('a logger that throws does not break the run', () => {

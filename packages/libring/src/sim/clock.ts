@@ -48,13 +48,23 @@ export class SimClock implements Clock {
 
   /** Run everything due up to and including `untilMs`, and stop there. */
   runUntil(untilMs: Millis): void {
-    for (let entry = this.#takeDue(untilMs); entry !== undefined; entry = this.#takeDue(untilMs)) {
-      this.#nowMs = entry.atMs
-      const { callback } = entry
-      entry.callback = undefined
-      callback?.()
-    }
-    this.#nowMs = Math.max(this.#nowMs, untilMs)
+    while (this.step(untilMs));
+  }
+
+  /**
+   * Run the next thing due up to and including `untilMs`. Where there is none, time goes on to
+   * there.
+   *
+   * @returns whether there was one.
+   */
+  step(untilMs: Millis): boolean {
+    const entry = this.#takeDue(untilMs)
+    this.#nowMs = Math.max(this.#nowMs, entry?.atMs ?? untilMs)
+    if (entry === undefined) return false
+    const { callback } = entry
+    entry.callback = undefined
+    callback?.()
+    return true
   }
 
   #cancel(entry: Entry): void {

@@ -2,6 +2,7 @@ import { canonicalIp } from '../base/address.ts'
 import { fraction, type Random } from '../base/random.ts'
 import type { Resolution, Resolver } from '../ports/resolver.ts'
 import type { SimClock } from './clock.ts'
+import { SimProcess } from './process.ts'
 
 /** A lookup takes up to this. */
 const LOOKUP_MS_MAX = 20
@@ -14,19 +15,27 @@ export class SimResolver implements Resolver {
   readonly #names: Names
   readonly #clock: SimClock
   readonly #random: Random
+  readonly #owner: SimProcess
 
-  constructor(names: Names, clock: SimClock, random: Random) {
+  constructor(
+    names: Names,
+    clock: SimClock,
+    random: Random,
+    owner: SimProcess = new SimProcess(clock),
+  ) {
     this.#names = names
     this.#clock = clock
     this.#random = random
+    this.#owner = owner
   }
 
   resolve(name: string, onResult: (resolution: Resolution) => void): void {
     this.#clock.after(fraction(this.#random) * LOOKUP_MS_MAX, () => {
       const ip = canonicalIp(name)
-      const addresses = ip === undefined ? this.#names.get(name) : [ip]
-      if (addresses !== undefined && addresses.length > 0) onResult({ addresses: [...addresses] })
-      else onResult({ error: new Error(`${name} is not known`) })
+      const addresses = [...(ip === undefined ? (this.#names.get(name) ?? []) : [ip])]
+      const resolution =
+        addresses.length > 0 ? { addresses } : { error: new Error(`${name} is not known`) }
+      this.#owner.arrive(() => onResult(resolution))
     })
   }
 }

@@ -4,24 +4,22 @@ import { fraction, type Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Receiver, Stream, StreamHandler, Transport } from '../ports/transport.ts'
 import type { SimClock } from './clock.ts'
+import { latencyOf, Links, type Conditions } from './links.ts'
+import { SimProcess } from './process.ts'
 import { StreamEnd } from './streams.ts'
 import type { Trace } from './trace.ts'
 
-/** How the network treats what is sent over it. */
-export interface NetworkOptions {
-  /** Least and most time that one datagram, or one piece of a stream, is under way. */
-  readonly latencyMs: readonly [min: Millis, max: Millis]
-  /** Part of all datagrams that is lost, 0 to 1. */
-  readonly lossRate: number
-  /** Part of all datagrams that arrives twice, 0 to 1. */
-  readonly duplicateRate: number
-}
+/** How the network treats what is sent over it, unless it is told to do otherwise. */
+export type NetworkOptions = Pick<Conditions, 'latencyMs' | 'lossRate' | 'duplicateRate'>
 
 /** The largest datagram, as over IPv4. */
 const DATAGRAM_BYTES_MAX = 65_507
 
 /** How long a system tries to reach a host that is silent. */
 const CONNECT_TIMEOUT_MS = 120_000
+
+/** Streams that a system accepts for a process that does not look. */
+const BACKLOG_MAX = 511
 
 /** Where ports begin that are given to whoever asks for any. */
 const EPHEMERAL_PORT_FIRST = 49_152
@@ -31,22 +29,35 @@ const EPHEMERAL_PORTS = 0x1_0000 - EPHEMERAL_PORT_FIRST
 export class SimNetwork {
   readonly #clock: SimClock
   readonly #trace: Trace
-  readonly #options: NetworkOptions
+  readonly #links: Links
   readonly #endpoints = new Map<string, SimTransport>()
   /** Addresses whose owner vanished: silent, where a closed one would refuse. */
   readonly #silent = new Set<string>()
-  #groups = new Map<string, number>()
   #ephemeralPorts = 0
 
   constructor(clock: SimClock, trace: Trace, options: NetworkOptions) {
     this.#clock = clock
     this.#trace = trace
-    this.#options = options
+    this.#links = new Links({ ...options, streamBytesPerSecond: Infinity, isCut: false })
   }
 
-  /** @param bind an address of its own; port 0 picks a free one. */
-  transport(bind: Address, random: Random): SimTransport {
-    return new SimTransport(this, this.#clock, this.#trace, bind, random)
+  /**
+   * @param bind an address of its own; port 0 picks a free one.
+   * @param owner whose transport it is.
+   */
+  transport(
+    bind: Address,
+    random: Random,
+    owner: SimProcess = new SimProcess(this.#clock),
+  ): SimTransport {
+    return new SimTransport({
+      network: this,
+      clock: this.#clock,
+      trace: this.#trace,
+      bind,
+      random,
+      owner,
+    })
   }
 
   /**
@@ -54,18 +65,28 @@ export class SimNetwork {
    * more. Streams across a cut break.
    */
   split(groups: readonly (readonly string[])[]): void {
-    this.#groups = new Map(groups.flatMap((hosts, index) => hosts.map((host) => [host, index])))
-    for (const endpoint of this.#endpoints.values()) {
-      endpoint.breakStreams((remote) => this.isCut(endpoint.address, remote))
-    }
+    this.#links.split(groups)
+    this.#breakStreams()
+  }
+
+  /** The way from one host to another is different from now on. Streams across a cut break. */
+  change(from: string, to: string, changes: Partial<Conditions>): void {
+    this.#links.change(from, to, changes)
+    if (changes.isCut === true) this.#breakStreams()
+  }
+
+  /** The way from one host to another is as usual again, unless they are in different groups. */
+  mend(from: string, to: string): void {
+    this.#links.mend(from, to)
   }
 
   heal(): void {
-    this.#groups = new Map()
+    this.#links.heal()
   }
 
-  isCut(left: Address, right: Address): boolean {
-    return this.#groups.get(left.host) !== this.#groups.get(right.host)
+  /** The way from one host to another. */
+  conditions(from: string, to: string): Conditions {
+    return this.#links.conditions(from, to)
   }
 
   bind(transport: SimTransport, wanted: Address): Address {
@@ -97,11 +118,13 @@ export class SimNetwork {
   carry(from: Address, to: Address, bytes: Uint8Array, random: Random): void {
     const line = `${addressText(from)} > ${addressText(to)} ${bytes.length}`
     this.#record('send', line)
-    if (fraction(random) < this.#options.lossRate) return this.#record('lost', line)
-    this.#arriveLater(from, to, bytes, random, line)
-    if (fraction(random) >= this.#options.duplicateRate) return
+    const link = this.#links.conditions(from.host, to.host)
+    if (fraction(random) < link.lossRate) return this.#record('lost', line)
+    const parcel = { from, to, bytes, line }
+    this.#arriveIn(latencyOf(link, random), parcel)
+    if (fraction(random) >= link.duplicateRate) return
     this.#record('copy', line)
-    this.#arriveLater(from, to, bytes, random, line)
+    this.#arriveIn(latencyOf(link, random), parcel)
   }
 
   ephemeralPort(): number {
@@ -111,29 +134,40 @@ export class SimNetwork {
   /** Who listens at `to`, for somebody at `from`. */
   seek(from: Address, to: Address): SimTransport | 'nobody' | 'silence' {
     const text = addressText(to)
-    if (this.#silent.has(text) || this.isCut(from, to)) return 'silence'
+    if (this.#silent.has(text) || this.#links.areApart(from.host, to.host)) return 'silence'
     return this.#endpoints.get(text) ?? 'nobody'
   }
 
-  latencyMs(random: Random): Millis {
-    const [min, max] = this.#options.latencyMs
-    return min + fraction(random) * (max - min)
-  }
-
-  #arriveLater(from: Address, to: Address, bytes: Uint8Array, random: Random, line: string): void {
+  #arriveIn(delayMs: Millis, { from, to, bytes, line }: Parcel): void {
     // A copy each time: both the sender and every receiver may do as they like with theirs.
     const copy = bytes.slice()
-    this.#clock.after(this.latencyMs(random), () => {
-      if (this.isCut(from, to)) return this.#record('cut', line)
+    this.#clock.after(delayMs, () => {
+      if (this.#links.isCut(from.host, to.host)) return this.#record('blocked', line)
       const target = this.#endpoints.get(addressText(to))
       if (target === undefined) return this.#record('void', line)
-      target.receive(from, copy)
+      if (!target.receive(from, copy)) this.#record('full', line)
     })
   }
 
-  #record(kind: 'send' | 'lost' | 'copy' | 'cut' | 'void', line: string): void {
+  #breakStreams(): void {
+    for (const endpoint of this.#endpoints.values()) {
+      const { host } = endpoint.address
+      endpoint.breakStreams((remote) => this.#links.areApart(host, remote.host))
+    }
+  }
+
+  #record(kind: 'send' | 'lost' | 'copy' | 'blocked' | 'void' | 'full', line: string): void {
     this.#trace.record(this.#clock.nowMs(), kind, line)
   }
+}
+
+/** A datagram under way. */
+interface Parcel {
+  readonly from: Address
+  readonly to: Address
+  readonly bytes: Uint8Array
+  /** What the trace says of it. */
+  readonly line: string
 }
 
 /** A transport in memory. Opens at once. */
@@ -143,18 +177,28 @@ export class SimTransport implements Transport {
   readonly #trace: Trace
   readonly #bind: Address
   readonly #random: Random
+  readonly #owner: SimProcess
   /** Open ends here, and where the transport at the other end of each is bound. */
   readonly #streams = new Map<StreamEnd, Address>()
   #address: Address | undefined
   #receiver: Receiver | undefined
   #isGone = false
+  #backlog = 0
 
-  constructor(network: SimNetwork, clock: SimClock, trace: Trace, bind: Address, random: Random) {
-    this.#network = network
-    this.#clock = clock
-    this.#trace = trace
-    this.#bind = bind
-    this.#random = random
+  constructor(setup: {
+    readonly network: SimNetwork
+    readonly clock: SimClock
+    readonly trace: Trace
+    readonly bind: Address
+    readonly random: Random
+    readonly owner: SimProcess
+  }) {
+    this.#network = setup.network
+    this.#clock = setup.clock
+    this.#trace = setup.trace
+    this.#bind = setup.bind
+    this.#random = setup.random
+    this.#owner = setup.owner
   }
 
   get address(): Address {
@@ -182,8 +226,11 @@ export class SimTransport implements Transport {
       return end
     }
     this.#record('dial', to)
-    const arrivalMs = this.#clock.nowMs() + this.#network.latencyMs(this.#random)
-    const answerMs = arrivalMs + this.#network.latencyMs(this.#random)
+    const { host } = this.address
+    const there = latencyOf(this.#network.conditions(host, to.host), this.#random)
+    const back = latencyOf(this.#network.conditions(to.host, host), this.#random)
+    const arrivalMs = this.#clock.nowMs() + there
+    const answerMs = arrivalMs + back
     end.holdUntil(answerMs)
     this.#clock.at(arrivalMs, () => this.#knock(end, to, answerMs))
     return end
@@ -206,8 +253,9 @@ export class SimTransport implements Transport {
     this.#receiver = undefined
   }
 
-  receive(from: Address, bytes: Uint8Array): void {
-    this.#receiver?.onPacket(from, bytes)
+  /** Whether there was room for it. */
+  receive(from: Address, bytes: Uint8Array): boolean {
+    return this.#owner.arriveDatagram(bytes.length, () => this.#receiver?.onPacket(from, bytes))
   }
 
   /** Break what is open here and leads to where `isBroken` says; the other end is not told. */
@@ -230,13 +278,18 @@ export class SimTransport implements Transport {
     }
   }
 
+  /** The system shakes hands; the process hears of it when it looks. */
   #accept(dialler: StreamEnd, from: Address): void {
-    const receiver = this.#receiver
-    if (receiver === undefined) return
+    if (this.#receiver === undefined || this.#backlog >= BACKLOG_MAX) return
     const end = this.#streamEnd({ host: from.host, port: this.#network.ephemeralPort() }, from)
     StreamEnd.connect(dialler, end)
     dialler.tellConnected()
-    end.listen(receiver.onStream(end))
+    this.#backlog++
+    this.#owner.arrive(() => {
+      this.#backlog--
+      if (this.#receiver === undefined) end.destroy()
+      else if (!end.isClosed) end.listen(this.#receiver.onStream(end))
+    })
   }
 
   /** @param remote the transport at the other end. */
@@ -244,8 +297,9 @@ export class SimTransport implements Transport {
     const end = new StreamEnd({
       clock: this.#clock,
       random: this.#random,
+      owner: this.#owner,
       peer,
-      latencyMs: () => this.#network.latencyMs(this.#random),
+      link: () => this.#network.conditions(this.address.host, remote.host),
       onWritten: (bytes) => this.#record('stream', remote, ` ${bytes}`),
       onEnded: () => this.#record('end', remote),
       onClosed: (error) => {

@@ -1,43 +1,53 @@
 import { invariant } from '../base/errors.ts'
 import type { Member } from '../base/member.ts'
-import { seededRandom } from '../base/random.ts'
+import type { Millis } from '../base/time.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
-import { DEFAULT_GOSSIP_PORT, resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
-import type { Logger } from '../ports/logger.ts'
-import { SimCipher } from './cipher.ts'
-import type { SimClock } from './clock.ts'
-import { SimResolver, type Names } from './names.ts'
-import type { SimNetwork, SimTransport } from './network.ts'
-import type { Trace } from './trace.ts'
+import type { Clock } from '../ports/clock.ts'
+import { createClusters, type SimClusterOptions } from './clusters.ts'
+import { beginLife, type Life, type SimNodeOptions, type Surroundings } from './life.ts'
+import type { TraceKind } from './trace.ts'
 
-/** What all nodes of a world share. */
-export interface Surroundings {
-  readonly seed: number
-  readonly clock: SimClock
-  readonly network: SimNetwork
-  readonly names: Names
-  readonly trace: Trace
-  readonly logger: Logger
+/**
+ * What runs on the nodes of a world: the options of a cluster, or what they are for a node, asked
+ * at each of its starts. A list makes several rings over one gossip node.
+ */
+export type SimClusters =
+  SimClusterOptions | ((node: SimNode) => SimClusterOptions | readonly SimClusterOptions[])
+
+/** What a node is when it is started. */
+interface NodeSetup {
+  readonly name: string
+  readonly host: string
+  readonly options: SimNodeOptions
+  readonly clusters: SimClusters
 }
 
-/** Options of one node. Its name and address are the world's to give. */
-export type SimNodeOptions = Omit<GossipOptions, 'hostName' | 'bind' | 'advertise'>
+/** What may be different about a node when it is started again. */
+export interface NodeChanges {
+  /** Another address than before. */
+  readonly host?: string
+  /** Those that are new. */
+  readonly options?: SimNodeOptions
+}
 
 /** One process of the world, through all its lives. */
 export class SimNode {
   readonly name: string
   readonly #surroundings: Surroundings
+  readonly #clusters: SimClusters
   #host: string
   #options: SimNodeOptions
-  #life = 0
-  #gossip: GossipNode | undefined
-  #transport: SimTransport | undefined
+  #lives = 0
+  #life: Life | undefined
+  #skewMs: Millis = 0
   #isUp = false
 
-  constructor(name: string, host: string, options: SimNodeOptions, surroundings: Surroundings) {
+  constructor({ name, host, options, clusters }: NodeSetup, surroundings: Surroundings) {
     this.name = name
     this.#host = host
     this.#options = options
+    this.#clusters = clusters
     this.#surroundings = surroundings
     this.#begin()
   }
@@ -47,25 +57,75 @@ export class SimNode {
     return this.#host
   }
 
-  /** False from a crash to the restart. */
+  /** False from a crash, or the end of an orderly stop, to the restart. */
   get isUp(): boolean {
     return this.#isUp
   }
 
+  /** Whether it is up, but nothing of it runs. */
+  get isPaused(): boolean {
+    return this.#isUp && this.#current.owner.isPaused
+  }
+
+  /** How far its wall clock is ahead of the world's. */
+  get skewMs(): Millis {
+    return this.#skewMs
+  }
+
+  /** Time as this process knows it. What it is asked for comes late while the node is paused. */
+  get clock(): Clock {
+    return this.#current.owner
+  }
+
   /** The real thing: the node of the process that runs now, or ran last. */
   get gossip(): GossipNode {
-    invariant(this.#gossip !== undefined, 'a node of the world has been started')
-    return this.#gossip
+    const { membership } = this.#current
+    invariant(membership instanceof GossipNode, 'the members of this world gossip')
+    return membership
+  }
+
+  /** The clusters of the process that runs now, or ran last, in the order of the options. */
+  get clusters(): readonly Cluster[] {
+    return this.#current.clusters
+  }
+
+  /** The first of its clusters, for worlds whose nodes have one. */
+  get cluster(): Cluster {
+    const [cluster] = this.clusters
+    invariant(cluster !== undefined, 'the world was made with a cluster')
+    return cluster
   }
 
   members(): readonly Member[] {
-    return this.gossip.members()
+    return this.#current.membership.members()
+  }
+
+  /** Resolves once so much virtual time has passed, and the process runs. Never after a crash. */
+  sleep(durationMs: Millis): Promise<void> {
+    const { clock } = this
+    return new Promise((resolve) => void clock.at(clock.nowMs() + durationMs, resolve))
   }
 
   /** Say farewell. It listens on, as a process does that has not ended yet. */
   leave(): void {
     // A farewell that nobody heard is a fact of the simulation like any other.
-    this.gossip.leave().catch(() => {})
+    this.#current.membership.leave().catch(() => {})
+  }
+
+  /**
+   * Stop its clusters and say farewell, then end. Resolves when it is down. That takes virtual
+   * time and promises, so let the world {@link World.run} meanwhile.
+   */
+  async stop(): Promise<void> {
+    const life = this.#current
+    this.#record('stop', '')
+    await Promise.all(life.clusters.map((cluster) => cluster.stop()))
+    await life.membership.leave().catch(() => {})
+    await life.membership.stop()
+    if (!this.#isUp || life !== this.#life) return
+    this.#isUp = false
+    life.owner.end()
+    this.#record('stopped', '')
   }
 
   /** Vanish without a word, in mid-sentence if need be. */
@@ -73,52 +133,70 @@ export class SimNode {
     if (!this.#isUp) return
     this.#isUp = false
     this.#record('crash', '')
-    this.#transport?.vanish()
-    void this.gossip.stop()
+    this.#current.vanish()
   }
 
-  /**
-   * Run again under the same name, having forgotten everything. Crashes first if it is up.
-   *
-   * @param changes.host another address than before. {options} those that are new.
-   */
-  restart(changes: { readonly host?: string; readonly options?: SimNodeOptions } = {}): void {
+  /** Run again under the same name, having forgotten everything. Crashes first if it is up. */
+  restart(changes: NodeChanges = {}): void {
     this.crash()
     this.#host = changes.host ?? this.#host
     this.#options = { ...this.#options, ...changes.options }
     this.#begin()
   }
 
-  #begin(): void {
-    const { seed, clock, network, names, logger } = this.#surroundings
-    const life = `${this.name}/${this.#life++}`
-    const bind = { host: this.#host, port: DEFAULT_GOSSIP_PORT }
-    const options = resolveGossipOptions(
-      { ...this.#options, hostName: this.name, bind: this.#host },
-      { hostName: () => this.name, advertiseHost: () => this.#host },
-    )
-    const transport = network.transport(bind, seededRandom(seed, `network/${life}`))
-    const gossip = new GossipNode({
-      options,
-      transport,
-      clock,
-      random: seededRandom(seed, life),
-      resolver: new SimResolver(names, clock, seededRandom(seed, `names/${life}`)),
-      cipher: new SimCipher(seededRandom(seed, `cipher/${life}`)),
-      logger,
-    })
-    gossip.subscribe(({ type, members }) => {
-      this.#record('member', ` ${type} ${members.map(({ name }) => name).join(' ')}`)
-    })
-    this.#record('start', ` ${this.#host}`)
-    this.#gossip = gossip
-    this.#transport = transport
-    this.#isUp = true
-    void gossip.start()
-    invariant(gossip.status === 'alive', 'a simulated node starts within the call')
+  /** Nothing of the process runs until it is resumed; what comes for it waits. */
+  pause(): void {
+    if (!this.#isUp || this.isPaused) return
+    this.#current.owner.pause()
+    this.#record('pause', '')
   }
 
-  #record(kind: 'start' | 'crash' | 'member', rest: string): void {
+  resume(): void {
+    if (!this.isPaused) return
+    this.#current.owner.resume()
+    this.#record('resume', '')
+  }
+
+  /** Set its wall clock. A machine keeps that through all lives of its process. */
+  skew(skewMs: Millis): void {
+    this.#skewMs = skewMs
+    this.#current.owner.skew(skewMs)
+    this.#record('skew', ` ${skewMs}`)
+  }
+
+  get #current(): Life {
+    invariant(this.#life !== undefined, 'a node of the world has been started')
+    return this.#life
+  }
+
+  #begin(): void {
+    const host = this.#host
+    const identity = { name: this.name, host, skewMs: this.#skewMs, lives: this.#lives++ }
+    const begun = beginLife(identity, this.#options, this.#surroundings)
+    const { owner, membership } = begun
+    membership.subscribe(({ type, members }) => {
+      this.#record('member', ` ${type} ${members.map((member) => member.name).join(' ')}`)
+    })
+    const clusters = createClusters(this.#clusterOptions(), {
+      membership,
+      clock: owner,
+      logger: this.#surroundings.logger,
+      record: (kind, rest) => this.#record(kind, rest),
+    })
+    this.#record('start', ` ${host}`)
+    this.#life = { ...begun, clusters }
+    this.#isUp = true
+    if (clusters.length === 0) void membership.start()
+    for (const cluster of clusters) void cluster.start()
+    invariant(membership.members().length > 0, 'a simulated node starts within the call')
+  }
+
+  #clusterOptions(): readonly SimClusterOptions[] {
+    const clusters = this.#clusters
+    return [typeof clusters === 'function' ? clusters(this) : clusters].flat()
+  }
+
+  #record(kind: TraceKind, rest: string): void {
     this.#surroundings.trace.record(this.#surroundings.clock.nowMs(), kind, this.name + rest)
   }
 }

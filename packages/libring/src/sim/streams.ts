@@ -3,6 +3,8 @@ import { below, type Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Stream, StreamHandler } from '../ports/transport.ts'
 import type { SimClock } from './clock.ts'
+import { latencyOf, retransmitDelayOf, type Conditions } from './links.ts'
+import type { SimProcess } from './process.ts'
 
 /** Bytes arrive in pieces of 1 byte to this. */
 const CHUNK_BYTES_MAX_LOG2 = 16
@@ -11,8 +13,11 @@ const CHUNK_BYTES_MAX_LOG2 = 16
 export interface EndSetup {
   readonly clock: SimClock
   readonly random: Random
+  /** The process at this end. */
+  readonly owner: SimProcess
   readonly peer: Address
-  latencyMs(): Millis
+  /** The way to the other end, as it is now. */
+  link(): Conditions
   onWritten(bytes: number): void
   onEnded(): void
   onClosed(error: Error | undefined): void
@@ -29,6 +34,8 @@ export class StreamEnd implements Stream {
   #other: StreamEnd | undefined
   /** Nothing is sent before this: the time at which the handshake is over. */
   #connectedMs: Millis = 0
+  /** When the last byte written has left. */
+  #departureMs: Millis = 0
   /** When the last thing sent arrives: nothing overtakes it. */
   #arrivalMs: Millis = 0
   #hasEnded = false
@@ -61,22 +68,25 @@ export class StreamEnd implements Stream {
 
   /** Tell the handler, if it wants to know, when the handshake is over; and nothing before. */
   tellConnected(): void {
-    const { clock } = this.#setup
+    const { clock, owner } = this.#setup
     if (this.#handler?.onConnected === undefined || this.#other === undefined) return
     this.#other.#arrivalMs = this.#connectedMs
     clock.at(this.#connectedMs, () => {
-      if (!this.#isClosed) this.#handler?.onConnected?.()
+      owner.arrive(() => {
+        if (!this.#isClosed) this.#handler?.onConnected?.()
+      })
     })
   }
 
   write(bytes: Uint8Array): void {
     if (this.#isClosed || this.#hasEnded || bytes.length === 0) return
     this.#setup.onWritten(bytes.length)
+    const lateMs = retransmitDelayOf(this.#setup.link(), this.#setup.random)
     for (let at = 0; at < bytes.length;) {
       const limit = 2 ** below(this.#setup.random, CHUNK_BYTES_MAX_LOG2 + 1)
       const chunk = bytes.slice(at, at + 1 + below(this.#setup.random, limit))
       at += chunk.length
-      this.#send((other) => other.#onBytes(chunk))
+      this.#send((other) => other.#onBytes(chunk), { length: chunk.length, lateMs })
     }
   }
 
@@ -106,13 +116,20 @@ export class StreamEnd implements Stream {
     this.#handler = undefined
   }
 
-  #send(deliver: (other: StreamEnd) => void): void {
-    const { clock } = this.#setup
-    const departureMs = Math.max(clock.nowMs(), this.#connectedMs)
-    this.#arrivalMs = Math.max(this.#arrivalMs, departureMs + this.#setup.latencyMs())
+  #send(deliver: (other: StreamEnd) => void, { length = 0, lateMs = 0 } = {}): void {
+    const { clock, random } = this.#setup
+    const link = this.#setup.link()
+    const startMs = Math.max(clock.nowMs(), this.#connectedMs, this.#departureMs)
+    this.#departureMs = startMs + (1_000 * length) / link.streamBytesPerSecond
+    const arrivalMs = this.#departureMs + latencyOf(link, random) + lateMs
+    this.#arrivalMs = Math.max(this.#arrivalMs, arrivalMs)
     clock.at(this.#arrivalMs, () => {
       // The other end is looked up on arrival, as it may not be there yet when bytes are sent.
-      if (this.#other !== undefined && !this.#other.#isClosed) deliver(this.#other)
+      const other = this.#other
+      if (other === undefined || other.#isClosed) return
+      other.#setup.owner.arrive(() => {
+        if (!other.#isClosed) deliver(other)
+      })
     })
   }
 
@@ -131,6 +148,7 @@ export class StreamEnd implements Stream {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#setup.onClosed(error)
-    this.#setup.clock.after(0, () => this.#handler?.onClosed(error))
+    const { clock, owner } = this.#setup
+    clock.after(0, () => owner.arrive(() => this.#handler?.onClosed(error)))
   }
 }

@@ -7,13 +7,19 @@ import {
   requireWhole,
 } from '../base/require.ts'
 import { guardedLogger, LOGGER_METHODS, SILENT } from '../gossip/guarded-logger.ts'
+import { seededRandom } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Logger } from '../ports/logger.ts'
 import { SimClock } from './clock.ts'
+import { Directory, type DirectoryOptions } from './directory.ts'
+import { inject, requireLatency, requireRate, type Fault } from './faults.ts'
+import type { Conditions } from './links.ts'
+import type { SimNodeOptions, Surroundings } from './life.ts'
 import type { Names } from './names.ts'
 import { SimNetwork } from './network.ts'
-import { SimNode, type SimNodeOptions, type Surroundings } from './node.ts'
+import { SimNode, type SimClusters } from './node.ts'
 import { Trace } from './trace.ts'
+import { turn } from './turn.ts'
 
 /** How a world is made. The same options give the same run, event by event. */
 export interface WorldOptions {
@@ -38,6 +44,20 @@ export interface WorldOptions {
    * @defaultValue bootstrap hosts `cluster.sim`, a name that the first three nodes stand behind
    */
   readonly options?: SimNodeOptions
+  /**
+   * The cluster that runs on every node, or a function that says it for each, asked at every start
+   * of one. A list makes several rings over one gossip node.
+   *
+   * @defaultValue none: nodes that gossip and hold nothing
+   */
+  readonly cluster?: SimClusters
+  /**
+   * How nodes learn of each other: by gossip, or told by one who knows, within these times. That is
+   * for worlds of thousands; only crashes are noticed in it, and nodes have no `gossip`.
+   *
+   * @defaultValue `'gossip'`
+   */
+  readonly membership?: 'gossip' | DirectoryOptions
   /** Lines of the trace to keep, the latest. @defaultValue 1,000 */
   readonly traceLines?: number
   /** Hears what the nodes log. @defaultValue nobody */
@@ -54,6 +74,8 @@ const OPTIONS = {
   lossRate: true,
   duplicateRate: true,
   options: true,
+  cluster: true,
+  membership: true,
   traceLines: true,
   logger: true,
 } as const satisfies Record<keyof WorldOptions, true>
@@ -67,8 +89,11 @@ const LOOK_EVERY_MS = 50
 /**
  * A cluster in memory, on virtual time: the real nodes over a simulated network and clock.
  *
- * Time passes only within {@link runFor} and {@link runUntil}, which are plain loops: nothing
- * waits for the machine they run on, and nothing happens in between.
+ * Time passes only while the world runs, and nothing waits for the machine it runs on. There are
+ * two ways. {@link World.runFor} and {@link World.runUntil} are plain loops, within which no
+ * promise settles: for what is told by callbacks and events. {@link World.run} and
+ * {@link World.until} let promises settle after everything that happens, before time goes on: for
+ * handlers, and whatever else awaits something.
  */
 export class World {
   /** What names stand for, for `bootstrapHosts` and `join`. Change it at will. */
@@ -79,8 +104,10 @@ export class World {
   readonly #network: SimNetwork
   readonly #surroundings: Surroundings
   readonly #options: SimNodeOptions
+  readonly #clusters: SimClusters
   readonly #nodes: SimNode[] = []
   #freshHosts = 0
+  #isRunning = false
 
   /** @throws {OptionError} naming the first option out of range. */
   constructor(options: WorldOptions) {
@@ -94,17 +121,17 @@ export class World {
     requireRate('lossRate', lossRate)
     requireRate('duplicateRate', duplicateRate)
     requireMethods('logger', logger, LOGGER_METHODS)
-    if (!Array.isArray(latencyMs) || !(latencyMs[0] >= 0 && latencyMs[1] >= latencyMs[0])) {
-      throw new OptionError('latencyMs', 'least and most time, neither negative', latencyMs)
-    }
+    requireLatency('latencyMs', latencyMs)
     this.#seed = seed
     this.trace = new Trace(traceLines)
     this.#network = new SimNetwork(this.#clock, this.trace, { latencyMs, lossRate, duplicateRate })
     this.#options = options.options ?? { bootstrapHosts: [CLUSTER_NAME] }
+    this.#clusters = options.cluster ?? (() => [])
     this.#surroundings = {
       seed,
       clock: this.#clock,
       network: this.#network,
+      directory: this.#directoryOf(options.membership),
       names: this.names,
       trace: this.trace,
       logger: guardedLogger(logger),
@@ -124,15 +151,28 @@ export class World {
     return this.#nodes
   }
 
-  /** Start one more node. @param options those that differ from the world's. */
-  addNode(options: SimNodeOptions = {}): SimNode {
+  /** The node of this name. @throws {OptionError} when there is none. */
+  node(name: string): SimNode {
+    const node = this.#nodes.find((known) => known.name === name)
+    if (node === undefined) throw new OptionError('name', 'the name of a node of this world', name)
+    return node
+  }
+
+  /**
+   * Start one more node.
+   *
+   * @param options those that differ from the world's.
+   * @param clusters what runs on it, where that is not the world's.
+   */
+  addNode(options: SimNodeOptions = {}, clusters: SimClusters = this.#clusters): SimNode {
     const index = this.#nodes.length
-    const node = new SimNode(
-      `node-${index}`,
-      hostOf(index),
-      { ...this.#options, ...options },
-      this.#surroundings,
-    )
+    const setup = {
+      name: `node-${index}`,
+      host: hostOf(index),
+      options: { ...this.#options, ...options },
+      clusters,
+    }
+    const node = new SimNode(setup, this.#surroundings)
     this.#nodes.push(node)
     return node
   }
@@ -143,7 +183,7 @@ export class World {
   }
 
   /**
-   * Let virtual time pass.
+   * Let virtual time pass. No promise settles meanwhile.
    *
    * @throws {OptionError} unless `durationMs` is a finite time from 0 up.
    */
@@ -153,7 +193,8 @@ export class World {
   }
 
   /**
-   * Let time pass until `isReached`, which is asked every 50 ms of virtual time.
+   * Let time pass until `isReached`, which is asked every 50 ms of virtual time. No promise
+   * settles meanwhile.
    *
    * @returns how long it took, in virtual milliseconds.
    * @throws {Error} naming seed, nodes and time when `limitMs` pass first.
@@ -163,29 +204,93 @@ export class World {
     requireFunction('isReached', isReached)
     requireDuration('limitMs', limitMs)
     const startMs = this.nowMs
-    while (!isReached(this)) {
-      if (this.nowMs - startMs >= limitMs) {
-        const at = (this.nowMs / 1_000).toFixed(3)
-        throw new Error(
-          `not reached within ${limitMs} ms: seed ${this.#seed}, ${this.#nodes.length} nodes, at ${at} s`,
-        )
-      }
-      this.runFor(Math.min(LOOK_EVERY_MS, startMs + limitMs - this.nowMs))
-    }
+    while (!isReached(this)) this.runFor(this.#lookAgainIn(startMs, limitMs))
     return this.nowMs - startMs
+  }
+
+  /**
+   * Let virtual time pass, and promises settle: after everything that happens, whatever waits for
+   * nothing but other promises goes on before time does. What waits for the real world, such as a
+   * file or a real timer, is not waited for, and makes runs of one seed differ.
+   *
+   * @throws {OptionError} unless `durationMs` is a finite time from 0 up. {Error} while the world
+   *   runs already.
+   */
+  async run(durationMs: Millis): Promise<void> {
+    requireDuration('durationMs', durationMs)
+    if (this.#isRunning) throw new Error('the world runs already: await what made it run')
+    this.#isRunning = true
+    try {
+      const untilMs = this.nowMs + durationMs
+      do await turn()
+      while (this.#clock.step(untilMs))
+    } finally {
+      this.#isRunning = false
+    }
+  }
+
+  /**
+   * Let time pass, and promises settle, until `isReached`, which is asked every 50 ms of virtual
+   * time.
+   *
+   * @returns how long it took, in virtual milliseconds.
+   * @throws {Error} naming seed, nodes and time when `limitMs` pass first; while the world runs
+   *   already. {OptionError} unless `limitMs` is a finite time from 0 up.
+   */
+  async until(isReached: (world: World) => boolean, limitMs: Millis): Promise<Millis> {
+    requireFunction('isReached', isReached)
+    requireDuration('limitMs', limitMs)
+    const startMs = this.nowMs
+    while (!isReached(this)) await this.run(this.#lookAgainIn(startMs, limitMs))
+    return this.nowMs - startMs
+  }
+
+  /**
+   * Let something go wrong.
+   *
+   * @throws {OptionError} naming the first field that is unknown, malformed or out of range.
+   */
+  inject(fault: Fault): void {
+    inject(fault, {
+      network: this.#network,
+      trace: this.trace,
+      nodes: this.#nodes,
+      nowMs: () => this.nowMs,
+      freshHost: () => this.freshHost(),
+    })
   }
 
   /** Cut the network: nodes of one group hear each other only; the rest make up one more. */
   split(...groups: readonly (readonly SimNode[])[]): void {
-    const names = groups.map((nodes) => nodes.map(({ name }) => name).join(' '))
-    this.trace.record(this.nowMs, 'split', names.join(' | '))
-    this.#network.split(groups.map((nodes) => nodes.map(({ host }) => host)))
+    this.inject({ type: 'split', groups: groups.map((nodes) => nodes.map(({ name }) => name)) })
   }
 
-  /** Mend every cut. */
+  /** Every way between nodes is as usual again. */
   heal(): void {
-    this.trace.record(this.nowMs, 'heal', '')
-    this.#network.heal()
+    this.inject({ type: 'heal' })
+  }
+
+  /** How what `from` sends to `to` fares now. */
+  conditions(from: SimNode, to: SimNode): Conditions {
+    return this.#network.conditions(from.host, to.host)
+  }
+
+  #directoryOf(membership: WorldOptions['membership'] = 'gossip'): Directory | undefined {
+    if (membership === 'gossip') return undefined
+    requirePlainObject('membership', membership, "'gossip' or a plain object")
+    requireKnown('membership.', membership, ['newsMs', 'detectionMs'])
+    requireLatency('membership.newsMs', membership.newsMs)
+    requireLatency('membership.detectionMs', membership.detectionMs)
+    return new Directory(this.#clock, seededRandom(this.#seed, 'directory'), membership)
+  }
+
+  #lookAgainIn(startMs: Millis, limitMs: Millis): Millis {
+    const leftMs = startMs + limitMs - this.nowMs
+    if (leftMs > 0) return Math.min(LOOK_EVERY_MS, leftMs)
+    const at = (this.nowMs / 1_000).toFixed(3)
+    throw new Error(
+      `not reached within ${limitMs} ms: seed ${this.#seed}, ${this.#nodes.length} nodes, at ${at} s`,
+    )
   }
 }
 
@@ -212,10 +317,6 @@ export function disagreement(world: World): string | undefined {
 function hostOf(index: number): string {
   const block = Math.floor(index / 254)
   return `10.${block >>> 8}.${block & 0xff}.${1 + (index % 254)}`
-}
-
-function requireRate(option: string, rate: number): void {
-  if (!(rate >= 0 && rate <= 1)) throw new OptionError(option, 'a number from 0 to 1', rate)
 }
 
 // Time that does not end would keep the machine busy for ever.

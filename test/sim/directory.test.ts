@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import { seededRandom } from '../../packages/libring/src/base/random.ts'
+import { SimClock } from '../../packages/libring/src/sim/clock.ts'
+import { Directory } from '../../packages/libring/src/sim/directory.ts'
+import { SimMembership } from '../../packages/libring/src/sim/membership.ts'
+import { SimProcess } from '../../packages/libring/src/sim/process.ts'
+
+// Membership without gossip: one truth, told to each member late, but in one order.
+
+function setUp() {
+  const clock = new SimClock()
+  const directory = new Directory(clock, seededRandom(1), {
+    newsMs: [10, 300],
+    detectionMs: [3_000, 6_000],
+  })
+  const heard: string[] = []
+  const member = (name: string): { membership: SimMembership; owner: SimProcess } => {
+    const owner = new SimProcess(clock)
+    const local = { name, host: '10.0.0.1', port: 7_946, tags: {} }
+    const membership = new SimMembership(directory, owner, local)
+    membership.subscribe(({ type, members }) => {
+      heard.push(`${name}: ${type} ${members.map((it) => it.name).join(' ')}`)
+    })
+    void membership.start()
+    return { membership, owner }
+  }
+  const pass = (durationMs: number) => clock.runUntil(clock.nowMs() + durationMs)
+  /** All that one hears of, without what it hears of itself. */
+  const heardBy = (name: string) =>
+    heard.filter((line) => line.startsWith(`${name}:`) && !line.endsWith(` ${name}`))
+  return { clock, member, pass, heard, heardBy }
+}
+
+const statuses = ({ membership }: { membership: SimMembership }) =>
+  Object.fromEntries(membership.members().map(({ name, status }) => [name, status]))
+
+test('everybody hears of everybody, and of every change, at its own time', () => {
+  const { member, pass, heard } = setUp()
+  const all = ['ann', 'bob', 'cat'].map(member)
+  pass(1_000)
+  for (const one of all) {
+    expect(statuses(one)).toEqual({ ann: 'alive', bob: 'alive', cat: 'alive' })
+  }
+  heard.length = 0
+  void all[0]!.membership.setTags({ a: '1' })
+  expect(heard).toEqual(['ann: member-update ann'])
+  pass(9)
+  expect(heard).toHaveLength(1)
+  pass(291)
+  expect(heard).toHaveLength(3)
+})
+
+test('a member that stops without a word is held for failed, one that leaves has left', () => {
+  const { member, pass } = setUp()
+  const [ann, bob, cat] = ['ann', 'bob', 'cat'].map(member) as [
+    ReturnType<typeof member>,
+    ReturnType<typeof member>,
+    ReturnType<typeof member>,
+  ]
+  pass(1_000)
+  void bob.membership.stop()
+  void cat.membership.leave()
+  void cat.membership.stop()
+  pass(2_999)
+  expect(statuses(ann)).toEqual({ ann: 'alive', bob: 'alive', cat: 'left' })
+  pass(3_400)
+  expect(statuses(ann)).toEqual({ ann: 'alive', bob: 'failed', cat: 'left' })
+})
+
+describe('a member that is back', () => {
+  test('before it was missed is told of as changed', () => {
+    const { member, pass, heardBy, heard } = setUp()
+    member('ann')
+    const bob = member('bob')
+    pass(1_000)
+    void bob.membership.stop()
+    heard.length = 0
+    member('bob')
+    pass(20_000)
+    expect(heardBy('ann')).toEqual(['ann: member-update bob'])
+  })
+
+  test('later is told of as joining', () => {
+    const { member, pass, heardBy, heard } = setUp()
+    member('ann')
+    const bob = member('bob')
+    pass(1_000)
+    heard.length = 0
+    void bob.membership.stop()
+    pass(10_000)
+    member('bob')
+    pass(1_000)
+    expect(heardBy('ann')).toEqual(['ann: member-failed bob', 'ann: member-join bob'])
+  })
+})
+
+test('nobody hears of a change before one that came earlier', () => {
+  const { member, pass, heardBy, heard } = setUp()
+  const ann = member('ann')
+  member('bob')
+  pass(1_000)
+  heard.length = 0
+  for (let i = 0; i < 3_000; i++) {
+    void ann.membership.setTags({ i: String(i) })
+    pass(5)
+  }
+  pass(300)
+  expect(heardBy('bob')).toHaveLength(3_000)
+  const { tags } = ann.membership.members()[0]!
+  expect(tags).toEqual({ i: '2999' })
+})
+
+test('a paused member hears of all that it missed once it goes on', () => {
+  const { member, pass, heardBy, heard } = setUp()
+  member('ann')
+  const bob = member('bob')
+  pass(1_000)
+  heard.length = 0
+  bob.owner.pause()
+  member('cat')
+  pass(10_000)
+  expect(heardBy('bob')).toEqual([])
+  bob.owner.resume()
+  pass(0)
+  expect(heardBy('bob')).toEqual(['bob: member-join cat'])
+})
