@@ -194,6 +194,18 @@ export class Custody {
     this.#flush(nowMs)
   }
 
+  /**
+   * The process was stopped. Others may hold what it held, so that is let go as if they were known
+   * to; and answers from before are no answers to what it is taking. What follows from that follows
+   * with the next that is told.
+   */
+  lapse(nowMs: Millis): void {
+    this.#takes.restart(nowMs)
+    for (const partition of this.#tenures.primaries()) {
+      this.#tenures.letGo(partition, 'outranked', nowMs)
+    }
+  }
+
   /** The two have exchanged members. */
   exchanged(name: string, nowMs: Millis): void {
     this.#takes.merge(name)

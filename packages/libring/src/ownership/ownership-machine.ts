@@ -9,6 +9,7 @@ import { Candidates } from './candidates.ts'
 import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
 import { compose, type Stance } from './composition.ts'
 import { Custody } from './custody.ts'
+import { Doubt } from './doubt.ts'
 import type { Candidacy, OwnershipEffect, OwnershipInput } from './effects.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
 import type { RingConfiguration } from './ring-tag.ts'
@@ -46,12 +47,14 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #effects = new Fifo<OwnershipEffect>()
   readonly #candidates = new Candidates()
   readonly #custody: Custody
+  readonly #doubt = new Doubt()
   #phase: Phase = { name: 'idle' }
   #ring: Ring<ClusterMember>
   #lostTo: RingConfiguration | undefined
   #plan: Plan
   #disagreements: readonly Disagreement[] = []
   #enoughSeen = false
+  #othersExpected = false
   #cause: MemberEvent[] = []
   #epoch = 0
 
@@ -107,6 +110,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
    * store has. Only of use before the partition is served. `undefined` when it is not held.
    */
   tokenAbove(partition: number, seen: Token, nowMs: Millis): Token | undefined {
+    if (this.#doubt.isOpen) return undefined
     return this.#custody.tokenAbove(partition, seen, nowMs)
   }
 
@@ -119,13 +123,22 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
         this.#hear(input, nowMs)
         break
       case 'peer-message':
-        if (this.#phase.name !== 'idle') this.#custody.receive(input.from, input.message, nowMs)
+        // Whatever is not answered is asked again.
+        if (this.#phase.name === 'idle' || this.#doubt.isOpen) break
+        this.#custody.receive(input.from, input.message, nowMs)
         break
       case 'exchanged':
-        this.#custody.exchanged(input.with, nowMs)
+        if (!this.#doubt.isOpen) this.#custody.exchanged(input.with, nowMs)
         break
       case 'handler-settled':
-        this.#custody.settle(input.partition, input.seq, input.state, nowMs)
+        if (this.#doubt.isOpen) this.#doubt.noteSettled(input)
+        else this.#custody.settle(input.partition, input.seq, input.state, nowMs)
+        break
+      case 'stalled':
+        this.#suspend(nowMs)
+        break
+      case 'contacted':
+        if (this.#doubt.isEndedBy(input.doubt)) this.#resume(nowMs)
         break
       case 'stop':
         this.#stop(nowMs)
@@ -135,6 +148,10 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   }
 
   tick(nowMs: Millis): void {
+    const due = this.#doubt.takeDue(nowMs)
+    if (due?.type === 'try') this.#effects.push({ type: 'contact', doubt: due.doubt })
+    else if (due?.type === 'alone') this.#resume(nowMs)
+    if (this.#doubt.isOpen) return
     if (nowMs >= (this.#decisionMs() ?? Infinity)) {
       this.#phase = { name: 'settled' }
       this.#decide('serve', nowMs)
@@ -143,6 +160,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   }
 
   deadlineMs(): Millis | undefined {
+    if (this.#doubt.isOpen) return this.#doubt.deadlineMs()
     const decisionMs = this.#decisionMs()
     const custodyMs = this.#custody.deadlineMs()
     if (decisionMs === undefined || custodyMs === undefined) return decisionMs ?? custodyMs
@@ -169,6 +187,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   #start(input: Extract<OwnershipInput, { type: 'start' }>, nowMs: Millis): void {
     if (this.#phase.name !== 'idle') return
+    this.#othersExpected = input.othersExpected
     this.#candidates.update(input.candidacies)
     this.#countMembers()
     this.#showOthers([], nowMs)
@@ -176,16 +195,26 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       this.#phase = { name: 'settling', closesAtMs: nowMs }
       return
     }
+    this.#phase = { name: 'waiting', aloneAtMs: this.#aloneAtMs(nowMs) }
+  }
+
+  /** When to go on alone, if nobody is heard of from now on. */
+  #aloneAtMs(nowMs: Millis): Millis | undefined {
     const { formAlone, bootstrapTimeoutMs } = this.#options
-    this.#phase = { name: 'waiting', aloneAtMs: formAlone ? nowMs + bootstrapTimeoutMs : undefined }
+    return formAlone ? nowMs + bootstrapTimeoutMs : undefined
   }
 
   #hear(input: Extract<OwnershipInput, { type: 'members' }>, nowMs: Millis): void {
     if (this.#phase.name === 'idle' || this.#phase.name === 'stopped') return
     const { event, candidacies } = input
     const { changed, lost } = this.#candidates.update(candidacies)
-    this.#countMembers()
-    this.#showOthers(candidacies, nowMs)
+    const gone = goneOf(candidacies)
+    if (this.#doubt.isOpen) {
+      this.#doubt.noteGone(gone)
+    } else {
+      this.#countMembers()
+      this.#showOthers(gone, nowMs)
+    }
     if (changed) this.#remember(event)
 
     const begins = this.#phase.name === 'waiting' ? this.#isAboutOthers(event) : changed
@@ -198,23 +227,51 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     }
   }
 
+  #suspend(nowMs: Millis): void {
+    if (this.#phase.name === 'idle' || this.#phase.name === 'stopped') return
+    const hasOthers = this.#candidates.all().some(({ member, bystander }) => {
+      return (member ?? bystander)!.name !== this.#localName
+    })
+    const isAlone = !hasOthers && !this.#othersExpected
+    this.#doubt.begin(nowMs, isAlone ? nowMs : this.#aloneAtMs(nowMs))
+  }
+
+  /** We know again who is there. What we held others may have, and what they said is long ago. */
+  #resume(nowMs: Millis): void {
+    const { gone, settled } = this.#doubt.end()
+    this.#effects.push({ type: 'certain' })
+    this.#custody.lapse(nowMs)
+    this.#countMembers()
+    this.#showOthers(gone, nowMs)
+    for (const { partition, seq, state } of settled) {
+      this.#custody.settle(partition, seq, state, nowMs)
+    }
+    if (this.#phase.name === 'settling' || this.#phase.name === 'settled') {
+      this.#phase = { name: 'settled' }
+      this.#decide('serve', nowMs)
+    }
+  }
+
   #stop(nowMs: Millis): void {
+    const isDoubtful = this.#doubt.isOpen
+    const { settled } = this.#doubt.end()
+    if (isDoubtful) this.#effects.push({ type: 'certain' })
     const held = this.#phase.name === 'settled' || this.#phase.name === 'settling'
     this.#phase = { name: 'stopped' }
     if (!held) return
     this.#candidates.update([{ name: this.#localName, member: undefined }])
     this.#decide('stop', nowMs)
+    for (const { partition, seq, state } of settled) {
+      this.#custody.settle(partition, seq, state, nowMs)
+    }
   }
 
   /** Whoever is there is asked at once, though it is planned with only when the window closes. */
-  #showOthers(changed: readonly Candidacy[], nowMs: Millis): void {
+  #showOthers(gone: readonly string[], nowMs: Millis): void {
     const others = this.#candidates
       .all()
       .map(({ member, bystander }) => (member ?? bystander)!)
       .filter((member) => member.name !== this.#localName && this.#canHandOff(member))
-    const gone = changed
-      .filter(({ member, bystander }) => member === undefined && bystander === undefined)
-      .map(({ name }) => name)
     this.#custody.see(others, gone, () => viewDigest(this.#candidates, this.#ringOptions), nowMs)
   }
 
@@ -276,6 +333,13 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#disagreements = disagreements
     if (!isKnown) this.#effects.push({ type: 'disagreement', fields: disagreements })
   }
+}
+
+/** Names of those that are not there any more. */
+function goneOf(candidacies: readonly Candidacy[]): readonly string[] {
+  return candidacies
+    .filter(({ member, bystander }) => member === undefined && bystander === undefined)
+    .map(({ name }) => name)
 }
 
 function sameLoss(
