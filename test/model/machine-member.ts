@@ -59,6 +59,7 @@ export interface MachineSetup {
   readonly concurrentHandoffs: number
   /** Another than the model's. */
   readonly handoffTimeoutMs?: number
+  readonly graceMs?: number
   readonly observer?: Observer
   readonly sabotage?: Sabotage
 }
@@ -106,6 +107,7 @@ export class MachineMember implements Participant<Packet> {
         releaseTimeoutMs: TIMES.releaseTimeout,
         handoffTimeoutMs: setup.handoffTimeoutMs ?? TIMES.handoffTimeout,
         concurrentHandoffs: setup.concurrentHandoffs,
+        graceMs: setup.graceMs ?? 0,
       }),
       canHandOff: () => true,
       wallMs: (nowMs) => 1_000_000 + nowMs + skewMs,
@@ -236,6 +238,7 @@ export class MachineMember implements Participant<Packet> {
       case 'disagreement':
       case 'formed':
       case 'certain':
+      case 'emptied':
         break
     }
   }
@@ -312,11 +315,14 @@ export class MachineMember implements Participant<Packet> {
   }
 }
 
-function candidacyOf(name: string, { status }: Belief): Candidacy {
+function candidacyOf(name: string, { status, incarnation }: Belief): Candidacy {
   const record = aClusterMember(name)
+  const isGone = status === 'dead' || status === 'left'
+  const absence = { incarnation, home: status === 'dead' ? record : undefined }
   return {
     name,
     member: status === 'alive' ? record : undefined,
     bystander: status === 'draining' ? record : undefined,
+    absence: isGone ? absence : undefined,
   }
 }

@@ -49,6 +49,7 @@ export class Fence {
   readonly #limitMs: () => Millis
   readonly #onStall: (durationMs: Millis) => void
   #ranAt: ClockReading = { nowMs: Infinity, wallMs: Infinity }
+  /** As it was when the process last ran: what counts is what others knew of it then. */
   #limitThenMs: Millis = Infinity
   #stalledMs: Millis | undefined
   #timer: Timer | undefined
@@ -90,10 +91,8 @@ export class Fence {
   get hasStalled(): boolean {
     if (this.#stalledMs !== undefined) return true
     const forMs = stalledMs(this.#ranAt, this.#read())
-    // What counts is what the others thought when we stopped. We may know more members by now.
-    if (forMs <= this.#limitThenMs && forMs <= this.#limitMs()) return false
-    this.#stalledMs = forMs
-    return true
+    if (forMs > this.#limitThenMs) this.#stalledMs = forMs
+    return this.#stalledMs !== undefined
   }
 
   /** Tell of a stall, if there was one. Before whatever the process does for itself. */

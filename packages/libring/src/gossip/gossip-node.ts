@@ -19,6 +19,7 @@ import type { Receiver, Transport } from '../ports/transport.ts'
 import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
 import type { SerfStats } from '../serf/stats.ts'
+import { leastDeathMs } from '../swim/suspicion.ts'
 import type { Tags } from '../serf/tags.ts'
 import type { Cipher } from '../wire/seal.ts'
 import { Deferred } from './deferred.ts'
@@ -195,11 +196,15 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   deathAfterMs(): Millis {
-    return this.#machine.deathAfterMs
+    return leastDeathMs(this.#options.swim, this.members().filter(isPresent).length)
   }
 
   members(): readonly Member[] {
     return this.#machine.members()
+  }
+
+  incarnationOf(name: string): number | undefined {
+    return this.#machine.incarnationOf(name)
   }
 
   subscribe(listener: MemberListener): () => void {

@@ -1,5 +1,5 @@
 import type { Fifo } from '../base/fifo.ts'
-import type { Millis } from '../base/time.ts'
+import { soonestMs, type Millis } from '../base/time.ts'
 import { Census } from './census.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
@@ -15,8 +15,9 @@ import {
   type PeerMessage,
   type Standing,
 } from './messages.ts'
-import { Mail } from './mail.ts'
+import { Mail, type Content } from './mail.ts'
 import { Offers } from './offers.ts'
+import { Overridden } from './overridden.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
 import { Partings } from './partings.ts'
 import { repliesOf } from './replies.ts'
@@ -49,8 +50,7 @@ export class Custody {
   readonly #others = new Map<string, ClusterMember>()
   /** Steps that others wait to hear of once their handler is done. */
   readonly #arrivals = new Map<number, number>()
-  /** Whom we do not wait for any more, of partitions being taken. */
-  readonly #overridden = new Map<number, readonly string[]>()
+  readonly #overridden = new Overridden()
   readonly #exchangedAtMs = new Map<string, Millis>()
   readonly #offers = new Offers()
   readonly #partings = new Partings()
@@ -83,8 +83,8 @@ export class Custody {
       releaseTimeoutMs,
       handoffTimeoutMs,
       onStep: (event) => {
-        if (event.type === 'acquire' && this.#hasOthers)
-          this.#arrivals.set(event.partition, event.seq)
+        const { type, partition, seq } = event
+        if (type === 'acquire' && this.#others.size > 0) this.#arrivals.set(partition, seq)
         effects.push({ type: 'step', event })
       },
     })
@@ -96,15 +96,14 @@ export class Custody {
 
   deadlineMs(): Millis | undefined {
     const strangersMs = this.#takes.size > 0 ? this.#strangers.deadlineMs() : undefined
-    const deadlines = [
+    return soonestMs(
       this.#tenures.deadlineMs(),
       this.#takes.deadlineMs(),
       strangersMs,
       this.#offers.deadlineMs(),
       this.#partings.deadlineMs(),
       this.#census.deadlineMs(),
-    ].filter((deadlineMs) => deadlineMs !== undefined)
-    return deadlines.length === 0 ? undefined : Math.min(...deadlines)
+    )
   }
 
   /**
@@ -148,7 +147,8 @@ export class Custody {
   /** @param purpose `keep` to hold on to what is held, whatever the plan says, and take nothing. */
   plan(plan: Plan, purpose: 'serve' | 'keep' | 'stop', nowMs: Millis): void {
     const circumstances = {
-      others: this.#takes.asked > 0 ? 'some' : 'none',
+      // Others may have come since the plan was made.
+      others: () => (this.#takes.asked > 0 ? 'some' : 'none'),
       purpose,
       canHandOff: ({ name }: ClusterMember) => this.#others.has(name),
     } as const
@@ -160,11 +160,12 @@ export class Custody {
     this.#flush(nowMs)
   }
 
-  receive(from: string, message: PeerMessage, nowMs: Millis): void {
-    if (from === this.#localName) return
+  /** Whether the message was one to heed. */
+  receive(from: string, message: PeerMessage, nowMs: Millis): boolean {
+    if (from === this.#localName) return false
     if (!this.#inbox.accepts(from, message)) {
       this.#stats.messagesStale++
-      return
+      return false
     }
     this.#succession.witness(message.clock)
     this.#takes.hear(from)
@@ -190,14 +191,26 @@ export class Custody {
         if (message.space !== this.#mail.space) break
         this.#onParting(from, message, nowMs)
         break
+      case 'away':
+        break
     }
     this.#flush(nowMs)
+    return true
+  }
+
+  /** Whether the sender of the message sees what we see. */
+  agrees(message: PeerMessage): boolean {
+    return message.digest === this.#mail.digest
+  }
+
+  /** Say something to another member, as whatever we have said before. */
+  send(to: string, content: Content, nowMs: Millis): void {
+    this.#mail.send(to, content, nowMs)
   }
 
   /**
-   * The process was stopped. Others may hold what it held, so that is let go as if they were known
-   * to; and answers from before are no answers to what it is taking. What follows from that follows
-   * with the next that is told.
+   * The process was stopped. What it held is let go, as if others were known to hold it, and what
+   * it is taking is asked for anew. The next that is told has what follows from that done.
    */
   lapse(nowMs: Millis): void {
     this.#takes.restart(nowMs)
@@ -239,10 +252,6 @@ export class Custody {
   tokenAbove(partition: number, seen: Token, nowMs: Millis): Token | undefined {
     if (this.#tenures.get(partition).role !== 0) return undefined
     return this.#succession.raise(partition, seen, nowMs)
-  }
-
-  get #hasOthers(): boolean {
-    return this.#others.size > 0
   }
 
   #setAsked(nowMs: Millis): void {
@@ -291,7 +300,7 @@ export class Custody {
         if (this.#takes.has(partition)) this.#succession.noteHolder(partition, from)
       }
     }
-    const views = message.digest === this.#mail.digest ? 'agree' : 'differ'
+    const views = this.agrees(message) ? 'agree' : 'differ'
     if (this.#takes.answer(from, message.groups, views) === 'done') return
     if (nowMs < (this.#exchangedAtMs.get(from) ?? -Infinity) + EXCHANGE_MS) return
     this.#exchangedAtMs.set(from, nowMs)
@@ -310,6 +319,7 @@ export class Custody {
     for (const { partition, token } of holdings) {
       this.#succession.witness(token)
       if (token === 0n) continue
+      this.#takes.reopen(from, partition, nowMs)
       const held = this.#succession.tokenOf(partition)
       if (held === undefined || this.#tenures.get(partition).role !== 0) {
         // It took the partition before we let it go, so we were two.
@@ -371,7 +381,7 @@ export class Custody {
       }
       for (const { to, groups } of asks) this.#mail.send(to, { type: 'ask', groups }, nowMs)
       for (const { why, member, partitions } of overrides) {
-        for (const partition of partitions) this.#noteOverridden(partition, member)
+        this.#overridden.note(partitions, member)
         const counter = why === 'silent' ? 'takenFromSilence' : 'takenFromDeadlock'
         this.#stats[counter] += partitions.length
         this.#report({ kind: why, member, partitions })
@@ -392,8 +402,10 @@ export class Custody {
     } else {
       this.#takes.end(partition, nowMs)
       this.#succession.endTake(partition)
-      if (role === 0) this.#tellOverridden(partition, nowMs)
-      this.#overridden.delete(partition)
+      // Whoever we did not wait for may hold it, and has to hear that we do.
+      for (const name of this.#overridden.take(partition)) {
+        if (role === 0) this.#mail.tell(name, 'acquired', [partition], nowMs)
+      }
     }
     if (role === 0) this.#succession.hold(partition)
     else if (phase !== 'letting-go') this.#succession.letGo(partition, nowMs)
@@ -405,17 +417,6 @@ export class Custody {
   #tenancy(partition: number, nowMs: Millis): Tenancy {
     const { token, state, from } = this.#succession.take(partition, nowMs)
     return { token, state, from: from === undefined ? undefined : this.#others.get(from) }
-  }
-
-  #noteOverridden(partition: number, name: string): void {
-    this.#overridden.set(partition, [...(this.#overridden.get(partition) ?? []), name])
-  }
-
-  /** Whoever we did not wait for may hold it, and has to hear that we do. */
-  #tellOverridden(partition: number, nowMs: Millis): void {
-    for (const name of this.#overridden.get(partition) ?? []) {
-      this.#mail.tell(name, 'acquired', [partition], nowMs)
-    }
   }
 
   #onParting(from: string, { life, partitions }: PartingMessage, nowMs: Millis): void {

@@ -1,4 +1,4 @@
-import type { Millis } from '../base/time.ts'
+import { soonestMs, type Millis } from '../base/time.ts'
 
 /** Time between two tries to reach another member. */
 const TRY_EVERY_MS = 1_000
@@ -51,9 +51,7 @@ export class Doubt {
   }
 
   deadlineMs(): Millis | undefined {
-    if (this.#open === undefined) return undefined
-    const { tryAtMs, aloneAtMs = Infinity } = this.#open
-    return Math.min(tryAtMs, aloneAtMs)
+    return soonestMs(this.#open?.tryAtMs, this.#open?.aloneAtMs)
   }
 
   takeDue(nowMs: Millis): DoubtDue | undefined {

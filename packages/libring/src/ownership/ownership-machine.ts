@@ -1,18 +1,21 @@
 import { Fifo } from '../base/fifo.ts'
 import type { Machine } from '../base/machine.ts'
 import type { MemberEvent } from '../base/member.ts'
-import type { Millis } from '../base/time.ts'
+import { soonestMs, type Millis } from '../base/time.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
 import { Ring } from '../ring/ring.ts'
-import { sameConfiguration, type Disagreement } from './agreement.ts'
+import { Absences } from './absences.ts'
+import { homesAndActing, sameHome, type Home } from './acting.ts'
+import { bears, sameConfiguration, type Disagreement } from './agreement.ts'
 import { Candidates } from './candidates.ts'
 import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
 import { compose, type Stance } from './composition.ts'
 import { Custody } from './custody.ts'
 import { Doubt } from './doubt.ts'
 import type { Candidacy, OwnershipEffect, OwnershipInput } from './effects.ts'
+import type { PeerMessage } from './messages.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
-import type { RingConfiguration } from './ring-tag.ts'
+import type { RingConfiguration, RingTag } from './ring-tag.ts'
 import type { OwnershipStats } from './stats.ts'
 import type { Plan } from './tenures.ts'
 import type { Token } from './token.ts'
@@ -46,15 +49,18 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #canHandOff: (member: ClusterMember) => boolean
   readonly #effects = new Fifo<OwnershipEffect>()
   readonly #candidates = new Candidates()
+  readonly #absences: Absences
   readonly #custody: Custody
   readonly #doubt = new Doubt()
   #phase: Phase = { name: 'idle' }
   #ring: Ring<ClusterMember>
+  #away: readonly Home[] = []
   #lostTo: RingConfiguration | undefined
   #plan: Plan
   #disagreements: readonly Disagreement[] = []
   #enoughSeen = false
   #othersExpected = false
+  #wasEmpty = true
   #cause: MemberEvent[] = []
   #epoch = 0
 
@@ -82,6 +88,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#ringOptions = ring
     this.#options = options
     this.#stance = setup.stance
+    this.#absences = new Absences(options)
     this.#canHandOff =
       setup.canHandOff ?? (({ name }) => this.#candidates.tagOf(name) !== undefined)
     this.#ring = new Ring<ClusterMember>([], ring)
@@ -124,8 +131,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
         break
       case 'peer-message':
         // Whatever is not answered is asked again.
-        if (this.#phase.name === 'idle' || this.#doubt.isOpen) break
-        this.#custody.receive(input.from, input.message, nowMs)
+        if (!this.#doubt.isOpen) this.#receive(input.from, input.message, nowMs)
         break
       case 'exchanged':
         if (!this.#doubt.isOpen) this.#custody.exchanged(input.with, nowMs)
@@ -152,23 +158,27 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     if (due?.type === 'try') this.#effects.push({ type: 'contact', doubt: due.doubt })
     else if (due?.type === 'alone') this.#resume(nowMs)
     if (this.#doubt.isOpen) return
+    if (this.#isTakingPart) this.#attend(nowMs)
     if (nowMs >= (this.#decisionMs() ?? Infinity)) {
       this.#phase = { name: 'settled' }
       this.#decide('serve', nowMs)
     }
     if (nowMs >= (this.#custody.deadlineMs() ?? Infinity)) this.#custody.tick(nowMs)
+    this.#noteEmptied()
   }
 
   deadlineMs(): Millis | undefined {
     if (this.#doubt.isOpen) return this.#doubt.deadlineMs()
-    const decisionMs = this.#decisionMs()
-    const custodyMs = this.#custody.deadlineMs()
-    if (decisionMs === undefined || custodyMs === undefined) return decisionMs ?? custodyMs
-    return Math.min(decisionMs, custodyMs)
+    const absencesMs = this.#isTakingPart ? this.#absences.deadlineMs() : undefined
+    return soonestMs(this.#decisionMs(), this.#custody.deadlineMs(), absencesMs)
   }
 
   poll(): OwnershipEffect | undefined {
     return this.#effects.take()
+  }
+
+  get #isTakingPart(): boolean {
+    return this.#phase.name !== 'idle' && this.#phase.name !== 'stopped'
   }
 
   /** When the members seen are next acted on. */
@@ -177,7 +187,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       case 'waiting':
         return this.#phase.aloneAtMs
       case 'settling':
-        return this.#phase.closesAtMs
+        return this.#absences.isBeingBriefed ? undefined : this.#phase.closesAtMs
       case 'idle':
       case 'settled':
       case 'stopped':
@@ -189,6 +199,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     if (this.#phase.name !== 'idle') return
     this.#othersExpected = input.othersExpected
     this.#candidates.update(input.candidacies)
+    this.#absences.start(input.candidacies)
     this.#countMembers()
     this.#showOthers([], nowMs)
     if (input.othersSeen || !input.othersExpected) {
@@ -205,22 +216,21 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   }
 
   #hear(input: Extract<OwnershipInput, { type: 'members' }>, nowMs: Millis): void {
-    if (this.#phase.name === 'idle' || this.#phase.name === 'stopped') return
+    if (!this.#isTakingPart) return
     const { event, candidacies } = input
-    const { changed, lost } = this.#candidates.update(candidacies)
-    const gone = goneOf(candidacies)
+    const { changed: seen, lost } = this.#candidates.update(candidacies)
+    const absent = candidacies.map((candidacy) => this.#withAbsence(candidacy))
+    const changed = this.#absences.observe(event.type, absent, nowMs) || seen
     if (this.#doubt.isOpen) {
-      this.#doubt.noteGone(gone)
+      this.#doubt.noteGone(goneOf(candidacies))
     } else {
       this.#countMembers()
-      this.#showOthers(gone, nowMs)
+      this.#showOthers(goneOf(candidacies), nowMs)
     }
     if (changed) this.#remember(event)
 
     const begins = this.#phase.name === 'waiting' ? this.#isAboutOthers(event) : changed
-    if (begins && this.#phase.name !== 'settling') {
-      this.#phase = { name: 'settling', closesAtMs: nowMs + this.#options.settleMs }
-    }
+    if (begins) this.#openWindow(nowMs)
     const failed = event.type === 'member-failed' && lost
     if (failed && this.#phase.name === 'settling') {
       this.#phase = { name: 'settling', closesAtMs: nowMs }
@@ -228,7 +238,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   }
 
   #suspend(nowMs: Millis): void {
-    if (this.#phase.name === 'idle' || this.#phase.name === 'stopped') return
+    if (!this.#isTakingPart) return
     const hasOthers = this.#candidates.all().some(({ member, bystander }) => {
       return (member ?? bystander)!.name !== this.#localName
     })
@@ -246,10 +256,57 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     for (const { partition, seq, state } of settled) {
       this.#custody.settle(partition, seq, state, nowMs)
     }
-    if (this.#phase.name === 'settling' || this.#phase.name === 'settled') {
-      this.#phase = { name: 'settled' }
-      this.#decide('serve', nowMs)
+    if (this.#phase.name === 'waiting') return
+    this.#phase = { name: 'settling', closesAtMs: nowMs }
+  }
+
+  /** Unless it is open already. */
+  #openWindow(nowMs: Millis): void {
+    if (this.#phase.name === 'settling') return
+    this.#phase = { name: 'settling', closesAtMs: nowMs + this.#options.settleMs }
+  }
+
+  #receive(from: string, message: PeerMessage, nowMs: Millis): void {
+    if (this.#phase.name === 'idle') return
+    if (!this.#custody.receive(from, message, nowMs) || !this.#isTakingPart) return
+    if (!this.#isOfOurs(this.#candidates.tagOf(from))) return
+    if (message.type === 'away') {
+      const { changed, replies } = this.#absences.hear(from, message, nowMs)
+      if (changed) this.#noteAbsences(nowMs)
+      this.#sayAll(from, replies, nowMs)
+    } else if (!this.#custody.agrees(message)) {
+      this.#sayAll(from, this.#absences.differ(from, nowMs), nowMs)
     }
+  }
+
+  /** See whose time is over, and ask who may know of others. */
+  #attend(nowMs: Millis): void {
+    if (this.#absences.expire(nowMs)) this.#noteAbsences(nowMs)
+    for (const name of this.#absences.takeAsks(nowMs)) {
+      this.#sayAll(name, this.#absences.question(nowMs), nowMs)
+    }
+  }
+
+  /** Others are away than before, though no event of membership says so. */
+  #noteAbsences(nowMs: Millis): void {
+    this.#showOthers([], nowMs)
+    if (this.#phase.name === 'settled') this.#openWindow(nowMs)
+  }
+
+  #sayAll(to: string, contents: ReturnType<Absences['question']>, nowMs: Millis): void {
+    for (const content of contents) this.#custody.send(to, content, nowMs)
+  }
+
+  /** Only who had our configuration has a home in our ring. */
+  #withAbsence(candidacy: Candidacy): Candidacy {
+    const { tag, absence } = candidacy
+    if (absence === undefined || this.#isOfOurs(tag)) return candidacy
+    return { ...candidacy, absence: { ...absence, home: undefined } }
+  }
+
+  #isOfOurs(tag: RingTag | undefined): boolean {
+    const { configuration, untagged = 'accept' } = this.#stance ?? {}
+    return configuration === undefined || bears({ name: '', tag }, configuration, untagged)
   }
 
   #stop(nowMs: Millis): void {
@@ -259,7 +316,10 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     const held = this.#phase.name === 'settled' || this.#phase.name === 'settling'
     this.#phase = { name: 'stopped' }
     if (!held) return
-    this.#candidates.update([{ name: this.#localName, member: undefined }])
+    // Whoever is to return has given up its part before, but not its homes.
+    if (this.#candidates.tagOf(this.#localName)?.standing !== 'returning') {
+      this.#candidates.update([{ name: this.#localName, member: undefined }])
+    }
     this.#decide('stop', nowMs)
     for (const { partition, seq, state } of settled) {
       this.#custody.settle(partition, seq, state, nowMs)
@@ -272,7 +332,14 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       .all()
       .map(({ member, bystander }) => (member ?? bystander)!)
       .filter((member) => member.name !== this.#localName && this.#canHandOff(member))
-    this.#custody.see(others, gone, () => viewDigest(this.#candidates, this.#ringOptions), nowMs)
+    this.#absences.see(
+      others.map(({ name }) => name).filter((name) => this.#isOfOurs(this.#candidates.tagOf(name))),
+      nowMs,
+    )
+    const digest = (): number => {
+      return viewDigest(this.#candidates, this.#absences.homes(), this.#ringOptions)
+    }
+    this.#custody.see(others, gone, digest, nowMs)
   }
 
   #isAboutOthers(event: MemberEvent): boolean {
@@ -298,6 +365,12 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     if (this.#enoughSeen) this.#effects.push({ type: 'formed' })
   }
 
+  #noteEmptied(): void {
+    const { isEmpty } = this.#custody
+    if (isEmpty && !this.#wasEmpty) this.#effects.push({ type: 'emptied' })
+    this.#wasEmpty = isEmpty
+  }
+
   #remember(event: MemberEvent): void {
     this.#cause.push(event)
     if (this.#cause.length > CAUSE_EVENTS_MAX) this.#cause.shift()
@@ -310,17 +383,22 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#cause = []
     const { members, takers, lostTo, disagreements } = compose(this.#candidates, this.#stance)
     this.#compare(disagreements)
+    this.#absences.settle()
+    const away = lostTo === undefined ? this.#absences.homes() : []
     if (
       this.#epoch === 0 ||
       !sameLoss(lostTo, this.#lostTo) ||
-      !sameMembers(before.members, members)
+      !sameByName(before.members, members, sameClusterMember) ||
+      !sameByName(this.#away, away, sameHome)
     ) {
-      this.#ring = new Ring<ClusterMember>(members, this.#ringOptions)
+      const { homes, acting: ring } = homesAndActing(members, away, this.#ringOptions)
+      this.#ring = ring
+      this.#away = away
       this.#lostTo = lostTo
-      this.#plan = { ring: this.#ring, before, cause }
+      this.#plan = { ring, before, cause }
       this.#effects.push({
         type: 'view',
-        view: { epoch: ++this.#epoch, ring: this.#ring, cause, lostTo },
+        view: { epoch: ++this.#epoch, ring, homes, cause, lostTo },
       })
     }
     if (!this.#enoughSeen) return
@@ -350,12 +428,16 @@ function sameLoss(
   return sameConfiguration(left, right)
 }
 
-/** @param sorted in the order of their names. */
-function sameMembers(sorted: readonly ClusterMember[], members: readonly ClusterMember[]): boolean {
-  if (sorted.length !== members.length) return false
-  const known = new Map(sorted.map((member) => [member.name, member]))
-  return members.every((member) => {
-    const other = known.get(member.name)
-    return other !== undefined && sameClusterMember(other, member)
+/** Whether two lists have the same members, in whatever order. */
+function sameByName<T extends { readonly name: string }>(
+  left: readonly T[],
+  right: readonly T[],
+  same: (left: T, right: T) => boolean,
+): boolean {
+  if (left.length !== right.length) return false
+  const known = new Map(left.map((item) => [item.name, item]))
+  return right.every((item) => {
+    const other = known.get(item.name)
+    return other !== undefined && same(other, item)
   })
 }

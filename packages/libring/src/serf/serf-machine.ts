@@ -5,7 +5,7 @@ import { Fifo } from '../base/fifo.ts'
 import type { Machine } from '../base/machine.ts'
 import type { Member } from '../base/member.ts'
 import { below, fraction, type Random } from '../base/random.ts'
-import type { Millis } from '../base/time.ts'
+import { soonestMs, type Millis } from '../base/time.ts'
 import type { SwimEffect, SwimMember } from '../swim/effects.ts'
 import type { ResolvedSwimOptions } from '../swim/options.ts'
 import { SwimMachine } from '../swim/swim-machine.ts'
@@ -119,6 +119,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     return this.#attendance.roster.get(name)?.member
   }
 
+  /** At which SWIM stands by what it knows of a member. */
+  incarnationOf(name: string): number | undefined {
+    return this.#swim.member(name)?.incarnation
+  }
+
   /** The local member's own status. */
   get status(): 'alive' | 'leaving' | 'left' {
     return statusWhile(this.#leave)
@@ -127,11 +132,6 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   /** Lifeguard's health score: 0 is healthy. */
   get awareness(): number {
     return this.#swim.awareness
-  }
-
-  /** The least time for which the local member can be silent without being declared dead. */
-  get deathAfterMs(): Millis {
-    return this.#swim.deathAfterMs
   }
 
   handle(input: SerfInput, nowMs: Millis): void {
@@ -174,9 +174,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   }
 
   deadlineMs(): Millis | undefined {
-    const own = this.#deadlines.nextMs()
-    const swim = this.#swim.deadlineMs()
-    return own === undefined || swim === undefined ? (own ?? swim) : Math.min(own, swim)
+    return soonestMs(this.#deadlines.nextMs(), this.#swim.deadlineMs())
   }
 
   poll(): SerfEffect | undefined {
@@ -220,6 +218,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     if (this.#leave.phase !== 'none') return
     if (!this.#started) return this.#enterLeave({ phase: 'gone', spread: true }, nowMs)
     const bytes = encodeSerf(this.#attendance.announceLeave(nowMs))
+    // Gossip alone loses an intent now and then, or lets the farewell overtake it; to agents of
+    // Serf's we would have failed then.
+    this.#swim.handle({ type: 'announce', payload: bytes }, nowMs)
     const ticket = ++this.#ticket
     const untilMs = nowMs + this.#swimOptions.broadcastTimeoutMs
     if (this.#queue('intents', bytes, ticket)) {
@@ -385,7 +386,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     { name, address, meta }: SwimMember,
     nowMs: Millis,
   ): Outcome {
-    if (change === 'down' || change === 'left') return this.#attendance.down(name, nowMs)
+    if (change === 'down' || change === 'left') return this.#attendance[change](name, nowMs)
     const { host, port } = address
     return this.#attendance[change]({ name, host, port, tags: decodeTags(meta) }, nowMs)
   }

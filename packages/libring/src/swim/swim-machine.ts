@@ -29,7 +29,6 @@ import { Relays } from './relays.ts'
 import { scaledPushPullMs } from './scaling.ts'
 import { isPresent } from './standing.ts'
 import { newSwimStats, type SwimStats } from './stats.ts'
-import { leastDeathMs } from './suspicion.ts'
 
 type JoinInput = Extract<SwimInput, { seeds: unknown }>
 
@@ -109,11 +108,6 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     return this.#detector.awareness.score
   }
 
-  /** The least time for which the local member can be silent without being declared dead. */
-  get deathAfterMs(): Millis {
-    return leastDeathMs(this.#options, this.presentCount)
-  }
-
   /** Claims waiting to be spread. */
   get broadcastsQueued(): number {
     return this.#outbox.size
@@ -156,6 +150,9 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
       case 'meta':
         this.#meta = input.meta
         this.#spreadThen('meta-spread', this.#introduce(nowMs), nowMs)
+        break
+      case 'announce':
+        this.#outbox.announce(input.payload)
         break
       case 'leave':
         this.#spreadThen('left', this.#beliefs.depart(nowMs), nowMs)
@@ -289,8 +286,8 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     if (typeof packet === 'string') return void this.stats.faults[packet]++
     const { messages, faults } = openPacket(packet)
     for (const fault of faults) this.stats.faults[fault]++
-    // A farewell travels with the intent that explains it: who hears the intent first does not
-    // take the farewell for a failure.
+    // A death travels with the intent that explains it: who hears the intent first does not take
+    // the leave of a member that fell silent for a failure.
     for (const message of messages) {
       if (message.type === 'user') this.#onMessage(from, message, nowMs)
     }
