@@ -252,6 +252,7 @@ describe('stopping', () => {
         send() {},
         receive: () => () => {},
         exchange() {},
+        exchangeWithAny() {},
       }
     }
 

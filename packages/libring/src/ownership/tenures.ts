@@ -184,7 +184,8 @@ export class Tenures {
 
   /** The member that the plan names asks for index 0, or somebody holds it with a higher token. */
   letGo(partition: number, why: 'asked' | 'outranked', nowMs: Millis): void {
-    this.#apply(partition, { type: why, ...this.#release(partition, nowMs) }, nowMs)
+    const untilMs = nowMs + this.#releaseTimeoutMs
+    this.#apply(partition, { type: why, ...this.#release(partition, nowMs), untilMs }, nowMs)
   }
 
   /** Nobody stands in the way of taking index 0. */
@@ -250,7 +251,9 @@ export class Tenures {
     const seq = ++this.#seq
     const origin = this.#origins.get(partition)
     const cause = origin?.cause ?? []
-    const to = this.#plan?.ring.holderAt(partition, previousReplica)
+    const planned = this.#plan?.ring.holderAt(partition, previousReplica)
+    // We let go what the plan has us hold when others may have it already.
+    const to = planned?.name === this.#localName ? undefined : planned
     if (replica === NO_ROLE) {
       return { type: 'release', seq, partition, replica: previousReplica, to, cause }
     }
