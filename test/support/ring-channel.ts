@@ -77,7 +77,7 @@ export class ScriptedChannel implements RingChannel {
 
 /** A membership with a channel. Tags of the local member show at once, as a gossip node's do. */
 export class ChannelledMembership extends ScriptedMembership {
-  readonly ringChannel: ScriptedChannel
+  override readonly ringChannel: ScriptedChannel
   #isUp = false
 
   constructor(localName: string, tags: Readonly<Record<string, string>> = {}) {

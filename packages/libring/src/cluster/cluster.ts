@@ -126,6 +126,8 @@ export class Cluster extends Lookups implements AsyncDisposable {
       name,
       configuration,
       filter: resolved.members.filter,
+      // Go libring goes by them.
+      droppedByDrain: isGoMode(ring.assignment) ? resolved.watched : [],
       logger,
       circumstances: () => ({ isFormed: this.#isFormed, isEmpty: this.#machine.isEmpty }),
     })
@@ -419,19 +421,12 @@ export class Cluster extends Lookups implements AsyncDisposable {
   async #handOver(): Promise<void> {
     const { ringChannel, localName } = this.#membership
     const hasOthers = this.members.some(({ name }) => name !== localName)
-    if (ringChannel === undefined || !hasOthers) return
+    // Whoever still forms has nothing, and has not passed what one that drains has passed.
+    if (ringChannel === undefined || !hasOthers || !this.#isFormed) return
     this.#logger.info('draining', { member: localName })
     await this.#presence.depart('draining')
-    if (isGoMode(this.#options.ring.assignment)) await this.#dropWatchedTags(ringChannel.tags)
     this.#checkDrained()
     await this.#drained.promise
-  }
-
-  async #dropWatchedTags(tags: Readonly<Record<string, string>>): Promise<void> {
-    const kept = Object.entries(tags).filter(([tag]) => {
-      return tag !== LIBRING_TAG && !this.#options.watched.includes(tag)
-    })
-    await this.#membership.setTags(Object.fromEntries(kept))
   }
 
   #perform(effect: OwnershipEffect): void {
