@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { homesAndActing } from '../../../packages/libring/src/ownership/acting.ts'
 import type { ClusterMember } from '../../../packages/libring/src/ownership/cluster-member.ts'
 import type { OwnershipEvent } from '../../../packages/libring/src/ownership/event.ts'
-import { Tenures } from '../../../packages/libring/src/ownership/tenures.ts'
+import { Tenures, type Circumstances } from '../../../packages/libring/src/ownership/tenures.ts'
 import { resolveRingOptions } from '../../../packages/libring/src/ring/options.ts'
 import { Ring } from '../../../packages/libring/src/ring/ring.ts'
 import { aClusterMember } from '../../support/ownership.ts'
@@ -32,7 +32,11 @@ function stepsOf(local: ClusterMember, rings: readonly Ring<ClusterMember>[]): s
     handoffTimeoutMs: 1_000,
     onStep: (event) => events.push(event),
   })
-  const alone = { others: 'none', purpose: 'serve', canHandOff: () => false } as const
+  const alone: Circumstances = {
+    others: () => 'none',
+    purpose: 'serve',
+    canHandOff: () => false,
+  }
   const take = () => ({ token: 1n, state: undefined, from: undefined })
   let before = new Ring<ClusterMember>([], options)
   for (const ring of rings) {

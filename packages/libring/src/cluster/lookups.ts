@@ -3,6 +3,8 @@ import type { Home } from '../ownership/acting.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
 import type { Key } from '../ring/key-hash.ts'
 import type { Ring } from '../ring/ring.ts'
+import { explain, type Explanation, type LocalRole } from './explanation.ts'
+import { History } from './history.ts'
 
 /** What lookups read: the ring as it is seen now, swapped whole. */
 export interface RingInSight {
@@ -21,6 +23,7 @@ export interface RingInSight {
  */
 export abstract class Lookups {
   protected inSight: RingInSight
+  protected readonly history: History = new History()
 
   protected constructor(ring: Ring<ClusterMember>) {
     this.inSight = { ring, homes: ring, lost: undefined }
@@ -70,6 +73,17 @@ export abstract class Lookups {
   homesForPartition(partition: number): readonly Home[] {
     return this.#agreed.homes.holdersForPartition(partition)
   }
+
+  /**
+   * Why the key is where it is: who holds it, who is at home there, since when, because of which
+   * changes of membership, and what the local member is to it.
+   */
+  explain(key: Key): Explanation {
+    const partition = this.partitionForKey(key)
+    return explain(partition, this.#agreed, this.history, this.localRole(partition))
+  }
+
+  protected abstract localRole(partition: number): LocalRole | undefined
 
   get #ring(): Ring<ClusterMember> {
     return this.#agreed.ring

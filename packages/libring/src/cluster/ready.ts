@@ -20,16 +20,19 @@ interface RingWatched {
   /** Since when the ring is what it is. */
   readonly sinceMs: () => Millis
   readonly onRebalance: (listener: () => void) => () => void
-  /** Rejects when there will be no ring any more. */
-  readonly closed: Promise<never>
+  /** Resolves when there will be no ring any more. */
+  readonly ended: Promise<void>
 }
 
 /**
- * Resolves once the ring has had so many members for so long.
+ * Waits until the ring has had so many members for so long, or will have none any more.
  *
  * @throws {OptionError} for an option out of range; the signal's reason when it aborts.
  */
-export async function whenReady(options: ReadyOptions, ring: RingWatched): Promise<void> {
+export async function whenReady(
+  options: ReadyOptions,
+  ring: RingWatched,
+): Promise<'ready' | 'ended'> {
   requirePlainObject('options', options)
   requireKnown('', options, ['members', 'stableForMs', 'signal'])
   const { members = 1, stableForMs = 0, signal } = options
@@ -38,14 +41,14 @@ export async function whenReady(options: ReadyOptions, ring: RingWatched): Promi
   requireSignal('signal', signal)
   signal?.throwIfAborted()
 
-  const ready = new Deferred<void>()
+  const ready = new Deferred<'ready'>()
   let timer: Timer | undefined
   const look = (): void => {
     timer?.cancel()
     timer = undefined
     if (ring.size() < members) return
     const atMs = ring.sinceMs() + stableForMs
-    if (ring.clock.nowMs() >= atMs) ready.resolve()
+    if (ring.clock.nowMs() >= atMs) ready.resolve('ready')
     else timer = ring.clock.at(atMs, look)
   }
   const onAbort = (): void => ready.reject(signal?.reason)
@@ -53,7 +56,7 @@ export async function whenReady(options: ReadyOptions, ring: RingWatched): Promi
   signal?.addEventListener('abort', onAbort)
   look()
   try {
-    await Promise.race([ready.promise, ring.closed])
+    return await Promise.race([ready.promise, ring.ended.then(() => 'ended' as const)])
   } finally {
     timer?.cancel()
     unsubscribe()

@@ -148,7 +148,8 @@ export class Custody {
   /** @param purpose `keep` to hold on to what is held, whatever the plan says, and take nothing. */
   plan(plan: Plan, purpose: 'serve' | 'keep' | 'stop', nowMs: Millis): void {
     const circumstances = {
-      others: this.#takes.asked > 0 ? 'some' : 'none',
+      // Others may have come since the plan was made.
+      others: () => (this.#takes.asked > 0 ? 'some' : 'none'),
       purpose,
       canHandOff: ({ name }: ClusterMember) => this.#others.has(name),
     } as const
@@ -312,6 +313,7 @@ export class Custody {
     for (const { partition, token } of holdings) {
       this.#succession.witness(token)
       if (token === 0n) continue
+      this.#takes.reopen(from, partition, nowMs)
       const held = this.#succession.tokenOf(partition)
       if (held === undefined || this.#tenures.get(partition).role !== 0) {
         // It took the partition before we let it go, so we were two.

@@ -29,7 +29,7 @@ export interface Plan {
 /** What is so while a plan is carried out. */
 export interface Circumstances {
   /** Whether others may wait for what we let go, or stand in the way of what we take. */
-  readonly others: 'some' | 'none'
+  readonly others: () => 'some' | 'none'
   /**
    * `keep` to hold on to what is held, whatever the plan says, and take nothing; `stop` to let
    * everything go, asked for or not.
@@ -75,7 +75,11 @@ export class Tenures {
   readonly #origins = new Map<number, Origin>()
   #planned: Roles
   #plan: Plan | undefined
-  #circumstances: Circumstances = { others: 'none', purpose: 'serve', canHandOff: () => false }
+  #circumstances: Circumstances = {
+    others: () => 'none',
+    purpose: 'serve',
+    canHandOff: () => false,
+  }
   #seq = 0
   /** Of these, the ones that are anything but at rest without a role. */
   #occupied = 0
@@ -171,7 +175,7 @@ export class Tenures {
         heir: !isStopping && heir !== undefined && canHandOff(heir) ? 'asks' : 'does not ask',
         successors: isStopping ? [] : this.#successors(partition),
         partingUntilMs: nowMs + this.#handoffTimeoutMs,
-        others,
+        others: others(),
       },
       nowMs,
       take,
@@ -264,7 +268,7 @@ export class Tenures {
   }
 
   #release(partition: number, nowMs: Millis): Release {
-    const isWaitedFor = this.#circumstances.others === 'some'
+    const isWaitedFor = this.#circumstances.others() === 'some'
     return {
       planned: this.#planned[partition]!,
       seq: this.#seq + 1,
