@@ -1,10 +1,15 @@
-// What a lookup of a text key cannot do without, timed beside the lookups: who wants to be faster
-// than these has to leave something out.
+// What every lookup of a text key has to do, timed beside the lookups: how much of them it is.
 
-/** Look at every character: no hash of text can do with less. */
+/** Look at every character, four at a time, and do nothing with them. */
 export function readOnly(key: string): number {
+  const whole = key.length & ~3
   let seen = 0
-  for (let at = 0; at < key.length; at++) seen += key.charCodeAt(at)
+  let at = 0
+  for (; at < whole; at += 4) {
+    const low = key.charCodeAt(at) | key.charCodeAt(at + 1)
+    seen |= low | key.charCodeAt(at + 2) | key.charCodeAt(at + 3)
+  }
+  for (; at < key.length; at++) seen |= key.charCodeAt(at)
   return seen
 }
 

@@ -4,6 +4,7 @@ import {
   decodePeerMessage,
   type PeerMessage,
 } from '../../../packages/libring/src/ownership/messages.ts'
+import { stateOf } from '../../support/cluster.ts'
 import { ScriptedChannel } from '../../support/ring-channel.ts'
 
 const TOPIC = 'libring/ring/jobs'
@@ -167,4 +168,28 @@ describe('a post that is closed', () => {
     other.close()
     expect([channel.sent, channel.exchanges]).toEqual([[], []])
   })
+
+  test('is idle, as it sends nothing', async () => {
+    post.send('bob', aMessage('answer'))
+    const idle = post.whenIdle()
+    expect(await stateOf(idle)).toBe('pending')
+    post.close()
+    expect(await stateOf(idle)).toBe('resolved')
+    post.send('bob', aMessage('answer'))
+    expect(await stateOf(post.whenIdle())).toBe('resolved')
+  })
+})
+
+test('the post is idle once what is under way and what waits has come to its end', async () => {
+  expect(await stateOf(post.whenIdle())).toBe('resolved')
+  for (const to of ['ann', 'ann', 'bob']) post.send(to, aMessage('offer'))
+  const idle = post.whenIdle()
+  const isOver = async (at: number, isDelivered: boolean): Promise<string> => {
+    channel.sent[at]!.over(isDelivered)
+    return await stateOf(idle)
+  }
+  expect(sent()).toEqual(['ann offer 1', 'bob offer 3'])
+  expect(await isOver(0, true)).toBe('pending')
+  expect(await isOver(1, false)).toBe('pending')
+  expect(await isOver(2, true)).toBe('resolved')
 })

@@ -188,39 +188,11 @@ describe('join intents', () => {
 })
 
 describe('leave intents', () => {
-  test('with the intent a silent member has left, without it has failed', () => {
-    hear(leave(5n, 'ann'), aliveOf('bob', 3))
+  test('a silent member has left if it said so, before or with its last word, else failed', () => {
+    hear(leave(5n, 'ann'), aliveOf('bob', 3), aliveOf('cat', 4))
     expect(hear(deadOf('ann', 'self'))).toEqual(['member-leave ann'])
     expect(hear(deadOf('bob', 'self'))).toEqual(['member-failed bob'])
-  })
-
-  test('who says farewell has left, though the intent got lost or comes later', () => {
-    hear(join(4n, 'ann'), aliveOf('bob', 3))
-    expect(hear(deadOf('ann'))).toEqual(['member-leave ann'])
-    expect(statusOf('ann')).toBe('left')
-    expect(ownState()).toMatchObject({
-      leftMembers: ['ann'],
-      statusLTimes: new Map([
-        ['ann', 4n],
-        ['bob', 0n],
-        ['self', 0n],
-      ]),
-    })
-    expect(hear(leave(5n, 'ann'))).toEqual([])
-    expect(passedAlong()).toContainEqual(leave(5n, 'ann'))
-    expect(hear(aliveOf('ann', 2, 2))).toEqual(['member-join ann'])
-    expect(statusOf('ann')).toBe('alive')
-  })
-
-  test('so does a farewell that a push/pull tells of', () => {
-    const message = {
-      type: 'push-pull',
-      join: false,
-      nodes: [{ ...stateOf('ann', 2), state: 'left' }],
-      userState: NO_BYTES,
-    } as const
-    machine.handle({ type: 'request', connection: 1, message }, now)
-    expect(news(drain())).toEqual(['member-leave ann'])
+    expect(hear(deadOf('cat', 'cat'))).toEqual(['member-leave cat'])
   })
 
   test('an intent that comes after the failure makes a leave of it', () => {

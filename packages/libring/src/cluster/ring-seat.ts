@@ -154,13 +154,15 @@ export class RingSeat {
     if (this.#isTaken) await this.#presence.depart('returning')
   }
 
-  /** Resolves once others have everything, or there is nobody to have it. */
+  /** Resolves once others have everything, and what was left to them, or nobody is there. */
   async handOver(): Promise<void> {
     // Whoever still forms has nothing, and has not passed what one that drains has passed.
     if (this.#membership.ringChannel === undefined || !this.#isFormed) return
     await this.#presence.depart('draining')
     this.#checkDrained()
     await this.#drained.promise
+    // Tokens and state are in the last answers, and the farewell would cut those off.
+    await this.#post?.whenIdle()
   }
 
   /** Let everything go. */
