@@ -355,7 +355,8 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       this.#enoughSeen = members.length >= minMembers
     }
     this.#enoughSeen ||= this.#candidates.all().some(({ member, bystander, tag }) => {
-      if (tag === undefined || tag.standing === 'forming') return false
+      // Whoever returns may never have been more than forming.
+      if (tag?.standing !== 'serving' && tag?.standing !== 'draining') return false
       if ((member ?? bystander)!.name === this.#localName) return false
       return (
         this.#stance === undefined ||
