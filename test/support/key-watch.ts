@@ -1,0 +1,93 @@
+import { Ring, type RingOptions } from 'libring/ring'
+import type { SimNode, World } from 'libring/sim'
+
+type Cluster = SimNode['cluster']
+
+/**
+ * Who serves each of some keys, by the steps that clusters told. Partitions of one number are not
+ * the same keys where members count them differently, so it is keys that are watched.
+ */
+export class KeyWatch {
+  /** Every moment at which a key had two primaries. */
+  readonly faults: string[] = []
+  readonly #world: World
+  readonly #keys: readonly string[]
+  /** By key, who serves it since when. */
+  readonly #holders: Map<string, Set<string>>
+  readonly #unserved = new Map<string, number>()
+  #longestGapMs = 0
+
+  constructor(world: World, keys = 400) {
+    this.#world = world
+    this.#keys = Array.from({ length: keys }, (_, i) => `key ${i}`)
+    this.#holders = new Map(this.#keys.map((key) => [key, new Set()]))
+  }
+
+  /** From the start of a process on. @param options the ring's, of this very process. */
+  watch(node: SimNode, options: RingOptions, cluster: Cluster = node.cluster): void {
+    const ring = new Ring([], options)
+    const keysOf = new Map<number, string[]>()
+    for (const key of this.#keys) {
+      const partition = ring.partitionForKey(key)
+      keysOf.set(partition, [...(keysOf.get(partition) ?? []), key])
+    }
+    const take = (partition: number): void => {
+      for (const key of keysOf.get(partition) ?? []) this.#take(key, node.name)
+    }
+    const drop = (partition: number): void => {
+      for (const key of keysOf.get(partition) ?? []) this.#drop(key, node.name)
+    }
+    cluster.on('acquire', ({ partition, replica }) => {
+      if (replica === 0) take(partition)
+    })
+    cluster.on('change', ({ partition, replica }) => {
+      if (replica === 0) take(partition)
+      else drop(partition)
+    })
+    cluster.on('release', ({ partition, replica }) => {
+      if (replica === 0) drop(partition)
+    })
+  }
+
+  /** The process is gone, and whatever it held. */
+  gone({ name }: SimNode): void {
+    for (const key of this.#keys) this.#drop(key, name)
+  }
+
+  /** How many keys have exactly one primary. */
+  get served(): number {
+    return [...this.#holders.values()].filter((holders) => holders.size === 1).length
+  }
+
+  get count(): number {
+    return this.#keys.length
+  }
+
+  /** Longest time that a key had no primary, once it had had one, in virtual milliseconds. */
+  get longestGapMs(): number {
+    return this.#longestGapMs
+  }
+
+  /** Names of those that serve any key. */
+  get holders(): ReadonlySet<string> {
+    return new Set([...this.#holders.values()].flatMap((holders) => [...holders]))
+  }
+
+  #take(key: string, name: string): void {
+    const holders = this.#holders.get(key)!
+    holders.add(name)
+    const sinceMs = this.#unserved.get(key)
+    if (sinceMs !== undefined) {
+      this.#longestGapMs = Math.max(this.#longestGapMs, this.#world.nowMs - sinceMs)
+    }
+    this.#unserved.delete(key)
+    if (holders.size < 2) return
+    this.faults.push(`${this.#world.nowMs}: ${key} is served by ${[...holders].join(' and ')}`)
+  }
+
+  #drop(key: string, name: string): void {
+    const holders = this.#holders.get(key)!
+    if (!holders.delete(name) || holders.size > 0) return
+    this.#unserved.set(key, this.#world.nowMs)
+  }
+}
