@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { loopbackAddresses } from '../support/loopback.ts'
 import { Program } from '../support/program.ts'
 import { snippetsOf } from '../support/snippets.ts'
 
-// The programs of the guides, run as a reader would run them.
+// The programs of the pages, run as a reader would run them.
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const cache = join(root, 'node_modules/.cache')
@@ -99,4 +99,70 @@ describe('docs/guides/operating.md', () => {
 test('docs/guides/testing-with-the-simulator.md: its tests pass', async () => {
   await using program = new Program(programOf('docs/guides/testing-with-the-simulator.md', 0))
   expect([await program.ended(), program.output]).toEqual([0, expect.stringContaining('pass 4')])
+})
+
+test('docs/reference/errors.md: a second program at the same address is told so, and ends', async () => {
+  const file = programOf('docs/reference/errors.md', 0)
+  const text = readFileSync(file, 'utf8')
+  expect(text).toContain('127.0.0.1:7946')
+  const told = "\nconsole.log('started')\n"
+  writeFileSync(file, text.replace('127.0.0.1:7946', freeAddress()) + told)
+  await using first = new Program(file)
+  await first.expectOutput('started')
+  await using second = new Program(file)
+  expect(await second.ended()).toBe(1)
+  expect(second.output).toContain('another program uses the gossip port')
+})
+
+/** Programs that do what they do and end. */
+const BRIEF: Readonly<Record<string, readonly [index: number, output: string]>> = {
+  'docs/concepts/partitions.md': [0, ''],
+  'docs/reference/events.md': [0, ''],
+  'docs/reference/options.md': [0, 'partitions partitions must be a whole number'],
+}
+
+test.each(Object.entries(BRIEF))(
+  'the program of %s runs, and ends',
+  async (page, [index, output]) => {
+    await using program = new Program(programOf(page, index))
+    expect([await program.ended(), program.output]).toEqual([0, expect.stringContaining(output)])
+  },
+)
+
+/** Modules for others to import. What they hold is tried where there is something to try. */
+const MODULES: Readonly<Record<string, readonly number[]>> = {
+  'docs/guides/encryption.md': [0, 1],
+  'docs/guides/operating.md': [4],
+}
+
+test.each(Object.entries(MODULES))('the modules of %s load', async (page, indexes) => {
+  for (const index of indexes) {
+    const key = Buffer.alloc(32, 'k').toString('base64')
+    const env = { ...process.env, CLUSTER_KEY: key }
+    await using program = new Program(programOf(page, index), [], env)
+    expect([await program.ended(), program.output]).toEqual([0, ''])
+  }
+})
+
+test('every TypeScript program of every page is run by some test', () => {
+  const runElsewhere: Readonly<Record<string, number>> = {
+    // test/e2e/start.test.ts and from-go.test.ts; functions of pages: test/sim/pages.test.ts
+    'docs/start.md': 2,
+    'docs/from-go.md': 1,
+    'docs/concepts/ownership.md': 1,
+    // test/e2e/fencing-tokens.test.ts, and test/sim/pages.test.ts
+    'docs/guides/fencing-tokens.md': 3,
+    // above
+    'docs/guides/moving-state.md': 2,
+    'docs/guides/operating.md': 4,
+    'docs/guides/testing-with-the-simulator.md': 1,
+    'docs/reference/errors.md': 1,
+  }
+  const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  for (const path of pages.filter((name) => name.endsWith('.md'))) {
+    const page = `docs/${path.replaceAll('\\', '/')}`
+    const programs = snippetsOf(page, readFileSync(join(root, page), 'utf8')).length
+    const run = (page in BRIEF ? 1 : 0) + (MODULES[page]?.length ?? 0) + (runElsewhere[page] ?? 0)
+    expect([page, programs]).toEqual([page, run])
+  }
 })
