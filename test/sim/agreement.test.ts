@@ -170,6 +170,11 @@ describe('members that come back one by one with', () => {
   })
 })
 
+/** An option as the tag has it. */
+function textOf(value: RingOptions['keyHash'] | number = 'murmur3'): string {
+  return typeof value === 'object' ? value.name : String(value)
+}
+
 /** What everybody has to have told: each differing field, who bears which value; none at the end. */
 function expectedMismatches(
   { world, updated }: Deploy,
@@ -183,8 +188,8 @@ function expectedMismatches(
   for (const field of ['partitions', 'redundancy', 'keyHash'] as const) {
     if (old[field] === next[field]) continue
     const values = [
-      { value: String(old[field] ?? 'murmur3'), members: bearers(false) },
-      { value: String(next[field]), members: bearers(true) },
+      { value: textOf(old[field]), members: bearers(false) },
+      { value: textOf(next[field]), members: bearers(true) },
     ]
     told.push({ field, values: values.sort((a, b) => (a.value < b.value ? -1 : 1)) })
   }
