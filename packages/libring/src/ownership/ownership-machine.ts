@@ -141,8 +141,8 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
         else this.#custody.settle(input.partition, input.seq, input.state, nowMs)
         break
       case 'stalled':
-        this.#suspend(nowMs)
-        break
+        // Whoever works for what was held is told before others are turned to.
+        return this.#suspend(nowMs)
       case 'contacted':
         if (this.#doubt.isEndedBy(input.doubt)) this.#resume(nowMs)
         break
