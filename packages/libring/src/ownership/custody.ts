@@ -1,5 +1,5 @@
 import type { Fifo } from '../base/fifo.ts'
-import type { Millis } from '../base/time.ts'
+import { soonestMs, type Millis } from '../base/time.ts'
 import { Census } from './census.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
@@ -18,6 +18,7 @@ import {
 } from './messages.ts'
 import { Mail, type Content } from './mail.ts'
 import { Offers } from './offers.ts'
+import { Overridden } from './overridden.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
 import { Partings } from './partings.ts'
 import { repliesOf } from './replies.ts'
@@ -47,8 +48,7 @@ export class Custody {
   readonly #others = new Map<string, ClusterMember>()
   /** Steps that others wait to hear of once their handler is done. */
   readonly #arrivals = new Map<number, number>()
-  /** Whom we do not wait for any more, of partitions being taken. */
-  readonly #overridden = new Map<number, readonly string[]>()
+  readonly #overridden = new Overridden()
   readonly #exchanges: Exchanges
   readonly #offers = new Offers()
   readonly #partings = new Partings()
@@ -82,8 +82,8 @@ export class Custody {
       releaseTimeoutMs,
       handoffTimeoutMs,
       onStep: (event) => {
-        if (event.type === 'acquire' && this.#others.size > 0)
-          this.#arrivals.set(event.partition, event.seq)
+        const { type, partition, seq } = event
+        if (type === 'acquire' && this.#others.size > 0) this.#arrivals.set(partition, seq)
         effects.push({ type: 'step', event })
       },
     })
@@ -95,15 +95,14 @@ export class Custody {
 
   deadlineMs(): Millis | undefined {
     const strangersMs = this.#takes.size > 0 ? this.#strangers.deadlineMs() : undefined
-    const deadlines = [
+    return soonestMs(
       this.#tenures.deadlineMs(),
       this.#takes.deadlineMs(),
       strangersMs,
       this.#offers.deadlineMs(),
       this.#partings.deadlineMs(),
       this.#census.deadlineMs(),
-    ].filter((deadlineMs) => deadlineMs !== undefined)
-    return deadlines.length === 0 ? undefined : Math.min(...deadlines)
+    )
   }
 
   /**
@@ -206,6 +205,17 @@ export class Custody {
   /** Say something to another member, as whatever we have said before. */
   send(to: string, content: Content, nowMs: Millis): void {
     this.#mail.send(to, content, nowMs)
+  }
+
+  /**
+   * The process was stopped. What it held is let go, as if others were known to hold it, and what
+   * it is taking is asked for anew. The next that is told has what follows from that done.
+   */
+  lapse(nowMs: Millis): void {
+    this.#takes.restart(nowMs)
+    for (const partition of this.#tenures.primaries()) {
+      this.#tenures.letGo(partition, 'outranked', nowMs)
+    }
   }
 
   /** The two have exchanged members. */
@@ -371,7 +381,7 @@ export class Custody {
       }
       for (const { to, groups } of asks) this.#mail.send(to, { type: 'ask', groups }, nowMs)
       for (const { why, member, partitions } of overrides) {
-        for (const partition of partitions) this.#noteOverridden(partition, member)
+        this.#overridden.note(partitions, member)
         const counter = why === 'silent' ? 'takenFromSilence' : 'takenFromDeadlock'
         this.#stats[counter] += partitions.length
         this.#report({ kind: why, member, partitions })
@@ -392,8 +402,10 @@ export class Custody {
     } else {
       this.#takes.end(partition, nowMs)
       this.#succession.endTake(partition)
-      if (role === 0) this.#tellOverridden(partition, nowMs)
-      this.#overridden.delete(partition)
+      // Whoever we did not wait for may hold it, and has to hear that we do.
+      for (const name of this.#overridden.take(partition)) {
+        if (role === 0) this.#mail.tell(name, 'acquired', [partition], nowMs)
+      }
     }
     if (role === 0) this.#succession.hold(partition)
     else if (phase !== 'letting-go') this.#succession.letGo(partition, nowMs)
@@ -405,17 +417,6 @@ export class Custody {
   #tenancy(partition: number, nowMs: Millis): Tenancy {
     const { token, state, from } = this.#succession.take(partition, nowMs)
     return { token, state, from: from === undefined ? undefined : this.#others.get(from) }
-  }
-
-  #noteOverridden(partition: number, name: string): void {
-    this.#overridden.set(partition, [...(this.#overridden.get(partition) ?? []), name])
-  }
-
-  /** Whoever we did not wait for may hold it, and has to hear that we do. */
-  #tellOverridden(partition: number, nowMs: Millis): void {
-    for (const name of this.#overridden.get(partition) ?? []) {
-      this.#mail.tell(name, 'acquired', [partition], nowMs)
-    }
   }
 
   #onParting(from: string, { life, partitions }: PartingMessage, nowMs: Millis): void {

@@ -134,6 +134,13 @@ export class Takes {
     }
   }
 
+  /** Whatever was answered so far counts no more: all of it is asked for anew, as one attempt. */
+  restart(nowMs: Millis): void {
+    const partitions = [...this.#takes.keys()]
+    for (const partition of partitions) this.end(partition, nowMs)
+    this.begin(partitions, nowMs)
+  }
+
   /** It was taken, or is not wanted any more. */
   end(partition: number, nowMs: Millis): void {
     if (!this.#takes.delete(partition)) return
