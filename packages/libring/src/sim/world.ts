@@ -281,7 +281,12 @@ export class World {
     requireKnown('membership.', membership, ['newsMs', 'detectionMs'])
     requireLatency('membership.newsMs', membership.newsMs)
     requireLatency('membership.detectionMs', membership.detectionMs)
-    return new Directory(this.#clock, seededRandom(this.#seed, 'directory'), membership)
+    return new Directory({
+      clock: this.#clock,
+      network: this.#network,
+      random: seededRandom(this.#seed, 'directory'),
+      options: membership,
+    })
   }
 
   #lookAgainIn(startMs: Millis, limitMs: Millis): Millis {
