@@ -219,6 +219,8 @@ export class MachineMember implements Participant<Packet> {
         })
         break
       case 'report':
+      case 'disagreement':
+      case 'formed':
         break
     }
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { HandlerRunner, type Handled } from '../../packages/libring/src/cluster/handlers.ts'
+import { HandlerRunner } from '../../packages/libring/src/cluster/handler-runner.ts'
+import type { Handled } from '../../packages/libring/src/cluster/handlers.ts'
 import { Deferred } from '../../packages/libring/src/gossip/deferred.ts'
 import type { OwnershipEvent } from '../../packages/libring/src/ownership/event.ts'
 import { SimClock } from '../../packages/libring/src/sim/clock.ts'

@@ -144,6 +144,8 @@ export class OwnershipPeers {
   #perform(name: string, peer: Peer, effect: OwnershipEffect): void {
     switch (effect.type) {
       case 'view':
+      case 'disagreement':
+      case 'formed':
         break
       case 'step':
         peer.book.apply(effect.event)

@@ -404,6 +404,16 @@ describe('joining', () => {
     ])
   })
 
+  test('shows that a newcomer asks, unless it is to be a push/pull like any other', () => {
+    const [dial] = join(host(2))
+    expect(streamMessage(dial!.bytes)).toMatchObject({ type: 'push-pull', join: true })
+    machine.handle({ type: 'sync', join: 4, seeds: [host(2)] }, now)
+    const [other] = of(drain(), 'dial')
+    expect(streamMessage(other!.bytes)).toMatchObject({ type: 'push-pull', join: false })
+    machine.handle({ type: 'dial-failed', dial: other!.dial, reason: 'refused' }, now)
+    expect(of(drain(), 'joined')).toMatchObject([{ join: 4, contacted: 0 }])
+  })
+
   test('does not count an answer of our own', () => {
     const [dial] = join(host(1))
     const [joined] = reply(dial!.dial, pushPull([stateOf('self', 1)]))

@@ -24,7 +24,7 @@ import { Ring } from '../ring/ring.ts'
 import { CLUSTER_EVENT_TYPES } from './cluster-events.ts'
 import type { ClusterEvents, ClusterEventType } from './cluster-events.ts'
 import { EventFeed } from './event-feed.ts'
-import { HandlerRunner } from './handlers.ts'
+import { HandlerRunner } from './handler-runner.ts'
 import { Listeners } from './listeners.ts'
 import { MemberFeed } from './member-feed.ts'
 import { MemberReader } from './members.ts'
@@ -140,6 +140,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
         onFailed: (event, error) => this.#onHandlerFailed(event, error),
         onOverdue: (event) => this.#onHandlerOverdue(event),
       },
+      invoke: ports.invoke,
     })
   }
 
@@ -461,6 +462,10 @@ export class Cluster extends Lookups implements AsyncDisposable {
         this.#feed.publish(effect.event)
         this.#handlers.add(effect.event)
         this.#listeners.tell(effect.event.type, effect.event)
+        if (!this.#handlers.hasHandlers) {
+          const { partition, seq } = effect.event
+          this.#feedIn({ type: 'handler-settled', partition, seq })
+        }
         break
       case 'peer-message':
         this.#post?.send(effect.to, effect.message)

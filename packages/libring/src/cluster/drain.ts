@@ -19,8 +19,12 @@ export function requireDrainOptions(options: DrainOptions): {
 } {
   requirePlainObject('options', options)
   requireKnown('', options, ['timeoutMs', 'signal'])
-  const { timeoutMs = 25_000, signal } = options
-  requireWhole('timeoutMs', timeoutMs, 0, 86_400_000)
+  const { timeoutMs, signal } = options
   requireSignal('signal', signal)
-  return { timeoutMs, signal }
+  return { timeoutMs: requireDrainTimeout('timeoutMs', timeoutMs), signal }
+}
+
+export function requireDrainTimeout(option: string, timeoutMs: Millis = 25_000): Millis {
+  requireWhole(option, timeoutMs, 0, 86_400_000)
+  return timeoutMs
 }

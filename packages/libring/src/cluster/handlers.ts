@@ -1,10 +1,4 @@
-import { Deadlines } from '../base/deadlines.ts'
-import { KeyedFifo } from '../base/keyed-fifo.ts'
-import type { Millis } from '../base/time.ts'
-import { Deferred } from '../gossip/deferred.ts'
 import type { AcquireEvent, ChangeEvent, OwnershipEvent, ReleaseEvent } from '../ownership/event.ts'
-import type { Clock, Timer } from '../ports/clock.ts'
-import { Lane, type Run } from './lane.ts'
 
 /** A step as its handler gets it. */
 export type Handled<E extends OwnershipEvent> = E & {
@@ -32,235 +26,31 @@ export interface OwnershipHandlers {
   readonly onChange?: (event: Handled<ChangeEvent>) => unknown
 }
 
-/**
- * Most handlers at work at once for partitions that are taken or changed, and as many again for
- * partitions that are let go: the two never wait for each other.
- */
-export const CONCURRENT_HANDLERS_MAX = 64
-
-/** What the runner tells of handlers. */
-export interface HandlerObserver {
-  /** It threw or rejected. Not told of one that gave up because its signal aborted. */
-  onFailed(event: OwnershipEvent, error: unknown): void
-  /** The time to let the partition go was over before `event` was dealt with. */
-  onOverdue(event: OwnershipEvent): void
-}
-
-/** Steps that may be started, by what they wait for. */
-interface Pool {
-  readonly ready: KeyedFifo<number, Lane>
-  running: number
-}
-
-/** Runs the user's handlers: in order for each partition, bounded over all of them. */
-export class HandlerRunner {
-  readonly #handlers: OwnershipHandlers
-  readonly #clock: Clock
-  readonly #releaseTimeoutMs: Millis
-  readonly #observer: HandlerObserver
-  readonly #lanes = new Map<number, Lane>()
-  readonly #takes: Pool = { ready: new KeyedFifo(), running: 0 }
-  readonly #releases: Pool = { ready: new KeyedFifo(), running: 0 }
-  readonly #deadlines = new Deadlines()
-  readonly #idle: Deferred<void>[] = []
-  #timer: Timer | undefined
-
-  constructor(setup: {
-    readonly handlers: OwnershipHandlers
-    readonly clock: Clock
-    readonly releaseTimeoutMs: Millis
-    readonly observer: HandlerObserver
-  }) {
-    this.#handlers = setup.handlers
-    this.#clock = setup.clock
-    this.#releaseTimeoutMs = setup.releaseTimeoutMs
-    this.#observer = setup.observer
-  }
-
-  /** Whether there is any handler to wait for. */
-  get hasHandlers(): boolean {
-    return Object.values(this.#handlers).some((handler) => handler !== undefined)
-  }
-
-  /** Tell a step to its handler, now or when its turn comes. */
-  add(event: OwnershipEvent): void {
-    const { partition } = event
-    const lane = this.#lanes.get(partition) ?? new Lane(partition)
-    this.#lanes.set(partition, lane)
-    lane.add(event)
-    this.#settleLane(lane)
-    this.#startReady()
-  }
-
-  /** Resolves when no step waits or is being dealt with. */
-  whenIdle(): Promise<void> {
-    const idle = new Deferred<void>()
-    this.#idle.push(idle)
-    this.#checkIdle()
-    return idle.promise
-  }
-
-  /** Call everything off and forget what waits. */
-  abandon(): void {
-    const lanes = [...this.#lanes.values()]
-    this.#lanes.clear()
-    this.#deadlines.clearAll()
-    for (const pool of [this.#takes, this.#releases]) {
-      pool.ready.clear()
-      pool.running = 0
-    }
-    this.#arm()
-    for (const lane of lanes) {
-      const { running } = lane
-      lane.running = undefined
-      running?.controller.abort()
-    }
-    this.#checkIdle()
-  }
-
-  /** Bring queue and deadline in line with what the lane waits for. */
-  #settleLane(lane: Lane): void {
-    const { partition } = lane
-    this.#takes.ready.delete(partition)
-    this.#releases.ready.delete(partition)
-    while (lane.running === undefined && lane.next !== undefined) {
-      if (this.#isHandled(lane.next)) {
-        this.#poolOf(lane.next).ready.push(partition, lane)
-        break
-      }
-      lane.take()
-    }
-    const key = String(partition)
-    if (!lane.isLettingGo) this.#deadlines.clear(key)
-    else if (!this.#deadlines.has(key)) {
-      this.#deadlines.set(key, this.#clock.nowMs() + this.#releaseTimeoutMs)
-    }
-    if (lane.running === undefined && lane.next === undefined) this.#lanes.delete(partition)
-    this.#arm()
-  }
-
-  #startReady(): void {
-    for (const pool of [this.#releases, this.#takes]) {
-      while (pool.running < CONCURRENT_HANDLERS_MAX) {
-        const lane = pool.ready.take()
-        const event = lane?.take()
-        if (lane === undefined || event === undefined) break
-        this.#start(lane, event, pool)
-      }
-    }
-    this.#checkIdle()
-  }
-
-  #start(lane: Lane, event: OwnershipEvent, pool: Pool): void {
-    const run: Run = { event, controller: new AbortController() }
-    lane.running = run
-    pool.running++
-    void this.#call(run).then(() => {
-      // It was given up meanwhile, and its place with it.
-      if (lane.running !== run) return
-      lane.running = undefined
-      pool.running--
-      this.#settleLane(lane)
-      this.#startReady()
-    })
-  }
-
-  /** Never rejects. The handler starts in a later turn, so that it cannot hold up gossip. */
-  async #call({ event, controller }: Run): Promise<void> {
-    const { signal } = controller
-    try {
-      await Promise.resolve()
-      await this.#handle(event, signal)
-    } catch (error) {
-      if (!(signal.aborted && isAbort(error, signal))) this.#observer.onFailed(event, error)
-    }
-  }
-
-  #handle(event: OwnershipEvent, signal: AbortSignal): unknown {
-    switch (event.type) {
-      case 'acquire':
-        return this.#handlers.onAcquire?.({ ...event, signal })
-      case 'release':
-        return this.#handlers.onRelease?.({ ...event, signal })
-      case 'change':
-        return this.#handlers.onChange?.({ ...event, signal })
-    }
-  }
-
-  #isHandled(event: OwnershipEvent): boolean {
-    switch (event.type) {
-      case 'acquire':
-        return this.#handlers.onAcquire !== undefined
-      case 'release':
-        return this.#handlers.onRelease !== undefined
-      case 'change':
-        return this.#handlers.onChange !== undefined
-    }
-  }
-
-  #poolOf(event: OwnershipEvent): Pool {
-    return event.type === 'release' ? this.#releases : this.#takes
-  }
-
-  #arm(): void {
-    const atMs = this.#deadlines.nextMs()
-    if (atMs === undefined) {
-      this.#timer?.cancel()
-      this.#timer = undefined
-    } else {
-      // Deadlines only ever join the end, so a timer that runs is never too late.
-      this.#timer ??= this.#clock.at(atMs, () => this.#onTimer())
-    }
-  }
-
-  #onTimer(): void {
-    this.#timer = undefined
-    const nowMs = this.#clock.nowMs()
-    for (;;) {
-      const key = this.#deadlines.takeDue(nowMs)
-      if (key === undefined) break
-      const lane = this.#lanes.get(Number(key))
-      if (lane !== undefined) this.#giveUp(lane)
-    }
-    this.#arm()
-    this.#startReady()
-  }
-
-  /**
-   * The partition counts as let go. Whoever is at work is called off and no longer waited for;
-   * what should have been told by now is told, with a signal that has aborted already.
-   */
-  #giveUp(lane: Lane): void {
-    const { running } = lane
-    if (running !== undefined) {
-      this.#poolOf(running.event).running--
-      lane.running = undefined
-      this.#observer.onOverdue(running.event)
-      running.controller.abort(timeIsOver())
-    }
-    for (let told = running?.event; told?.type !== 'release';) {
-      told = lane.take()
-      if (told === undefined) break
-      const controller = new AbortController()
-      controller.abort(timeIsOver())
-      if (!this.#isHandled(told)) continue
-      if (running === undefined) this.#observer.onOverdue(told)
-      void this.#call({ event: told, controller })
-    }
-    this.#settleLane(lane)
-  }
-
-  #checkIdle(): void {
-    if (this.#lanes.size > 0) return
-    for (const idle of this.#idle.splice(0)) idle.resolve()
+/** The name of the handler that a step is for. */
+export function handlerNameOf({ type }: OwnershipEvent): keyof OwnershipHandlers {
+  switch (type) {
+    case 'acquire':
+      return 'onAcquire'
+    case 'release':
+      return 'onRelease'
+    case 'change':
+      return 'onChange'
   }
 }
 
-function timeIsOver(): DOMException {
-  return new DOMException('the time to let the partition go is over', 'TimeoutError')
+/** Whether there is a handler for the step. */
+export function isHandled(event: OwnershipEvent, handlers: OwnershipHandlers): boolean {
+  return handlers[handlerNameOf(event)] !== undefined
 }
 
-/** What code that heeds a signal throws: the signal's reason, or an error of that kind. */
-function isAbort(error: unknown, signal: AbortSignal): boolean {
-  return error === signal.reason || (error instanceof Error && error.name === 'AbortError')
+/** What the handler of the step returns. @throws whatever it throws. */
+export function callHandler(event: Handled<OwnershipEvent>, handlers: OwnershipHandlers): unknown {
+  switch (event.type) {
+    case 'acquire':
+      return handlers.onAcquire?.(event)
+    case 'release':
+      return handlers.onRelease?.(event)
+    case 'change':
+      return handlers.onChange?.(event)
+  }
 }

@@ -2,6 +2,7 @@ import type { GossipOptions } from '../gossip/options.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
+import type { Invoke } from './invoke.ts'
 
 /** Requests of the operating system that the program end, where there are any. */
 export interface Signals {
@@ -20,4 +21,10 @@ export interface ClusterPorts {
   readonly signals: Signals
   /** @throws {OptionError} naming the first option that is unknown, malformed or out of range. */
   createGossip(options: GossipOptions, logger: Logger): Membership
+  /**
+   * How the user's handlers are called.
+   *
+   * @defaultValue in a later turn, and what they promise is waited for
+   */
+  readonly invoke?: Invoke | undefined
 }

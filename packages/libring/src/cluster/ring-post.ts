@@ -109,12 +109,15 @@ export class RingPost {
       if (open.size >= EXCHANGES_MAX) return
       wanted.delete(member)
       open.add(member)
+      let hasBegun = false
       this.#channel.exchange(member, (isDone) => {
         open.delete(member)
         if (this.#close === undefined) return
         if (isDone) this.#recipient.onExchanged(member)
-        this.#beginExchanges()
+        // One that fails at once leaves its place to the next of the loop.
+        if (hasBegun) this.#beginExchanges()
       })
+      hasBegun = true
     }
   }
 }

@@ -1,11 +1,13 @@
 import { OptionError } from '../base/errors.ts'
 import { requireKnown, requireList, requirePlainObject, requireSignal } from '../base/require.ts'
+import type { Millis } from '../base/time.ts'
 import { Deferred } from '../gossip/deferred.ts'
 import type { Logger } from '../ports/logger.ts'
+import { requireDrainTimeout, type DrainOptions } from './drain.ts'
 import type { Signals } from './ports.ts'
 
 export interface RunOptions {
-  /** Ends the run. Leaving in order takes until the promise resolves. */
+  /** Ends the run. Handing over and leaving in order takes until the promise resolves. */
   readonly signal?: AbortSignal
   /**
    * Signals of the operating system that end the run, caught only while it lasts. A second one
@@ -14,16 +16,18 @@ export interface RunOptions {
    * @defaultValue `['SIGTERM', 'SIGINT']`
    */
   readonly signals?: readonly string[]
+  /** How long handing over may take at the end; see `DrainOptions`. @defaultValue 25000 */
+  readonly drainTimeoutMs?: Millis
 }
 
 /** What can be started and stopped. */
 interface Runnable {
   start(): Promise<void>
-  stop(options: { readonly signal: AbortSignal }): Promise<void>
+  drain(options: DrainOptions): Promise<void>
 }
 
 /**
- * Start `cluster`, wait until it is asked to end, and stop it.
+ * Start `cluster`, wait until it is asked to end, have it hand over, and stop it.
  *
  * @param stopAsked settles when somebody stops it otherwise.
  */
@@ -34,7 +38,7 @@ export async function runToTheEnd(
   options: RunOptions,
   logger: Logger,
 ): Promise<void> {
-  const names = requireRunOptions(options)
+  const { names, timeoutMs } = requireRunOptions(options)
   const end = new Deferred<void>()
   const hurry = new AbortController()
   let signalled = 0
@@ -52,7 +56,7 @@ export async function runToTheEnd(
     }
   } finally {
     try {
-      await cluster.stop({ signal: hurry.signal })
+      await cluster.drain({ timeoutMs, signal: hurry.signal })
     } finally {
       options.signal?.removeEventListener('abort', onAbort)
       unwatch()
@@ -60,15 +64,19 @@ export async function runToTheEnd(
   }
 }
 
-/** Which signals to catch; which of them there are, the system knows. */
-function requireRunOptions(options: RunOptions): readonly string[] {
+/** Which of the signals there are, the system knows. */
+function requireRunOptions(options: RunOptions): {
+  readonly names: readonly string[]
+  readonly timeoutMs: Millis
+} {
   requirePlainObject('options', options)
-  requireKnown('', options, ['signal', 'signals'])
-  const { signal, signals = ['SIGTERM', 'SIGINT'] } = options
+  requireKnown('', options, ['signal', 'signals', 'drainTimeoutMs'])
+  const { signal, signals = ['SIGTERM', 'SIGINT'], drainTimeoutMs } = options
   requireSignal('signal', signal)
   requireList('signals', signals, 'a list of names of signals')
-  return Array.from(signals, (name: unknown, index) => {
+  const names = Array.from(signals, (name: unknown, index) => {
     if (typeof name === 'string') return name
     throw new OptionError(`signals[${index}]`, 'the name of a signal', name)
   })
+  return { names, timeoutMs: requireDrainTimeout('drainTimeoutMs', drainTimeoutMs) }
 }

@@ -1,5 +1,6 @@
 export {
   BindError,
+  ConfigMismatchError,
   ERROR_CODES,
   InvariantError,
   isLibringError,
@@ -15,6 +16,9 @@ export type { Member, MemberEvent, MemberEventType, MemberStatus } from '../base
 export type {
   ClusterEvents,
   ClusterEventType,
+  ConfigMismatchEvent,
+  DoubleHolderEvent,
+  HandoffTimeoutEvent,
   HandlerErrorEvent,
   HandlerOverdueEvent,
   RebalanceEvent,
@@ -27,6 +31,7 @@ export {
 } from '../cluster/fixed-members.ts'
 export type { Handled, OwnershipHandlers } from '../cluster/handlers.ts'
 export type { ClusterOptions } from '../cluster/options.ts'
+export type { DrainOptions } from '../cluster/drain.ts'
 export type { RunOptions } from '../cluster/run.ts'
 export type { GossipNode } from '../gossip/gossip-node.ts'
 export type { GossipOptions } from '../gossip/options.ts'

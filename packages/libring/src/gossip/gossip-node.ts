@@ -1,7 +1,7 @@
 import { addressText, type Address } from '../base/address.ts'
 import { JoinError, LibringError, OptionError, type JoinAttempt } from '../base/errors.ts'
 import { Fifo } from '../base/fifo.ts'
-import { LIBRING_TAG, type Member, type MemberEvent } from '../base/member.ts'
+import type { Member, MemberEvent } from '../base/member.ts'
 import {
   requireBoolean,
   requireFunction,
@@ -24,17 +24,18 @@ import { Deferred } from './deferred.ts'
 import { Discovery } from './discovery.ts'
 import { Driver } from './driver.ts'
 import { InboundStreams } from './inbound.ts'
-import type { HostOutcome } from './bootstrap.ts'
-import { lookUpAll } from './lookup.ts'
+import { Joins } from './joins.ts'
+import { addressesOf, lookUpAll } from './lookup.ts'
 import { OwnTags } from './own-tags.ts'
 import { requireHosts, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
-import { PeerCalls, type Route } from './peer-calls.ts'
+import { PeerCalls } from './peer-calls.ts'
 import { PeerMessages } from './peer-messages.ts'
 import { PeerServer } from './peer-server.ts'
 import { newPeerStats, type PeerStats } from './peer-stats.ts'
 import { Peers } from './peers.ts'
 import { GossipRingChannel } from './ring-channel.ts'
+import { isPresent, routeTo, someOthers } from './routes.ts'
 import { securityOf } from './security-options.ts'
 import { Throttle } from './throttle.ts'
 
@@ -68,12 +69,6 @@ export interface GossipStats extends SerfStats {
 /** The same conflict of names is told once in this time. */
 const CONFLICT_EVERY_MS = 60_000
 
-/** Who wants to know how a join ended. */
-interface PendingJoin {
-  readonly onJoined: (contacted: number, failures: readonly JoinAttempt[]) => void
-  readonly onStopped?: () => void
-}
-
 /**
  * The local process as a member of a Serf cluster.
  *
@@ -94,6 +89,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #resolver: Resolver
   readonly #logger: Logger
   readonly #clock: Clock
+  readonly #random: Random
   readonly #machine: SerfMachine
   readonly #driver: Driver<SerfInput, SerfEffect>
   readonly #inbound: InboundStreams
@@ -103,7 +99,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #peerServer: PeerServer
   readonly #discovery: Discovery
   readonly #listeners = new Set<{ readonly listener: MemberListener }>()
-  readonly #joins = new Map<number, PendingJoin>()
+  readonly #joins: Joins
   readonly #tags: OwnTags
   readonly #tagChanges = new Fifo<Deferred<void>>()
   readonly #conflicts = new Throttle(CONFLICT_EVERY_MS)
@@ -113,7 +109,6 @@ export class GossipNode implements Membership, AsyncDisposable {
   #bound: Address | undefined
   #farewell: Deferred<void> | undefined
   #stopping: Promise<void> | undefined
-  #lastJoin = 0
 
   constructor(setup: GossipNodeSetup) {
     const { options, transport, clock, random, resolver, cipher, logger } = setup
@@ -126,6 +121,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#resolver = resolver
     this.#logger = logger
     this.#clock = clock
+    this.#random = random
     this.#machine = new SerfMachine({
       name: options.hostName,
       tags: options.tags,
@@ -136,6 +132,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     })
     this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
     const feed = (input: SerfInput) => this.#driver.feed(input)
+    this.#joins = new Joins(feed)
     const timeoutMs = options.swim.streamTimeoutMs
     this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, security, feed })
     const peerSetup = { clock, security, localName: this.localName, stats: this.#peerStats }
@@ -149,12 +146,12 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.peerMessages = new PeerMessages(this.#peerCalls, this.#peerServer)
     this.ringChannel = new GossipRingChannel(this.#tags, this.peerMessages, {
       announce: (text) => this.#replaceTags(() => this.#tags.announce(text)),
-      exchange: (member, onOver) => this.#exchange(member, onOver),
+      exchange: (member, onOver) => this.exchange(member, onOver),
     })
     const acceptPeer = this.#peerServer.accept.bind(this.#peerServer)
     this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed, acceptPeer })
     this.#discovery = new Discovery(setup, {
-      join: (seeds, onJoined) => this.#feedJoin(this.#openJoin({ onJoined }), seeds),
+      join: (seeds, onJoined) => this.#joins.begin('join', seeds, { onJoined }),
       presentAddresses: () => this.members().filter(isPresent),
     })
   }
@@ -239,7 +236,7 @@ export class GossipNode implements Membership, AsyncDisposable {
 
     const outcome = new Deferred<number>()
     const unresolved: JoinAttempt[] = []
-    const join = this.#openJoin({
+    const join = this.#joins.open({
       onJoined: (contacted, failures) => {
         if (contacted > 0) {
           this.#logger.info('joined', { contacted })
@@ -254,7 +251,7 @@ export class GossipNode implements Membership, AsyncDisposable {
       for (const { host, reason } of outcomes) {
         if (reason !== undefined) unresolved.push({ address: host.host, reason })
       }
-      this.#feedJoin(join, addressesOf(outcomes, this.bound.port))
+      this.#joins.feed('join', join, addressesOf(outcomes, this.bound.port))
     })
     const onAbort = () => outcome.reject(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
@@ -263,6 +260,30 @@ export class GossipNode implements Membership, AsyncDisposable {
     } finally {
       signal?.removeEventListener('abort', onAbort)
     }
+  }
+
+  /**
+   * Push/pull with the member of that name: once it is done, each has told the other whom it
+   * sees. No join is announced by it.
+   *
+   * @param onDone called once, perhaps from within this call; whether a member other than this
+   *   one answered where the named one should be. False for a name that nobody has, too.
+   */
+  exchange(name: string, onDone: (answered: boolean) => void): void {
+    requireFunction('onDone', onDone)
+    const member = this.#machine.member(name)
+    const isOther = member !== undefined && name !== this.localName
+    this.#exchangeWith(isOther ? [member] : [], onDone)
+  }
+
+  /**
+   * Push/pull with some other members, whoever they are; present ones, where there are any.
+   *
+   * @param onDone called once, perhaps from within this call; whether any of them answered.
+   */
+  exchangeWithAny(onDone: (answered: boolean) => void): void {
+    requireFunction('onDone', onDone)
+    this.#exchangeWith(someOthers(this.members(), this.localName, this.#random), onDone)
   }
 
   /**
@@ -369,8 +390,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#peerCalls.closeAll()
     this.#peerServer.dropAll()
     this.#farewell?.resolve()
-    for (const { onStopped } of this.#joins.values()) onStopped?.()
-    this.#joins.clear()
+    this.#joins.stop()
     for (const { done } of this.#forcedLeaves.splice(0)) done.reject(closedError())
     for (const change of drain(this.#tagChanges)) change.reject(closedError())
     await this.#transport[Symbol.asyncDispose]()
@@ -399,7 +419,7 @@ export class GossipNode implements Membership, AsyncDisposable {
       case 'members':
         return this.#tell(effect.event)
       case 'joined':
-        return this.#settleJoin(effect.join, effect.contacted, effect.failures)
+        return this.#joins.settle(effect.join, effect.contacted, effect.failures)
       case 'tags-spread':
         if (!effect.spread) this.#logger.warn('tags not spread in time', { member: this.localName })
         return this.#tagChanges.take()?.resolve()
@@ -432,27 +452,13 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#logger.warn('another member claims a name that is taken', fields)
   }
 
-  #openJoin(pending: PendingJoin): number {
-    const join = ++this.#lastJoin
-    this.#joins.set(join, pending)
-    return join
-  }
-
-  #exchange(member: string, onOver: (isDone: boolean) => void): void {
-    const known = this.#machine.member(member)
-    const seeds = known === undefined || !isPresent(known) ? [] : [known]
-    const join = this.#openJoin({ onJoined: (contacted) => onOver(contacted > 0) })
-    this.#feedJoin(join, seeds)
-  }
-
-  #feedJoin(join: number, seeds: readonly Address[]): void {
-    this.#driver.feed({ type: 'join', join, seeds })
-  }
-
-  #settleJoin(join: number, contacted: number, failures: readonly JoinAttempt[]): void {
-    const pending = this.#joins.get(join)
-    this.#joins.delete(join)
-    pending?.onJoined(contacted, failures)
+  #exchangeWith(members: readonly Member[], onDone: (answered: boolean) => void): void {
+    if (this.#phase !== 'running') return onDone(false)
+    const seeds = members.map(({ host, port }) => ({ host, port }))
+    this.#joins.begin('sync', seeds, {
+      onJoined: (contacted) => onDone(contacted > 0),
+      onStopped: () => onDone(false),
+    })
   }
 
   #settleForcedLeave(name: string, spread: boolean): void {
@@ -477,30 +483,6 @@ export class GossipNode implements Membership, AsyncDisposable {
     const { status } = this
     if (!wanted.includes(status)) throw closedError(status)
   }
-}
-
-function isPresent({ status }: Member): boolean {
-  return status === 'alive' || status === 'leaving'
-}
-
-/** Plain agents would close a stream of ours, so they are not bothered with one. */
-function routeTo(member: Member | undefined): Route {
-  if (member === undefined) return { reason: 'there is no such member' }
-  if (!isPresent(member)) return { reason: `the member has ${member.status}` }
-  if (!Object.hasOwn(member.tags, LIBRING_TAG)) return { reason: 'the member is not of libring' }
-  return { address: { host: member.host, port: member.port } }
-}
-
-/** Every address once. */
-function addressesOf(outcomes: readonly HostOutcome[], defaultPort: number): Address[] {
-  const found = new Map<string, Address>()
-  for (const { host, addresses } of outcomes) {
-    for (const address of addresses) {
-      const seed = { host: address, port: host.port ?? defaultPort }
-      found.set(addressText(seed), seed)
-    }
-  }
-  return [...found.values()]
 }
 
 function* drain<T>(queue: Fifo<T>): Generator<T> {

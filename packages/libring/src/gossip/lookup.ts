@@ -1,4 +1,4 @@
-import type { HostAndPort } from '../base/address.ts'
+import { addressText, type Address, type HostAndPort } from '../base/address.ts'
 import type { Resolution, Resolver } from '../ports/resolver.ts'
 import type { HostOutcome } from './bootstrap.ts'
 
@@ -17,6 +17,18 @@ export function lookUpAll(
       if (missing === 0) onOutcomes(outcomes)
     })
   }
+}
+
+/** Every address that was found, once. */
+export function addressesOf(outcomes: readonly HostOutcome[], defaultPort: number): Address[] {
+  const found = new Map<string, Address>()
+  for (const { host, addresses } of outcomes) {
+    for (const address of addresses) {
+      const seed = { host: address, port: host.port ?? defaultPort }
+      found.set(addressText(seed), seed)
+    }
+  }
+  return [...found.values()]
 }
 
 function outcomeOf(host: HostAndPort, resolution: Resolution): HostOutcome {

@@ -2,11 +2,9 @@ import type { Fifo } from '../base/fifo.ts'
 import type { Millis } from '../base/time.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
-import { Farewells } from './farewells.ts'
 import { Takes } from './handoff.ts'
 import { Inbox } from './inbox.ts'
 import {
-  STATE_BYTES_MAX,
   type AnswerMessage,
   type AskGroup,
   type AskMessage,
@@ -26,7 +24,8 @@ import { NO_ROLE } from './role.ts'
 import { noOwnershipStats, type OwnershipStats } from './stats.ts'
 import { Strangers } from './strangers.ts'
 import { Tenures, type Plan, type Tenancy } from './tenures.ts'
-import { compareHolders, TokenClock, type Token } from './token.ts'
+import { Succession } from './succession.ts'
+import { compareHolders, type Token } from './token.ts'
 import { spaceDigest } from './view-digest.ts'
 import { Waiters, type Waiter } from './waiters.ts'
 
@@ -37,25 +36,15 @@ const EXCHANGE_MS = 1_000
 export class Custody {
   readonly #localName: string
   readonly #effects: Fifo<OwnershipEffect>
-  readonly #wallMs: (nowMs: Millis) => number
   readonly #tenures: Tenures
   readonly #takes: Takes
   readonly #waiters: Waiters
-  readonly #farewells: Farewells
+  readonly #succession: Succession
   readonly #strangers: Strangers
   readonly #inbox = new Inbox()
-  readonly #clock = new TokenClock()
   readonly #stats = noOwnershipStats()
   /** Members that can hand off, by name. */
   readonly #others = new Map<string, ClusterMember>()
-  /** Tokens of what we hold and of what we are letting go. */
-  readonly #tokens = new Map<number, Token>()
-  /** State that a handler left for the successor. */
-  readonly #states = new Map<number, Uint8Array>()
-  /** Best token and state that others left for us, of partitions being taken. */
-  readonly #legacies = new Map<number, Legacy>()
-  /** Who said last that it holds what we are taking. */
-  readonly #holders = new Map<number, string>()
   /** Steps that others wait to hear of once their handler is done. */
   readonly #arrivals = new Map<number, number>()
   /** Whom we do not wait for any more, of partitions being taken. */
@@ -83,12 +72,11 @@ export class Custody {
     const { releaseTimeoutMs, handoffTimeoutMs, concurrentHandoffs } = setup.options
     this.#localName = localName
     this.#effects = effects
-    this.#wallMs = wallMs
     this.#space = spaceDigest(ring)
     this.#takes = new Takes({ localName, handoffTimeoutMs, concurrentHandoffs })
     this.#waiters = new Waiters(handoffTimeoutMs)
     this.#watchers = new Waiters(handoffTimeoutMs)
-    this.#farewells = new Farewells(handoffTimeoutMs)
+    this.#succession = new Succession(handoffTimeoutMs, wallMs)
     this.#strangers = new Strangers(handoffTimeoutMs)
     this.#tenures = new Tenures({
       localName,
@@ -175,7 +163,7 @@ export class Custody {
       this.#stats.messagesStale++
       return
     }
-    this.#clock.witness(message.clock)
+    this.#succession.witness(message.clock)
     this.#takes.hear(from)
     switch (message.type) {
       case 'ask':
@@ -213,7 +201,7 @@ export class Custody {
   settle(partition: number, seq: number, state: Uint8Array | undefined, nowMs: Millis): void {
     const tenure = this.#tenures.get(partition)
     if (tenure.phase === 'letting-go' && seq >= tenure.seq && state !== undefined) {
-      if (state.length <= STATE_BYTES_MAX) this.#states.set(partition, state)
+      this.#succession.leave(partition, state)
     }
     this.#tenures.settle(partition, seq, nowMs)
     const arrival = this.#arrivals.get(partition)
@@ -233,11 +221,8 @@ export class Custody {
 
   /** Draw a new token above `seen` for a holding that is not being served yet. */
   tokenAbove(partition: number, seen: Token, nowMs: Millis): Token | undefined {
-    if (this.#tenures.get(partition).role !== 0 || !this.#tokens.has(partition)) return undefined
-    this.#clock.witness(seen)
-    const token = this.#clock.draw(this.#wallMs(nowMs))
-    this.#tokens.set(partition, token)
-    return token
+    if (this.#tenures.get(partition).role !== 0) return undefined
+    return this.#succession.raise(partition, seen, nowMs)
   }
 
   get #digest(): number {
@@ -291,7 +276,7 @@ export class Custody {
     for (const { standing, partitions } of message.groups) {
       if (standing !== 'holding' && standing !== 'letting-go') continue
       for (const partition of partitions) {
-        if (this.#takes.has(partition)) this.#holders.set(partition, from)
+        if (this.#takes.has(partition)) this.#succession.noteHolder(partition, from)
       }
     }
     const views = message.digest === this.#digest ? 'agree' : 'differ'
@@ -302,11 +287,8 @@ export class Custody {
   }
 
   #keepLegacy(legacy: Legacy): void {
-    this.#clock.witness(legacy.token)
-    const { partition, token } = legacy
-    if (!this.#takes.has(partition)) return
-    const known = this.#legacies.get(partition)
-    if (known === undefined || known.token < token) this.#legacies.set(partition, legacy)
+    this.#succession.witness(legacy.token)
+    if (this.#takes.has(legacy.partition)) this.#succession.inherit(legacy)
   }
 
   /** Of two holders of index 0 the one with the lower token lets go, whoever is planned to. */
@@ -314,8 +296,8 @@ export class Custody {
     const outranked: number[] = []
     const ranking: number[] = []
     for (const { partition, token } of holdings) {
-      this.#clock.witness(token)
-      const held = this.#tokens.get(partition)
+      this.#succession.witness(token)
+      const held = this.#succession.tokenOf(partition)
       if (token === 0n || held === undefined || this.#tenures.get(partition).role !== 0) continue
       const theirs = { token, name: from }
       const isLower = compareHolders({ token: held, name: this.#localName }, theirs) < 0
@@ -387,34 +369,20 @@ export class Custody {
       if (!this.#takes.has(partition)) begun.push(partition)
     } else {
       this.#takes.end(partition, nowMs)
-      this.#holders.delete(partition)
-      this.#legacies.delete(partition)
+      this.#succession.endTake(partition)
       if (role === 0) this.#tellOverridden(partition, nowMs)
       this.#overridden.delete(partition)
     }
-    const token = this.#tokens.get(partition)
-    if (role === 0) {
-      this.#farewells.delete(partition)
-    } else if (phase !== 'letting-go' && token !== undefined) {
-      this.#farewells.add(partition, token, this.#states.get(partition), nowMs)
-      this.#tokens.delete(partition)
-      this.#states.delete(partition)
-    }
+    if (role === 0) this.#succession.hold(partition)
+    else if (phase !== 'letting-go') this.#succession.letGo(partition, nowMs)
     if (role === NO_ROLE) this.#arrivals.delete(partition)
     this.#partings.set(partition, tenure.phase === 'parting' ? tenure.awaited : [], nowMs)
     this.#noteOverstay(partition, nowMs)
   }
 
   #tenancy(partition: number, nowMs: Millis): Tenancy {
-    const token = this.#clock.draw(this.#wallMs(nowMs))
-    this.#tokens.set(partition, token)
-    const state = this.#legacies.get(partition)?.state
-    const holder = this.#holders.get(partition)
-    return {
-      token,
-      state: state === undefined || state.length === 0 ? undefined : state,
-      from: holder === undefined ? undefined : this.#others.get(holder),
-    }
+    const { token, state, from } = this.#succession.take(partition, nowMs)
+    return { token, state, from: from === undefined ? undefined : this.#others.get(from) }
   }
 
   #noteOverridden(partition: number, name: string): void {
@@ -480,7 +448,7 @@ export class Custody {
   #reply(to: string, asker: bigint, waiters: ReadonlyMap<number, Waiter>, nowMs: Millis): void {
     const verdicts = [...waiters].map(([partition, waiter]) => {
       const standing = this.#standing(to, partition)
-      const legacy = standing === 'none' ? this.#farewells.get(partition, nowMs) : undefined
+      const legacy = standing === 'none' ? this.#succession.farewell(partition, nowMs) : undefined
       return { partition, waiter, standing, legacy }
     })
     for (const { groups, legacies } of repliesOf(verdicts)) {
@@ -503,13 +471,13 @@ export class Custody {
     nowMs: Millis,
   ): void {
     const holdings = partitions.map((partition) => {
-      return { partition, token: this.#tokens.get(partition) ?? 0n }
+      return { partition, token: this.#succession.tokenOf(partition) ?? 0n }
     })
     this.#send(to, { type, holdings }, nowMs)
   }
 
   #send(to: string, content: Content, nowMs: Millis): void {
-    const clock = this.#clock.read(this.#wallMs(nowMs))
+    const clock = this.#succession.clock(nowMs)
     this.#life ??= clock
     const seq = ++this.#messages
     const header = { life: this.#life, seq, clock, digest: this.#digest, space: this.#space }

@@ -41,7 +41,7 @@ export interface RingChannel {
   /**
    * Exchange members with `member`, both ways.
    *
-   * @param onOver called once, never from within this call.
+   * @param onOver called once, perhaps from within this call.
    */
   exchange(member: string, onOver: (isDone: boolean) => void): void
 }

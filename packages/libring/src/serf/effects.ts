@@ -1,13 +1,10 @@
-import type { Address } from '../base/address.ts'
 import type { JoinAttempt } from '../base/errors.ts'
 import type { MemberEvent } from '../base/member.ts'
 import type { SwimEffect, SwimInput } from '../swim/effects.ts'
 
 /** All that Serf can be told: what SWIM is told, with Serf's own words for tags and farewells. */
 export type SerfInput =
-  | Exclude<SwimInput, { type: 'join' | 'meta' | 'leave' }>
-  /** Push/pull with every seed; answered by one `joined`. `join` is the caller's number for it. */
-  | { readonly type: 'join'; readonly join: number; readonly seeds: readonly Address[] }
+  | Exclude<SwimInput, { type: 'meta' | 'leave' }>
   /** Replace our tags; they must fit. Answered by one `tags-spread`. */
   | { readonly type: 'tags'; readonly tags: Readonly<Record<string, string>> }
   /** Leave for good; answered by one `left`. */

@@ -33,6 +33,8 @@ const PACKET_OVERHEAD_BYTES = 5
 /** Force-leaves that can be under way at one time. Further ones are answered as not spread. */
 const FORCE_LEAVES_MAX = 1_024
 
+type JoinInput = Extract<SerfInput, { seeds: unknown }>
+
 export interface SerfSetup {
   /** Unique in the cluster, 1 to 128 bytes of UTF-8. */
   readonly name: string
@@ -66,8 +68,8 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly #queries = new SeenMessages()
   readonly #deadlines = new Deadlines()
   readonly #effects = new Fifo<SerfEffect>()
-  /** Callers' numbers for their joins, by ours. Joins that are not in here are reconnects. */
-  readonly #joins = new Map<number, number>()
+  /** What callers asked for, by our number for it. Joins that are not in here are reconnects. */
+  readonly #joins = new Map<number, JoinInput>()
   /** Names of the force-leaves being spread, by ticket. */
   readonly #forceLeaves = new Map<number, string>()
   #leave: Leave = { phase: 'none' }
@@ -133,7 +135,8 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#start(input.advertise, nowMs)
         break
       case 'join':
-        this.#join(input.join, input.seeds, nowMs)
+      case 'sync':
+        this.#join(input, nowMs)
         break
       case 'tags':
         this.#setTags(input.tags, nowMs)
@@ -187,15 +190,16 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     this.#swim.handle({ type: 'start', advertise }, nowMs)
   }
 
-  #join(join: number, seeds: readonly Address[], nowMs: Millis): void {
+  #join(input: JoinInput, nowMs: Millis): void {
+    const { join, seeds } = input
     if (!this.#started || this.status !== 'alive') {
       const reason = this.#started ? 'this node has left' : 'this node has not started'
       const failures = seeds.map((seed) => ({ address: addressText(seed), reason }))
       this.#effects.push({ type: 'joined', join, contacted: 0, failures })
       return
     }
-    this.#joins.set(++this.#joinCount, join)
-    this.#swim.handle({ type: 'join', join: this.#joinCount, seeds }, nowMs)
+    this.#joins.set(++this.#joinCount, input)
+    this.#swim.handle({ ...input, join: this.#joinCount }, nowMs)
   }
 
   #setTags(tags: Tags, nowMs: Millis): void {
@@ -382,11 +386,12 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   }
 
   #onJoined(effect: Extract<SwimEffect, { type: 'joined' }>, nowMs: Millis): void {
-    const join = this.#joins.get(effect.join)
-    if (join === undefined) return
+    const asked = this.#joins.get(effect.join)
+    if (asked === undefined) return
     this.#joins.delete(effect.join)
-    if (effect.contacted > 0 && this.status === 'alive') this.#broadcastJoin(nowMs)
-    this.#effects.push({ ...effect, join })
+    const isNews = asked.type === 'join' && effect.contacted > 0
+    if (isNews && this.status === 'alive') this.#broadcastJoin(nowMs)
+    this.#effects.push({ ...effect, join: asked.join })
   }
 
   #onPayload(payload: Uint8Array, nowMs: Millis): void {

@@ -30,8 +30,11 @@ export type SwimInput =
   /** The answer on a stream that we dialled. */
   | { readonly type: 'reply'; readonly dial: number; readonly message: StreamMessage }
   | { readonly type: 'dial-failed'; readonly dial: number; readonly reason: string }
-  /** Push/pull with every seed; answered by one `joined`. `join` is the caller's number for it. */
-  | { readonly type: 'join'; readonly join: number; readonly seeds: readonly Address[] }
+  /**
+   * Push/pull with every seed, as a newcomer or as a member like any other; answered by one
+   * `joined`. `join` is the caller's number for it.
+   */
+  | { readonly type: 'join' | 'sync'; readonly join: number; readonly seeds: readonly Address[] }
   /** New meta of ours, at most 512 bytes; answered by one `meta-spread`. */
   | { readonly type: 'meta'; readonly meta: Uint8Array }
   /** Say farewell; answered by one `left`. */

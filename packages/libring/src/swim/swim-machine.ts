@@ -30,6 +30,8 @@ import { scaledPushPullMs } from './scaling.ts'
 import { isPresent } from './standing.ts'
 import { newSwimStats, type SwimStats } from './stats.ts'
 
+type JoinInput = Extract<SwimInput, { seeds: unknown }>
+
 export interface SwimSetup {
   /** Unique in the cluster, 1 to 128 bytes of UTF-8. */
   readonly name: string
@@ -142,7 +144,8 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
         this.#settle(this.#closeDial(input.dial), input.reason)
         break
       case 'join':
-        this.#join(input.join, input.seeds, nowMs)
+      case 'sync':
+        this.#join(input, nowMs)
         break
       case 'meta':
         this.#meta = input.meta
@@ -396,7 +399,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     if (outcome !== undefined) this.#outbox.tell({ type: 'joined', ...outcome })
   }
 
-  #join(join: number, seeds: readonly Address[], nowMs: Millis): void {
+  #join({ type, join, seeds }: JoinInput, nowMs: Millis): void {
     if (this.#advertise === undefined || seeds.length === 0) {
       this.#outbox.tell({ type: 'joined', join, contacted: 0, failures: [] })
       return
@@ -404,7 +407,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     this.#exchanges.beginJoin(join, seeds.length)
     for (const seed of seeds) {
       this.stats.pushPullsSent++
-      this.#dial({ kind: 'join', join, seed }, seed, this.#ownState(true), nowMs)
+      this.#dial({ kind: 'join', join, seed }, seed, this.#ownState(type === 'join'), nowMs)
     }
   }
 

@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import {
   CONCURRENT_HANDLERS_MAX,
   HandlerRunner,
-  type Handled,
-} from '../../../packages/libring/src/cluster/handlers.ts'
+} from '../../../packages/libring/src/cluster/handler-runner.ts'
+import type { Handled } from '../../../packages/libring/src/cluster/handlers.ts'
+import type { Invoke, Outcome } from '../../../packages/libring/src/cluster/invoke.ts'
 import { Deferred } from '../../../packages/libring/src/gossip/deferred.ts'
 import type { OwnershipEvent } from '../../../packages/libring/src/ownership/event.ts'
 import { SimClock } from '../../../packages/libring/src/sim/clock.ts'
@@ -42,11 +43,14 @@ beforeEach(() => {
 
 type Handlers = ConstructorParameters<typeof HandlerRunner>[0]['handlers']
 
-function runnerWith(handlers: Handlers): HandlerRunner {
+const idle = (): void => {}
+
+function runnerWith(handlers: Handlers, invoke?: Invoke): HandlerRunner {
   return new HandlerRunner({
     handlers,
     clock,
     releaseTimeoutMs: RELEASE_TIMEOUT_MS,
+    invoke,
     observer: {
       onFailed: (_, error) => void failures.push(error),
       onOverdue: (event) => void overdue.push(textOf(event)),
@@ -351,6 +355,41 @@ test('a handler does not start within the call that tells of its step', async ()
   expect(calls).toEqual([])
   await calm()
   expect(calls).toHaveLength(1)
+})
+
+describe('handlers that are called by other means', () => {
+  test('may be done within the call, however many there are', async () => {
+    const heard: string[] = []
+    runner = runnerWith({ onAcquire: idle, onRelease: idle }, (event, _, done) => {
+      heard.push(textOf(event))
+      // The release comes while the acquires are being started.
+      if (event.partition === 0 && event.type === 'acquire') {
+        runner.add(aStep(0, 0, undefined, ++seq)!)
+      }
+      done({ type: 'done', value: undefined })
+      done({ type: 'failed', error: new Error('twice') })
+    })
+    for (let partition = 0; partition < 5_000; partition++) {
+      runner.add(aStep(partition, undefined, 0, ++seq)!)
+    }
+    expect([heard.length, heard.slice(0, 2)]).toEqual([5_001, ['acquire 0 as 0', 'release 0 as 0']])
+    expect([await isIdle(), failures, clock.pending]).toEqual([true, [], 0])
+  })
+
+  test('may be done in any order, or fail, or never be done', async () => {
+    const dones: ((outcome: Outcome) => void)[] = []
+    runner = runnerWith({ onAcquire: idle, onRelease: idle }, (_event, _handlers, done) => {
+      dones.push(done)
+    })
+    await become(1, 0)
+    await become(2, 0)
+    dones[1]!({ type: 'failed', error: new Error('no disk') })
+    dones[0]!({ type: 'done', value: undefined })
+    expect([failures, await isIdle()]).toEqual([[new Error('no disk')], true])
+    await become(1, undefined)
+    await pass(RELEASE_TIMEOUT_MS)
+    expect([overdue, await isIdle()]).toEqual([['release 1 as 0'], true])
+  })
 })
 
 test('a handler that throws at once counts as failed', async () => {

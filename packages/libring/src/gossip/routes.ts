@@ -1,0 +1,33 @@
+import { LIBRING_TAG, type Member } from '../base/member.ts'
+import { sample, type Random } from '../base/random.ts'
+import type { Route } from './peer-calls.ts'
+
+/** Members that are turned to at once where any of them will do. */
+const OTHERS_MAX = 3
+
+export function isPresent({ status }: Member): boolean {
+  return status === 'alive' || status === 'leaving'
+}
+
+/** Plain agents would close a stream of ours, so they are not bothered with one. */
+export function routeTo(member: Member | undefined): Route {
+  if (member === undefined) return { reason: 'there is no such member' }
+  if (!isPresent(member)) return { reason: `the member has ${member.status}` }
+  if (!Object.hasOwn(member.tags, LIBRING_TAG)) return { reason: 'the member is not of libring' }
+  return { address: { host: member.host, port: member.port } }
+}
+
+/**
+ * A few random members other than `localName`. Those that failed are turned to only for want of
+ * others: it may be we who were away.
+ */
+export function someOthers(
+  members: readonly Member[],
+  localName: string,
+  random: Random,
+): readonly Member[] {
+  const others = members.filter(({ name, status }) => name !== localName && status !== 'left')
+  const present = sample(others, OTHERS_MAX, random, isPresent)
+  const missing = OTHERS_MAX - present.length
+  return [...present, ...sample(others, missing, random, (member) => !isPresent(member))]
+}
