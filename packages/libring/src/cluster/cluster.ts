@@ -15,7 +15,7 @@ import type { ClusterMember } from '../ownership/cluster-member.ts'
 import { differences } from '../ownership/agreement.ts'
 import type { OwnershipStats } from '../ownership/stats.ts'
 import { isGoMode } from '../ring/options.ts'
-import type { HandoffReport, OwnershipEffect, OwnershipInput, View } from '../ownership/effects.ts'
+import type { OwnershipEffect, OwnershipInput, View } from '../ownership/effects.ts'
 import type { AcquireEvent, OwnershipEvent, ReleaseEvent } from '../ownership/event.ts'
 import { OwnershipMachine } from '../ownership/ownership-machine.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -25,7 +25,7 @@ import { CLUSTER_EVENT_TYPES } from './cluster-events.ts'
 import type { ClusterEvents, ClusterEventType } from './cluster-events.ts'
 import { EventFeed } from './event-feed.ts'
 import { HandlerRunner } from './handler-runner.ts'
-import { Listeners } from './listeners.ts'
+import { Bulletin } from './bulletin.ts'
 import { MemberFeed } from './member-feed.ts'
 import { MemberReader } from './members.ts'
 import { resolveClusterOptions, underOptionsOf } from './options.ts'
@@ -35,6 +35,7 @@ import { runToTheEnd, type RunOptions } from './run.ts'
 import { Presence } from './presence.ts'
 import { RingPost, type PostStats } from './ring-post.ts'
 import { requireDrainOptions, type DrainOptions } from './drain.ts'
+import { Hurry } from './hurry.ts'
 import { Lookups } from './lookups.ts'
 
 export interface StopOptions {
@@ -78,11 +79,10 @@ export class Cluster extends Lookups implements AsyncDisposable {
   readonly #handlers: HandlerRunner
   readonly #feed = new EventFeed()
   readonly #memberFeed = new MemberFeed()
-  readonly #listeners: Listeners<ClusterEvents>
+  readonly #bulletin: Bulletin
   readonly #endAsked = new Deferred<void>()
-  readonly #hurry = new AbortController()
+  readonly #hurry = new Hurry()
   readonly #drained = new Deferred<void>()
-  readonly #counts = { views: 0, handlersFailed: 0, handlersOverdue: 0, listenersFailed: 0 }
   // Both are set before anything is done: a listener may start or stop us in the midst of it.
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -99,6 +99,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
     this.#options = resolved
     this.#ports = ports
     this.#logger = logger
+    this.#bulletin = new Bulletin(logger)
     this.#membership =
       resolved.membership ??
       underOptionsOf(options, () => ports.createGossip(resolved.gossip, logger))
@@ -128,17 +129,13 @@ export class Cluster extends Lookups implements AsyncDisposable {
         onMessage: (from, message) => this.#feedIn({ type: 'peer-message', from, message }),
         onExchanged: (member) => this.#feedIn({ type: 'exchanged', with: member }),
       })
-    this.#listeners = new Listeners((type, error) => {
-      this.#counts.listenersFailed++
-      logger.error('listener failed', { type, error })
-    })
     this.#handlers = new HandlerRunner({
       handlers: resolved.handlers,
       clock: ports.clock,
       releaseTimeoutMs: ownership.releaseTimeoutMs,
       observer: {
-        onFailed: (event, error) => this.#onHandlerFailed(event, error),
-        onOverdue: (event) => this.#onHandlerOverdue(event),
+        onFailed: (event, error) => this.#bulletin.handlerFailed(event, error),
+        onOverdue: (event) => this.#bulletin.handlerOverdue(event),
       },
       invoke: ports.invoke,
     })
@@ -212,7 +209,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
     requireKnown('', options, ['signal'])
     const { signal } = options
     requireSignal('signal', signal)
-    const onAbort = (): void => this.#hurry.abort()
+    const onAbort = (): void => this.#hurry.start()
     if (signal?.aborted === true) onAbort()
     signal?.addEventListener('abort', onAbort)
     try {
@@ -281,7 +278,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
   on<T extends ClusterEventType>(type: T, listener: (event: ClusterEvents[T]) => void): () => void {
     requireOneOf('type', type, CLUSTER_EVENT_TYPES)
     requireFunction('listener', listener)
-    return this.#listeners.add(type, listener)
+    return this.#bulletin.add(type, listener)
   }
 
   /** The name of the local member, known from the beginning. */
@@ -313,7 +310,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       ...NO_POST,
       ...this.#machine.stats,
       ...this.#post?.stats,
-      ...this.#counts,
+      ...this.#bulletin.counts,
       memberEventsDropped: dropped,
       tagsIgnored,
     }
@@ -377,21 +374,21 @@ export class Cluster extends Lookups implements AsyncDisposable {
   /** Wait for whoever has to put away what we held, but not for ever. */
   async #letGo(): Promise<void> {
     if (this.#handlers.hasHandlers) {
-      await this.#unlessHurried(this.#handlers.whenIdle())
+      await this.#hurry.unless(this.#handlers.whenIdle())
       return
     }
     const { clock } = this.#ports
     const over = new Deferred<void>()
     const atMs = clock.nowMs() + this.#options.ownership.releaseTimeoutMs
     const timer = clock.at(atMs, () => over.resolve())
-    await this.#unlessHurried(Promise.race([this.#feed.whenCaughtUp(), over.promise]))
+    await this.#hurry.unless(Promise.race([this.#feed.whenCaughtUp(), over.promise]))
     timer.cancel()
   }
 
   async #moveOut(): Promise<void> {
     if (this.#presence.close() === 'let it be') return
     try {
-      if (!this.#hurry.signal.aborted) await this.#unlessHurried(this.#membership.leave())
+      if (!this.#hurry.isOn) await this.#hurry.unless(this.#membership.leave())
     } catch (error) {
       this.#logger.warn('farewell failed', { error })
     } finally {
@@ -399,23 +396,9 @@ export class Cluster extends Lookups implements AsyncDisposable {
     }
   }
 
-  /** Until `work` is done, or whoever stops us gives up on it. */
-  async #unlessHurried(work: Promise<void>): Promise<void> {
-    const { signal } = this.#hurry
-    const hurried = new Deferred<void>()
-    const onAbort = (): void => hurried.resolve()
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort)
-    try {
-      await Promise.race([work, hurried.promise])
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
-  }
-
   #hear(event: MemberEvent): void {
     this.#memberFeed.publish(event)
-    this.#listeners.tell('member', event)
+    this.#bulletin.tell('member', event)
     const candidacies = event.members.map((member) => this.#reader.candidacy(member))
     this.#feedIn({ type: 'members', event, candidacies })
     // Tags decide whether the local member takes part.
@@ -461,7 +444,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       case 'step':
         this.#feed.publish(effect.event)
         this.#handlers.add(effect.event)
-        this.#listeners.tell(effect.event.type, effect.event)
+        this.#bulletin.tell(effect.event.type, effect.event)
         if (!this.#handlers.hasHandlers) {
           const { partition, seq } = effect.event
           this.#feedIn({ type: 'handler-settled', partition, seq })
@@ -474,11 +457,10 @@ export class Cluster extends Lookups implements AsyncDisposable {
         this.#post?.exchange(effect.with)
         break
       case 'report':
-        this.#report(effect.report)
+        this.#bulletin.reported(effect.report)
         break
       case 'disagreement':
-        this.#logger[effect.fields.length > 0 ? 'warn' : 'info']('configurations', effect)
-        this.#listeners.tell('config-mismatch', { fields: effect.fields })
+        this.#bulletin.disagreement(effect.fields)
         break
       case 'formed':
         this.#isFormed = true
@@ -487,44 +469,15 @@ export class Cluster extends Lookups implements AsyncDisposable {
     }
   }
 
-  #report(report: HandoffReport): void {
-    const { kind, member, partitions } = report
-    const fields = { kind, member, partitions: partitions.length }
-    if (report.kind === 'double-holder') {
-      const { yields } = report
-      this.#logger.warn('double holder', { ...fields, yields })
-      this.#listeners.tell('double-holder', { member, partitions, yields })
-    } else {
-      this.#logger.warn('hand-off timed out', fields)
-      this.#listeners.tell('handoff-timeout', { reason: report.kind, member, partitions })
-    }
-  }
-
-  #show({ epoch, ring, cause, lostTo }: View): void {
-    const { members } = ring
+  #show(view: View): void {
+    const { members } = view.ring
     const { partitions } = this.#options.ring
     if (members.length > partitions && this.members.length <= partitions) {
       this.#logger.warn('more members than partitions', { members: members.length, partitions })
     }
-    const lost = lostTo && differences(this.#options.configuration, lostTo)
-    this.inSight = { ring, lost }
-    this.#counts.views = epoch
-    this.#logger.info('rebalanced', { epoch, members: members.length })
-    this.#listeners.tell('rebalance', { epoch, members, cause })
-  }
-
-  #onHandlerFailed(event: OwnershipEvent, error: unknown): void {
-    this.#counts.handlersFailed++
-    const { type, partition } = event
-    this.#logger.error('handler failed', { type, partition, error })
-    this.#listeners.tell('handler-error', { event, error })
-  }
-
-  #onHandlerOverdue(event: OwnershipEvent): void {
-    this.#counts.handlersOverdue++
-    const { type, partition } = event
-    this.#logger.warn('handler overdue', { type, partition })
-    this.#listeners.tell('handler-overdue', { event })
+    const lost = view.lostTo && differences(this.#options.configuration, view.lostTo)
+    this.inSight = { ring: view.ring, lost }
+    this.#bulletin.rebalanced(view)
   }
 }
 

@@ -1,0 +1,72 @@
+import type { Disagreement } from '../ownership/agreement.ts'
+import type { HandoffReport, View } from '../ownership/effects.ts'
+import type { OwnershipEvent } from '../ownership/event.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { ClusterEvents, ClusterEventType } from './cluster-events.ts'
+import { Listeners } from './listeners.ts'
+
+/** Tells listeners and the log what happens, and counts it. */
+export class Bulletin {
+  readonly counts = { views: 0, handlersFailed: 0, handlersOverdue: 0, listenersFailed: 0 }
+  readonly #logger: Logger
+  readonly #listeners: Listeners<ClusterEvents>
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+    this.#listeners = new Listeners((type, error) => {
+      this.counts.listenersFailed++
+      logger.error('listener failed', { type, error })
+    })
+  }
+
+  add<T extends ClusterEventType>(
+    type: T,
+    listener: (event: ClusterEvents[T]) => void,
+  ): () => void {
+    return this.#listeners.add(type, listener)
+  }
+
+  tell<T extends ClusterEventType>(type: T, event: ClusterEvents[T]): void {
+    this.#listeners.tell(type, event)
+  }
+
+  rebalanced({ epoch, ring, cause }: View): void {
+    const { members } = ring
+    this.counts.views = epoch
+    this.#logger.info('rebalanced', { epoch, members: members.length })
+    this.tell('rebalance', { epoch, members, cause })
+  }
+
+  disagreement(fields: readonly Disagreement[]): void {
+    if (fields.length > 0) this.#logger.warn('configurations differ', { fields })
+    else this.#logger.info('configurations agree')
+    this.tell('config-mismatch', { fields })
+  }
+
+  reported(report: HandoffReport): void {
+    const { kind, member, partitions } = report
+    const fields = { kind, member, partitions: partitions.length }
+    if (report.kind === 'double-holder') {
+      const { yields } = report
+      this.#logger.warn('double holder', { ...fields, yields })
+      this.tell('double-holder', { member, partitions, yields })
+    } else {
+      this.#logger.warn('hand-off timed out', fields)
+      this.tell('handoff-timeout', { reason: report.kind, member, partitions })
+    }
+  }
+
+  handlerFailed(event: OwnershipEvent, error: unknown): void {
+    this.counts.handlersFailed++
+    const { type, partition } = event
+    this.#logger.error('handler failed', { type, partition, error })
+    this.tell('handler-error', { event, error })
+  }
+
+  handlerOverdue(event: OwnershipEvent): void {
+    this.counts.handlersOverdue++
+    const { type, partition } = event
+    this.#logger.warn('handler overdue', { type, partition })
+    this.tell('handler-overdue', { event })
+  }
+}
