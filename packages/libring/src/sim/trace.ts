@@ -18,6 +18,7 @@ export const TRACE_LEGEND = {
   crash: 'a node vanished without a word: node',
   start: 'a node was started: node, address',
   stop: 'a node begins to stop in order: node',
+  drain: 'a node begins to hand over what it holds, to stop then: node',
   stopped: 'a node has stopped in order: node',
   pause: 'nothing of a node runs: node',
   resume: 'it goes on, with what has come meanwhile: node',

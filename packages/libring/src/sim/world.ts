@@ -18,6 +18,7 @@ import type { SimNodeOptions, Surroundings } from './life.ts'
 import type { Names } from './names.ts'
 import { SimNetwork } from './network.ts'
 import { SimNode, type SimClusters } from './node.ts'
+import type { Observer } from './observer.ts'
 import { Trace } from './trace.ts'
 import { turn } from './turn.ts'
 
@@ -86,6 +87,9 @@ const CLUSTER_NAME_NODES = 3
 /** How often {@link World.runUntil} looks, in virtual time. */
 const LOOK_EVERY_MS = 50
 
+/** How often observers look, in virtual time. */
+const OBSERVE_EVERY_MS = 250
+
 /**
  * A cluster in memory, on virtual time: the real nodes over a simulated network and clock.
  *
@@ -106,6 +110,7 @@ export class World {
   readonly #options: SimNodeOptions
   readonly #clusters: SimClusters
   readonly #nodes: SimNode[] = []
+  readonly #observers = new Set<Observer>()
   #freshHosts = 0
   #isRunning = false
 
@@ -171,6 +176,7 @@ export class World {
       host: hostOf(index),
       options: { ...this.#options, ...options },
       clusters,
+      observers: this.#observers,
     }
     const node = new SimNode(setup, this.#surroundings)
     this.#nodes.push(node)
@@ -257,6 +263,24 @@ export class World {
       nodes: this.#nodes,
       nowMs: () => this.nowMs,
       freshHost: () => this.freshHost(),
+    })
+    for (const observer of this.#observers) observer.onFault?.(fault)
+  }
+
+  /** Have `observer` watch from now on. It is told of every node that is up. Returns how to stop. */
+  observe(observer: Observer): () => void {
+    this.#observers.add(observer)
+    this.#lookLater(observer)
+    for (const node of this.#nodes) if (node.isUp) observer.onBegin?.(node)
+    return () => void this.#observers.delete(observer)
+  }
+
+  #lookLater(observer: Observer): void {
+    if (observer.onLook === undefined) return
+    this.#clock.after(OBSERVE_EVERY_MS, () => {
+      if (!this.#observers.has(observer)) return
+      observer.onLook?.()
+      this.#lookLater(observer)
     })
   }
 
