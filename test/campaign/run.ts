@@ -39,9 +39,15 @@ const KEYRING = [Buffer.alloc(16, 'k').toString('base64')]
 /** Run a scenario until a promise is broken, or all is at rest. */
 export async function runScenario(
   scenario: Scenario,
-  options: { readonly traceLines?: number; readonly checks?: Record<string, CheckFactory> } = {},
+  options: {
+    readonly traceLines?: number
+    readonly checks?: Record<string, CheckFactory>
+    /** Told of the world before anything happens in it. */
+    readonly onWorld?: (world: World) => void
+  } = {},
 ): Promise<Outcome> {
   const world = aWorld(scenario, options.traceLines ?? 0)
+  options.onWorld?.(world)
   const readers = scenario.hasReaders ? { faithfulReaders: readersOf(scenario) } : {}
   const checks = { ...CHECKS, ...readers, ...options.checks }
   const promises = new Promises(world, scenario.cluster, checks)

@@ -273,12 +273,18 @@ export class Custody {
     if (message.space === this.#space) {
       for (const legacy of message.legacies) this.#keepLegacy(legacy)
     }
+    const both: number[] = []
     for (const { standing, partitions } of message.groups) {
       if (standing !== 'holding' && standing !== 'letting-go') continue
       for (const partition of partitions) {
         if (this.#takes.has(partition)) this.#succession.noteHolder(partition, from)
+        else if (standing === 'holding' && this.#tenures.get(partition).role === 0) {
+          both.push(partition)
+        }
       }
     }
+    // An answer that came too late: whoever has the lower token is to hear of the other.
+    if (both.length > 0 && message.space === this.#space) this.#tell(from, 'acquired', both, nowMs)
     const views = message.digest === this.#digest ? 'agree' : 'differ'
     if (this.#takes.answer(from, message.groups, views) === 'done') return
     if (nowMs < (this.#exchangedAtMs.get(from) ?? -Infinity) + EXCHANGE_MS) return
