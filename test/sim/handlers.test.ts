@@ -111,7 +111,7 @@ test('every start asks anew for what runs on a node; a list makes several rings'
     nodes: 2,
     cluster: () => {
       starts++
-      return [{ partitions: 8 }, { name: 'jobs', partitions: 32, redundancy: 1 }]
+      return [{ partitions: 8 }, { name: 'rooms', partitions: 32, redundancy: 1 }]
     },
   })
   await world.run(20_000)

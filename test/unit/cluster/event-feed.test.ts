@@ -7,7 +7,9 @@ type Reader = AsyncIterator<OwnershipEvent>
 
 /** A feed, and a way to publish the next step of a partition. */
 class Script {
-  readonly feed = new EventFeed()
+  /** Of which partitions less was owed, in order. */
+  readonly progress: number[] = []
+  readonly feed = new EventFeed((partition) => this.progress.push(partition))
   readonly #roles = new Map<number, number | undefined>()
   #seq = 0
 
@@ -32,14 +34,6 @@ async function take(reader: Reader, count: number): Promise<string[]> {
 
 function textOf(event: OwnershipEvent): string {
   return `${event.type} ${event.partition} as ${event.replica}`
-}
-
-/** What is settled by the time everything that can go on has gone on. */
-async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  let settled = false
-  void promise.then(() => (settled = true))
-  for (let i = 0; i < 10; i++) await Promise.resolve()
-  return settled
 }
 
 describe('a reader', () => {
@@ -113,8 +107,7 @@ describe('a reader', () => {
       expect(event.partition).toBe(1)
       break
     }
-    expect(await isSettled(script.feed.whenCaughtUp())).toBe(true)
-    expect(script.feed.readers).toBe(0)
+    expect([script.feed.owes(1), script.feed.readers]).toEqual([undefined, 0])
   })
 })
 
@@ -168,50 +161,135 @@ describe('the end', () => {
   })
 })
 
-describe('readers have caught up', () => {
-  test('at once when there are none', async () => {
-    expect(await isSettled(new Script().feed.whenCaughtUp())).toBe(true)
+describe('a step is dealt with', () => {
+  test('at once where nobody reads', () => {
+    const script = new Script()
+    script.become(1, 0)
+    expect(script.feed.owes(1)).toBeUndefined()
   })
 
-  test('when each has asked for more than the last step', async () => {
+  test('once the reader that was given it has asked for more', async () => {
     const script = new Script()
     const reader = script.read()
     script.become(1, 0)
-    const caughtUp = script.feed.whenCaughtUp()
-    expect(await isSettled(caughtUp)).toBe(false)
+    expect(script.feed.owes(1)).toBe(1)
     await take(reader, 1)
-    expect(await isSettled(caughtUp)).toBe(false)
+    expect([script.feed.owes(1), script.progress]).toEqual([1, []])
     void reader.next()
-    expect(await isSettled(caughtUp)).toBe(true)
+    expect([script.feed.owes(1), script.progress]).toEqual([undefined, [1]])
   })
 
-  test('without those who hear of acquires only', async () => {
+  test('not yet where the reader had asked for more before it was given it', async () => {
+    const script = new Script()
+    const reader = script.read()
+    const asked = Promise.all([reader.next(), reader.next()])
+    script.become(1, 0)
+    expect(script.feed.owes(1)).toBe(1)
+    script.become(2, 0)
+    await asked
+    expect([script.feed.owes(1), script.feed.owes(2)]).toEqual([1, 2])
+    void reader.next()
+    expect([script.feed.owes(1), script.feed.owes(2)]).toEqual([undefined, undefined])
+  })
+
+  test('partition by partition', async () => {
+    const script = new Script()
+    const reader = script.read()
+    script.become(1, 0)
+    script.become(2, 0)
+    script.become(3, 0)
+    await take(reader, 2)
+    expect([1, 2, 3].map((partition) => script.feed.owes(partition))).toEqual([undefined, 2, 3])
+  })
+
+  test('with the fold that it came in, and not what was published since', async () => {
+    const script = new Script()
+    const reader = script.read()
+    script.become(1, 0)
+    script.become(1, 1)
+    expect(script.feed.owes(1)).toBe(1)
+    await take(reader, 1)
+    script.become(1, 2)
+    script.become(1, 3)
+    void reader.next()
+    expect(script.feed.owes(1)).toBe(3)
+  })
+
+  test('when it cancels out with the next before anybody was given it', () => {
+    const script = new Script()
+    script.read()
+    script.become(1, 0)
+    script.become(1, undefined)
+    expect(script.feed.owes(1)).toBeUndefined()
+  })
+
+  test('whatever a reader of other steps does', async () => {
+    const script = new Script()
+    void script.read('release').next()
+    script.become(1, 0)
+    expect(script.feed.owes(1)).toBeUndefined()
+    script.become(1, undefined)
+    expect(script.feed.owes(1)).toBe(2)
+  })
+
+  test('not while a reader is busy with an earlier one, though it does not hear of the later', async () => {
     const script = new Script()
     const reader = script.read('acquire')
     script.become(1, 0)
     await take(reader, 1)
-    expect(await isSettled(script.feed.whenCaughtUp())).toBe(true)
+    script.become(1, undefined)
+    expect(script.feed.owes(1)).toBe(1)
+    void reader.next()
+    expect(script.feed.owes(1)).toBeUndefined()
   })
 
-  test('when the one that lags goes away', async () => {
+  test('whatever readers do that came later', async () => {
     const script = new Script()
-    const reader = script.read('release')
-    const caughtUp = script.feed.whenCaughtUp()
-    await reader.return?.()
-    expect(await isSettled(caughtUp)).toBe(true)
+    script.become(1, 0)
+    script.become(2, 0)
+    const late = script.read()
+    await take(late, 1)
+    expect([script.feed.owes(1), script.feed.owes(2)]).toEqual([undefined, undefined])
+    script.become(1, 1)
+    script.become(2, 1)
+    expect([script.feed.owes(1), script.feed.owes(2)]).toEqual([3, 4])
   })
 
-  test('when the one that lags reads to the end', async () => {
+  test('once the slowest of its readers is done', async () => {
+    const script = new Script()
+    const [fast, slow] = [script.read(), script.read()]
+    script.become(1, 0)
+    script.become(1, 1)
+    await take(fast, 1)
+    void fast.next()
+    expect(script.feed.owes(1)).toBe(1)
+    await take(slow, 1)
+    void slow.next()
+    expect(script.feed.owes(1)).toBeUndefined()
+  })
+
+  test('when a reader goes away, with all that waited for it', async () => {
     const script = new Script()
     const reader = script.read()
     script.become(1, 0)
-    script.become(1, undefined)
     script.become(2, 0)
+    await take(reader, 1)
+    await reader.return?.()
+    expect([script.feed.owes(1), script.feed.owes(2), script.progress]).toEqual([
+      undefined,
+      undefined,
+      [1, 2],
+    ])
+  })
+
+  test('when a reader reads to the end', async () => {
+    const script = new Script()
+    const reader = script.read()
+    script.become(1, 0)
     script.feed.end()
-    const caughtUp = script.feed.whenCaughtUp()
     await take(reader, 1)
-    expect(await isSettled(caughtUp)).toBe(false)
+    expect(script.feed.owes(1)).toBe(1)
     await take(reader, 1)
-    expect(await isSettled(caughtUp)).toBe(true)
+    expect([script.feed.owes(1), script.feed.readers]).toEqual([undefined, 0])
   })
 })

@@ -3,9 +3,11 @@ import { Takes } from '../../../packages/libring/src/ownership/handoff.ts'
 import type { AnswerGroup, Standing } from '../../../packages/libring/src/ownership/messages.ts'
 
 const HANDOFF_MS = 4_000
+const STUCK_MS = 10_000
 
 function takes(concurrentHandoffs = 2, localName = 'bob'): Takes {
-  return new Takes({ localName, handoffTimeoutMs: HANDOFF_MS, concurrentHandoffs })
+  const times = { handoffTimeoutMs: HANDOFF_MS, stuckMs: STUCK_MS }
+  return new Takes({ localName, ...times, concurrentHandoffs })
 }
 
 function says(standing: Standing, partitions: readonly number[], attempt = 1): AnswerGroup[] {
@@ -20,10 +22,23 @@ function asked(its: Takes, nowMs: number): Record<string, readonly (readonly num
   )
 }
 
+test('a take that waits for long is told of once, unless somebody is known to hold it', () => {
+  const its = takes()
+  its.setAsked(new Set(['ann']), 0)
+  its.begin([4, 5], 0)
+  its.answer('ann', says('holding', [5]), 'agree')
+  its.hear('ann')
+  expect(its.advance(STUCK_MS - 1).stuck).toEqual([])
+  its.hear('ann')
+  expect(its.advance(STUCK_MS).stuck).toEqual([4])
+  its.hear('ann')
+  expect(its.advance(3 * STUCK_MS).stuck).toEqual([])
+})
+
 test('what nobody could hold is free at once', () => {
   const its = takes()
   its.begin([4, 2], 0)
-  expect(its.advance(0)).toEqual({ asks: [], free: [4, 2], overrides: [] })
+  expect(its.advance(0)).toEqual({ asks: [], free: [4, 2], overrides: [], stuck: [] })
 })
 
 describe('a partition is free', () => {
@@ -98,7 +113,7 @@ describe('questions', () => {
     expect(asked(its, 999)).toEqual({})
     expect(asked(its, 1_000)).toEqual({ ann: [[1]] })
     its.answer('ann', says('none', [1]), 'agree')
-    expect(its.deadlineMs()).toBeUndefined()
+    expect(its.deadlineMs()).toBe(STUCK_MS)
   })
 
   test('are withdrawn when they are of no use any more', () => {
@@ -118,10 +133,10 @@ describe('silence', () => {
     its.setAsked(new Set(['ann']), 0)
     its.begin([1], 0)
     for (let nowMs = 0; nowMs < HANDOFF_MS; nowMs += 1_000) {
-      expect(its.advance(nowMs)).toMatchObject({ free: [], overrides: [] })
+      expect(its.advance(nowMs)).toMatchObject({ free: [], overrides: [], stuck: [] })
     }
     const overrides = [{ why: 'silent', member: 'ann', partitions: [1] }]
-    expect(its.advance(HANDOFF_MS)).toEqual({ asks: [], free: [1], overrides })
+    expect(its.advance(HANDOFF_MS)).toEqual({ asks: [], free: [1], overrides, stuck: [] })
   })
 
   test('is no silence after a word of any kind', () => {
@@ -161,7 +176,7 @@ describe('of two that wait for each other', () => {
   test('the smaller name goes first, in time', () => {
     const its = waitForEachOther('bob', HANDOFF_MS - 1_000)
     const overrides = [{ why: 'deadlock', member: 'cat', partitions: [1] }]
-    expect(its.advance(HANDOFF_MS)).toMatchObject({ free: [1], overrides })
+    expect(its.advance(HANDOFF_MS)).toMatchObject({ free: [1], overrides, stuck: [] })
   })
 
   test('the greater name waits on', () => {

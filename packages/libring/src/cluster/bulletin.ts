@@ -44,23 +44,31 @@ export class Bulletin {
   }
 
   reported(report: HandoffReport): void {
-    const { kind, member, partitions } = report
-    const fields = { kind, member, partitions: partitions.length }
-    if (report.kind === 'double-holder') {
-      const { yields } = report
-      this.#logger.warn('double holder', { ...fields, yields })
-      this.tell('double-holder', { member, partitions, yields })
-    } else {
-      this.#logger.warn('hand-off timed out', fields)
-      this.tell('handoff-timeout', { reason: report.kind, member, partitions })
+    const { kind, partitions } = report
+    const count = partitions.length
+    switch (kind) {
+      case 'orphan':
+        this.#logger.warn('orphans', { partitions: count })
+        return this.tell('orphan', { partitions })
+      case 'double-holder': {
+        const { member, yields } = report
+        this.#logger.warn('double holder', { member, partitions: count, yields })
+        return this.tell('double-holder', { member, partitions, yields })
+      }
+      case 'silent':
+      case 'deadlock': {
+        const { member } = report
+        this.#logger.warn('hand-off timed out', { member, partitions: count, reason: kind })
+        return this.tell('handoff-timeout', { reason: kind, member, partitions })
+      }
     }
   }
 
-  handlerFailed(event: OwnershipEvent, error: unknown): void {
+  handlerFailed(event: OwnershipEvent, error: unknown, attempt: number): void {
     this.counts.handlersFailed++
     const { type, partition } = event
-    this.#logger.error('handler failed', { type, partition, error })
-    this.tell('handler-error', { event, error })
+    this.#logger.error('handler failed', { type, partition, attempt, error })
+    this.tell('handler-error', { event, error, attempt })
   }
 
   handlerOverdue(event: OwnershipEvent): void {

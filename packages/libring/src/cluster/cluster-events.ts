@@ -13,10 +13,12 @@ export interface RebalanceEvent {
   readonly cause: readonly MemberEvent[]
 }
 
-/** A handler threw or rejected. */
+/** A handler or a task threw or rejected, or a handler returned more state than it may. */
 export interface HandlerErrorEvent {
   readonly event: OwnershipEvent
   readonly error: unknown
+  /** From 1, growing by one each time that the work was begun anew. */
+  readonly attempt: number
 }
 
 /** The time to let a partition go was over before its handlers were done. */
@@ -50,6 +52,14 @@ export interface DoubleHolderEvent {
   readonly yields: 'local' | 'member'
 }
 
+/**
+ * Partitions that the local member is to hold and cannot take yet, for as long as both timeouts of
+ * a hand-off together, and that nobody is known to hold. Told once for each time it happens.
+ */
+export interface OrphanEvent {
+  readonly partitions: readonly number[]
+}
+
 /** What `cluster.on` tells, by type. */
 export interface ClusterEvents {
   readonly rebalance: RebalanceEvent
@@ -63,6 +73,7 @@ export interface ClusterEvents {
   readonly 'config-mismatch': ConfigMismatchEvent
   readonly 'handoff-timeout': HandoffTimeoutEvent
   readonly 'double-holder': DoubleHolderEvent
+  readonly orphan: OrphanEvent
 }
 
 export type ClusterEventType = keyof ClusterEvents
@@ -78,4 +89,5 @@ export const CLUSTER_EVENT_TYPES: readonly ClusterEventType[] = [
   'config-mismatch',
   'handoff-timeout',
   'double-holder',
+  'orphan',
 ]

@@ -23,9 +23,8 @@ import type { Membership } from '../ports/membership.ts'
 import { Ring } from '../ring/ring.ts'
 import { CLUSTER_EVENT_TYPES } from './cluster-events.ts'
 import type { ClusterEvents, ClusterEventType } from './cluster-events.ts'
-import { EventFeed } from './event-feed.ts'
-import { HandlerRunner } from './handler-runner.ts'
 import { Bulletin } from './bulletin.ts'
+import { Delivery } from './delivery.ts'
 import { MemberFeed } from './member-feed.ts'
 import { MemberReader } from './members.ts'
 import { resolveClusterOptions, underOptionsOf } from './options.ts'
@@ -76,8 +75,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
   readonly #post: RingPost | undefined
   readonly #machine: OwnershipMachine
   readonly #driver: Driver<OwnershipInput, OwnershipEffect>
-  readonly #handlers: HandlerRunner
-  readonly #feed = new EventFeed()
+  readonly #delivery: Delivery
   readonly #memberFeed = new MemberFeed()
   readonly #bulletin: Bulletin
   readonly #endAsked = new Deferred<void>()
@@ -129,15 +127,19 @@ export class Cluster extends Lookups implements AsyncDisposable {
         onMessage: (from, message) => this.#feedIn({ type: 'peer-message', from, message }),
         onExchanged: (member) => this.#feedIn({ type: 'exchanged', with: member }),
       })
-    this.#handlers = new HandlerRunner({
+    this.#delivery = new Delivery({
       handlers: resolved.handlers,
       clock: ports.clock,
+      random: ports.random,
+      invoke: ports.invoke,
       releaseTimeoutMs: ownership.releaseTimeoutMs,
       observer: {
-        onFailed: (event, error) => this.#bulletin.handlerFailed(event, error),
+        onSettled: (partition, seq, state) => {
+          this.#feedIn({ type: 'handler-settled', partition, seq, state })
+        },
+        onFailed: (event, error, attempt) => this.#bulletin.handlerFailed(event, error, attempt),
         onOverdue: (event) => this.#bulletin.handlerOverdue(event),
       },
-      invoke: ports.invoke,
     })
   }
 
@@ -250,17 +252,17 @@ export class Cluster extends Lookups implements AsyncDisposable {
    * Asking for the next step says that the last one is dealt with. Ends when the cluster stops.
    */
   get events(): AsyncIterable<OwnershipEvent> {
-    return this.#feed.stream('any')
+    return this.#delivery.stream('any')
   }
 
   /** The acquires among `events`. A partition that keeps being held, under another index, is none. */
   get acquisitions(): AsyncIterable<AcquireEvent> {
-    return this.#feed.stream('acquire')
+    return this.#delivery.stream('acquire')
   }
 
   /** The releases among `events`. */
   get releases(): AsyncIterable<ReleaseEvent> {
-    return this.#feed.stream('release')
+    return this.#delivery.stream('release')
   }
 
   /**
@@ -356,33 +358,19 @@ export class Cluster extends Lookups implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#endAsked.resolve()
     this.#driver.feed({ type: 'stop' })
-    this.#feed.end()
+    this.#delivery.end()
     try {
-      await this.#letGo()
+      await this.#hurry.unless(this.#delivery.whenLetGo())
       if (this.#starting !== undefined) await this.#moveOut()
     } finally {
       this.#unsubscribe?.()
       this.#post?.close()
       this.#driver[Symbol.dispose]()
-      this.#handlers.abandon()
+      this.#delivery.abandon()
       this.#memberFeed.end()
       this.inSight = { ring: new Ring<ClusterMember>([], this.#options.ring), lost: undefined }
     }
     if (this.#hasBegun) this.#logger.info('stopped', { member: this.localName })
-  }
-
-  /** Wait for whoever has to put away what we held, but not for ever. */
-  async #letGo(): Promise<void> {
-    if (this.#handlers.hasHandlers) {
-      await this.#hurry.unless(this.#handlers.whenIdle())
-      return
-    }
-    const { clock } = this.#ports
-    const over = new Deferred<void>()
-    const atMs = clock.nowMs() + this.#options.ownership.releaseTimeoutMs
-    const timer = clock.at(atMs, () => over.resolve())
-    await this.#hurry.unless(Promise.race([this.#feed.whenCaughtUp(), over.promise]))
-    timer.cancel()
   }
 
   async #moveOut(): Promise<void> {
@@ -442,13 +430,8 @@ export class Cluster extends Lookups implements AsyncDisposable {
         this.#show(effect.view)
         break
       case 'step':
-        this.#feed.publish(effect.event)
-        this.#handlers.add(effect.event)
+        this.#delivery.publish(effect.event)
         this.#bulletin.tell(effect.event.type, effect.event)
-        if (!this.#handlers.hasHandlers) {
-          const { partition, seq } = effect.event
-          this.#feedIn({ type: 'handler-settled', partition, seq })
-        }
         break
       case 'peer-message':
         this.#post?.send(effect.to, effect.message)

@@ -1,7 +1,8 @@
-import { Deferred } from '../gossip/deferred.ts'
 import type { OwnershipEvent } from '../ownership/event.ts'
-import { FoldedSteps, Holdings } from '../ownership/folded-steps.ts'
-import { Watch, type Inbox } from './watch.ts'
+import { Holdings } from '../ownership/folded-steps.ts'
+import { earlier } from './owed-step.ts'
+import { ReaderSteps, type Wanted } from './reader-steps.ts'
+import { Watch } from './watch.ts'
 
 /**
  * The steps of ownership for any number of readers.
@@ -10,81 +11,56 @@ import { Watch, type Inbox } from './watch.ts'
  * at most one waits per partition and reader: a slow reader loses no state and holds up nobody.
  */
 export class EventFeed {
+  readonly #onProgress: (partition: number) => void
   readonly #holdings = new Holdings()
-  readonly #watches = new Map<Watch<OwnershipEvent>, OwnershipEvent['type'] | 'any'>()
-  readonly #caughtUp: Deferred<void>[] = []
+  readonly #readers = new Map<Watch<OwnershipEvent>, ReaderSteps>()
   #ended = false
+
+  /** @param onProgress told when readers may owe less of the partition than before. */
+  constructor(onProgress: (partition: number) => void) {
+    this.#onProgress = onProgress
+  }
 
   /** Readers that may still be told something. */
   get readers(): number {
-    return this.#watches.size
+    return this.#readers.size
+  }
+
+  /**
+   * Number of the first step of the partition that is not dealt with by a reader that was there
+   * when it was published, and hears of such steps. A reader is done with what it was given once it
+   * asks for more, or goes away.
+   */
+  owes(partition: number): number | undefined {
+    let since: number | undefined
+    for (const steps of this.#readers.values()) since = earlier(since, steps.owes(partition))
+    return since
   }
 
   publish(event: OwnershipEvent): void {
     this.#holdings.apply(event)
-    for (const watch of this.#watches.keys()) watch.add(event)
+    for (const watch of this.#readers.keys()) watch.add(event)
   }
 
   /** No step will follow. */
   end(): void {
     this.#ended = true
-    for (const watch of this.#watches.keys()) watch.end()
+    for (const watch of this.#readers.keys()) watch.end()
   }
 
   /** A stream that opens a reader each time it is iterated, with steps of one type or any. */
-  stream<E extends OwnershipEvent>(type: E['type'] | 'any'): AsyncIterable<E> {
-    return { [Symbol.asyncIterator]: () => this.#open(type) as unknown as AsyncIterator<E> }
+  stream<E extends OwnershipEvent>(wanted: E['type'] | 'any'): AsyncIterable<E> {
+    return { [Symbol.asyncIterator]: () => this.#open(wanted) as unknown as AsyncIterator<E> }
   }
 
-  /** Resolves once every reader that is told of releases has asked for more, or has gone. */
-  whenCaughtUp(): Promise<void> {
-    const caughtUp = new Deferred<void>()
-    this.#caughtUp.push(caughtUp)
-    this.#checkCaughtUp()
-    return caughtUp.promise
-  }
-
-  #open(type: OwnershipEvent['type'] | 'any'): Watch<OwnershipEvent> {
-    const inbox = new WantedSteps(new FoldedSteps(this.#holdings.events()), type)
-    const watch = new Watch(inbox, () => this.#onChange(watch))
+  #open(wanted: Wanted): Watch<OwnershipEvent> {
+    const steps = new ReaderSteps(this.#holdings.events(), wanted, this.#onProgress)
+    const watch: Watch<OwnershipEvent> = new Watch(steps, () => {
+      this.#readers.delete(watch)
+      steps.drop()
+    })
     if (this.#ended) watch.end()
-    else this.#watches.set(watch, type)
+    else this.#readers.set(watch, steps)
     return watch
-  }
-
-  #onChange(watch: Watch<OwnershipEvent>): void {
-    if (watch.isClosed) this.#watches.delete(watch)
-    this.#checkCaughtUp()
-  }
-
-  #checkCaughtUp(): void {
-    if (this.#caughtUp.length === 0) return
-    for (const [watch, type] of this.#watches) {
-      const hearsReleases = type === 'any' || type === 'release'
-      if (hearsReleases && !watch.isCaughtUp) return
-    }
-    for (const caughtUp of this.#caughtUp.splice(0)) caughtUp.resolve()
-  }
-}
-
-/** Steps fold before they are chosen from, so that a filtered reader sees what others see. */
-class WantedSteps implements Inbox<OwnershipEvent> {
-  readonly #steps: FoldedSteps
-  readonly #type: OwnershipEvent['type'] | 'any'
-
-  constructor(steps: FoldedSteps, type: OwnershipEvent['type'] | 'any') {
-    this.#steps = steps
-    this.#type = type
-  }
-
-  add(event: OwnershipEvent): void {
-    this.#steps.add(event)
-  }
-
-  take(): OwnershipEvent | undefined {
-    for (let event = this.#steps.take(); event !== undefined; event = this.#steps.take()) {
-      if (this.#type === 'any' || event.type === this.#type) return event
-    }
-    return undefined
   }
 }

@@ -1,12 +1,15 @@
-import { Deadlines } from '../base/deadlines.ts'
+import { OptionError } from '../base/errors.ts'
 import { KeyedFifo } from '../base/keyed-fifo.ts'
+import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
-import { Deferred } from '../gossip/deferred.ts'
-import type { OwnershipEvent } from '../ownership/event.ts'
-import type { Clock, Timer } from '../ports/clock.ts'
-import { isHandled, type OwnershipHandlers } from './handlers.ts'
-import { invokeInLaterTurn, type Invoke, type Outcome } from './invoke.ts'
-import { Lane, type Run } from './lane.ts'
+import { roleBefore, type OwnershipEvent } from '../ownership/event.ts'
+import { STATE_BYTES_MAX } from '../ownership/messages.ts'
+import type { Clock } from '../ports/clock.ts'
+import { Alarms } from './alarms.ts'
+import { retryDelayMs } from './backoff.ts'
+import { handlerNameOf, isHandled, type OwnershipHandlers } from './handlers.ts'
+import { hasGivenUp, timeIsOver, type Invoke, type Outcome } from './invoke.ts'
+import { isRetried, Lane, letsGo, type Run } from './lane.ts'
 
 /**
  * Most handlers at work at once for partitions that are taken or changed, and as many again for
@@ -14,12 +17,24 @@ import { Lane, type Run } from './lane.ts'
  */
 export const CONCURRENT_HANDLERS_MAX = 64
 
-/** What the runner tells of handlers. */
-export interface HandlerObserver {
-  /** It threw or rejected. Not told of one that gave up because its signal aborted. */
-  onFailed(event: OwnershipEvent, error: unknown): void
+/** What is told of work that the user gave us. */
+export interface WorkObserver {
+  /**
+   * It threw or rejected. Not told of work that gave up because its signal aborted.
+   *
+   * @param attempt from 1, growing by one each time that the same work is begun anew.
+   */
+  onFailed(event: OwnershipEvent, error: unknown, attempt: number): void
   /** The time to let the partition go was over before `event` was dealt with. */
   onOverdue(event: OwnershipEvent): void
+  /** Less may be owed of this partition than before. */
+  onProgress(partition: number): void
+}
+
+/** What the runner tells of handlers. */
+export interface HandlerObserver extends WorkObserver {
+  /** What the handler of `event`, which gave up index 0, left to the successor. */
+  onState(event: OwnershipEvent, state: Uint8Array): void
 }
 
 /** Steps that may be started, by what they wait for. */
@@ -30,37 +45,49 @@ interface Pool {
 
 /** Runs the user's handlers: in order for each partition, bounded over all of them. */
 export class HandlerRunner {
+  /** Whether there is any handler to wait for. */
+  readonly hasHandlers: boolean
   readonly #handlers: OwnershipHandlers
   readonly #clock: Clock
+  readonly #random: Random | undefined
   readonly #releaseTimeoutMs: Millis
   readonly #observer: HandlerObserver
   readonly #invoke: Invoke
+  readonly #extras: (event: OwnershipEvent) => object
   readonly #lanes = new Map<number, Lane>()
   readonly #takes: Pool = { ready: new KeyedFifo(), running: 0 }
   readonly #releases: Pool = { ready: new KeyedFifo(), running: 0 }
-  readonly #deadlines = new Deadlines()
-  readonly #idle: Deferred<void>[] = []
-  #timer: Timer | undefined
+  readonly #overdue: Alarms
+  readonly #retries: Alarms
   #isStarting = false
 
   constructor(setup: {
     readonly handlers: OwnershipHandlers
     readonly clock: Clock
+    /** Spreads retries over time. @defaultValue they come at their exact times */
+    readonly random?: Random | undefined
     readonly releaseTimeoutMs: Millis
     readonly observer: HandlerObserver
-    /** @defaultValue calls the handler in a later turn */
-    readonly invoke?: Invoke | undefined
+    readonly invoke: Invoke
+    /** What handlers get besides the step and the signal. */
+    readonly extras?: ((event: OwnershipEvent) => object) | undefined
   }) {
+    const { clock } = setup
     this.#handlers = setup.handlers
-    this.#clock = setup.clock
+    this.hasHandlers = Object.values(setup.handlers).some((handler) => handler !== undefined)
+    this.#clock = clock
+    this.#random = setup.random
     this.#releaseTimeoutMs = setup.releaseTimeoutMs
     this.#observer = setup.observer
-    this.#invoke = setup.invoke ?? invokeInLaterTurn
+    this.#invoke = setup.invoke
+    this.#extras = setup.extras ?? (() => ({}))
+    this.#overdue = new Alarms(clock, (partition) => this.#giveUp(partition))
+    this.#retries = new Alarms(clock, (partition) => this.#retry(partition))
   }
 
-  /** Whether there is any handler to wait for. */
-  get hasHandlers(): boolean {
-    return Object.values(this.#handlers).some((handler) => handler !== undefined)
+  /** Number of the first step of the partition that handlers have not dealt with. */
+  owes(partition: number): number | undefined {
+    return this.#lanes.get(partition)?.since
   }
 
   /** Tell a step to its handler, now or when its turn comes. */
@@ -68,56 +95,45 @@ export class HandlerRunner {
     const { partition } = event
     const lane = this.#lanes.get(partition) ?? new Lane(partition)
     this.#lanes.set(partition, lane)
+    if (letsGo(event)) lane.overdueMs = this.#clock.nowMs() + this.#releaseTimeoutMs
     lane.add(event)
     this.#settleLane(lane)
     this.#startReady()
-  }
-
-  /** Resolves when no step waits or is being dealt with. */
-  whenIdle(): Promise<void> {
-    const idle = new Deferred<void>()
-    this.#idle.push(idle)
-    this.#checkIdle()
-    return idle.promise
   }
 
   /** Call everything off and forget what waits. */
   abandon(): void {
     const lanes = [...this.#lanes.values()]
     this.#lanes.clear()
-    this.#deadlines.clearAll()
+    this.#overdue.clearAll()
+    this.#retries.clearAll()
     for (const pool of [this.#takes, this.#releases]) {
       pool.ready.clear()
       pool.running = 0
     }
-    this.#arm()
     for (const lane of lanes) {
       const { running } = lane
-      lane.running = undefined
+      lane.finish()
       running?.controller.abort()
     }
-    this.#checkIdle()
   }
 
-  /** Bring queue and deadline in line with what the lane waits for. */
+  /** Bring queues and alarms in line with what the lane waits for. */
   #settleLane(lane: Lane): void {
     const { partition } = lane
     this.#takes.ready.delete(partition)
     this.#releases.ready.delete(partition)
+    if (lane.failures === 0) this.#retries.clear(partition)
     while (lane.running === undefined && lane.next !== undefined) {
       if (isHandled(lane.next, this.#handlers)) {
-        this.#poolOf(lane.next).ready.push(partition, lane)
+        if (!this.#retries.has(partition)) this.#poolOf(lane.next).ready.push(partition, lane)
         break
       }
-      lane.take()
+      lane.skip()
     }
-    const key = String(partition)
-    if (!lane.isLettingGo) this.#deadlines.clear(key)
-    else if (!this.#deadlines.has(key)) {
-      this.#deadlines.set(key, this.#clock.nowMs() + this.#releaseTimeoutMs)
-    }
-    if (lane.running === undefined && lane.next === undefined) this.#lanes.delete(partition)
-    this.#arm()
+    if (!lane.isLettingGo) this.#overdue.clear(partition)
+    else if (!this.#overdue.has(partition)) this.#overdue.set(partition, lane.overdueMs)
+    if (lane.isEmpty) this.#lanes.delete(partition)
   }
 
   #startReady(): void {
@@ -126,11 +142,10 @@ export class HandlerRunner {
     this.#isStarting = true
     for (let pool = this.#startable(); pool !== undefined; pool = this.#startable()) {
       const lane = pool.ready.take()
-      const event = lane?.take()
-      if (lane !== undefined && event !== undefined) this.#start(lane, event, pool)
+      const run = lane?.start()
+      if (lane !== undefined && run !== undefined) this.#start(lane, run, pool)
     }
     this.#isStarting = false
-    this.#checkIdle()
   }
 
   #startable(): Pool | undefined {
@@ -139,101 +154,94 @@ export class HandlerRunner {
     })
   }
 
-  #start(lane: Lane, event: OwnershipEvent, pool: Pool): void {
-    const run: Run = { event, controller: new AbortController() }
-    lane.running = run
+  #start(lane: Lane, run: Run, pool: Pool): void {
     pool.running++
-    this.#call(run, () => {
+    this.#call(run, (outcome) => {
       // It was given up meanwhile, and its place with it.
       if (lane.running !== run) return
-      lane.running = undefined
       pool.running--
+      const { event } = run.step
+      if (outcome.type === 'failed' && isRetried(event)) this.#onFailed(lane, run)
+      else lane.finish()
+      if (outcome.type === 'done') this.#keepState(run, outcome.value)
       this.#settleLane(lane)
       this.#startReady()
+      this.#observer.onProgress(lane.partition)
     })
   }
 
   /** `then` follows once, within the call or later. */
-  #call({ event, controller }: Run, then: () => void): void {
-    const { signal } = controller
+  #call(run: Run, then: (outcome: Outcome) => void): void {
+    const { event } = run.step
+    const { signal } = run.controller
     let isOver = false
-    this.#invoke({ ...event, signal }, this.#handlers, (outcome) => {
+    this.#invoke({ ...event, ...this.#extras(event), signal }, this.#handlers, (outcome) => {
       if (isOver) return
       isOver = true
-      this.#tell(event, signal, outcome)
-      then()
+      if (outcome.type === 'failed' && !hasGivenUp(outcome.error, signal)) {
+        this.#observer.onFailed(event, outcome.error, run.attempt)
+      }
+      then(outcome)
     })
   }
 
-  #tell(event: OwnershipEvent, signal: AbortSignal, outcome: Outcome): void {
-    if (outcome.type === 'done') return
-    const { error } = outcome
-    if (!(signal.aborted && isAbort(error, signal))) this.#observer.onFailed(event, error)
+  #onFailed(lane: Lane, run: Run): void {
+    lane.fail(run)
+    if (lane.failures === 0) return
+    const waitMs = retryDelayMs(lane.failures, this.#random)
+    this.#retries.set(lane.partition, this.#clock.nowMs() + waitMs)
+  }
+
+  #retry(partition: number): void {
+    const lane = this.#lanes.get(partition)
+    if (lane === undefined) return
+    this.#settleLane(lane)
+    this.#startReady()
+  }
+
+  #keepState({ step: { event }, attempt }: Run, value: unknown): void {
+    if (!(value instanceof Uint8Array) || roleBefore(event) !== 0) return
+    if (value.byteLength <= STATE_BYTES_MAX) {
+      // A copy: the user may go on with what is theirs.
+      this.#observer.onState(event, new Uint8Array(value))
+      return
+    }
+    const rule = `a function that returns at most ${STATE_BYTES_MAX} bytes of state`
+    const error = new OptionError(handlerNameOf(event), rule, `${value.byteLength} bytes`)
+    this.#observer.onFailed(event, error, attempt)
   }
 
   #poolOf(event: OwnershipEvent): Pool {
-    return event.type === 'release' ? this.#releases : this.#takes
-  }
-
-  #arm(): void {
-    const atMs = this.#deadlines.nextMs()
-    if (atMs === undefined) {
-      this.#timer?.cancel()
-      this.#timer = undefined
-    } else {
-      // Deadlines only ever join the end, so a timer that runs is never too late.
-      this.#timer ??= this.#clock.at(atMs, () => this.#onTimer())
-    }
-  }
-
-  #onTimer(): void {
-    this.#timer = undefined
-    const nowMs = this.#clock.nowMs()
-    for (;;) {
-      const key = this.#deadlines.takeDue(nowMs)
-      if (key === undefined) break
-      const lane = this.#lanes.get(Number(key))
-      if (lane !== undefined) this.#giveUp(lane)
-    }
-    this.#arm()
-    this.#startReady()
+    return letsGo(event) ? this.#releases : this.#takes
   }
 
   /**
    * The partition counts as let go. Whoever is at work is called off and no longer waited for;
    * what should have been told by now is told, with a signal that has aborted already.
    */
-  #giveUp(lane: Lane): void {
+  #giveUp(partition: number): void {
+    const lane = this.#lanes.get(partition)
+    if (lane === undefined) return
     const { running } = lane
     if (running !== undefined) {
-      this.#poolOf(running.event).running--
-      lane.running = undefined
-      this.#observer.onOverdue(running.event)
+      this.#poolOf(running.step.event).running--
+      lane.finish()
+      this.#observer.onOverdue(running.step.event)
       running.controller.abort(timeIsOver())
     }
-    for (let told = running?.event; told?.type !== 'release';) {
-      told = lane.take()
-      if (told === undefined) break
-      const controller = new AbortController()
-      controller.abort(timeIsOver())
+    let told = running?.step.event
+    while (told === undefined || !letsGo(told)) {
+      const run = lane.start()
+      if (run === undefined) break
+      lane.finish()
+      told = run.step.event
       if (!isHandled(told, this.#handlers)) continue
       if (running === undefined) this.#observer.onOverdue(told)
-      this.#call({ event: told, controller }, () => {})
+      run.controller.abort(timeIsOver())
+      this.#call(run, () => {})
     }
     this.#settleLane(lane)
+    this.#startReady()
+    this.#observer.onProgress(partition)
   }
-
-  #checkIdle(): void {
-    if (this.#lanes.size > 0) return
-    for (const idle of this.#idle.splice(0)) idle.resolve()
-  }
-}
-
-function timeIsOver(): DOMException {
-  return new DOMException('the time to let the partition go is over', 'TimeoutError')
-}
-
-/** What code that heeds a signal throws: the signal's reason, or an error of that kind. */
-function isAbort(error: unknown, signal: AbortSignal): boolean {
-  return error === signal.reason || (error instanceof Error && error.name === 'AbortError')
 }

@@ -11,18 +11,32 @@ export type Handled<E extends OwnershipEvent> = E & {
 
 /**
  * Called for every step of the local member, for one partition one after the other. A promise is
- * waited for; what it holds is ignored.
+ * waited for. A hand-off waits for the handler of the step that gives up index 0.
  *
- * Steps that come while a handler is at work wait and fold. A handler that throws or rejects is
- * logged and told, and counts as done. Over all partitions at most 64 handlers take or change at
- * once, and 64 more let go.
+ * Steps that come while a handler is at work wait and fold. Over all partitions at most 64 handlers
+ * take or change at once, and 64 more let go. What a handler throws is logged and told.
+ *
+ * An `onAcquire` that fails, and an `onChange` that takes index 0, is called again until it
+ * succeeds or a later step calls it off, after 500 ms, then twice as long each time up to 30 s.
+ * Any other handler that fails counts as done.
  */
 export interface OwnershipHandlers {
-  /** The local member takes a partition it held nothing of. */
+  /**
+   * The local member takes a partition it held nothing of. Where it fails and a change follows, the
+   * two are told as one acquire.
+   */
   readonly onAcquire?: (event: Handled<AcquireEvent>) => unknown
-  /** The local member lets a partition go. Has `releaseTimeoutMs`, from the decision. */
+  /**
+   * The local member lets a partition go. Has `releaseTimeoutMs`, from the decision.
+   *
+   * From index 0 it may return a Uint8Array of at most 1 MiB, which the successor gets as
+   * `event.state`.
+   */
   readonly onRelease?: (event: Handled<ReleaseEvent>) => unknown
-  /** The local member keeps a partition under another replica index. */
+  /**
+   * The local member keeps a partition under another replica index. From index 0 it is like
+   * `onRelease`: it has `releaseTimeoutMs`, and may return what the successor gets.
+   */
   readonly onChange?: (event: Handled<ChangeEvent>) => unknown
 }
 

@@ -30,3 +30,16 @@ export function callInLaterTurn(call: () => unknown, done: (outcome: Outcome) =>
       (error: unknown) => done({ type: 'failed', error }),
     )
 }
+
+export function timeIsOver(): DOMException {
+  return new DOMException('the time to let the partition go is over', 'TimeoutError')
+}
+
+/**
+ * Whether work that was called off failed for no other reason. Code that heeds a signal throws the
+ * signal's reason, or an error of that kind.
+ */
+export function hasGivenUp(error: unknown, signal: AbortSignal): boolean {
+  if (!signal.aborted) return false
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError')
+}

@@ -1,13 +1,17 @@
-import { foldEvents, type OwnershipEvent } from '../ownership/event.ts'
+import type { Millis } from '../base/time.ts'
+import { foldEvents, roleAfter, roleBefore, type OwnershipEvent } from '../ownership/event.ts'
+import { foldOwed, type OwedStep } from './owed-step.ts'
 
 /** A handler at work on one step. */
 export interface Run {
-  readonly event: OwnershipEvent
+  readonly step: OwedStep
+  /** From 1, growing by one each time that the handler is called anew because it failed. */
+  readonly attempt: number
   readonly controller: AbortController
 }
 
 /**
- * The steps of one partition that its handlers have yet to hear of.
+ * The steps of one partition that its handlers have yet to deal with.
  *
  * They fold while they wait. One exception: once a step has called a running handler off, that
  * step has to be told, whatever comes after, since nobody knows how far the handler had got. So
@@ -16,8 +20,12 @@ export interface Run {
 export class Lane {
   readonly partition: number
   running: Run | undefined
-  #owed: OwnershipEvent | undefined
-  #folded: OwnershipEvent | undefined
+  /** When what was decided last to be let go is to be dealt with. */
+  overdueMs: Millis = 0
+  #owed: OwedStep | undefined
+  #folded: OwedStep | undefined
+  /** How often in a row the step to tell next has failed. */
+  #failures = 0
 
   constructor(partition: number) {
     this.partition = partition
@@ -25,31 +33,104 @@ export class Lane {
 
   /** The step to tell next. */
   get next(): OwnershipEvent | undefined {
-    return this.#owed ?? this.#folded
+    return (this.#owed ?? this.#folded)?.event
   }
 
-  /** Whether the partition is on its way out: a release is running or waits to be told. */
+  /** Number of the first step that is not dealt with. */
+  get since(): number | undefined {
+    return (this.running?.step ?? this.#owed ?? this.#folded)?.since
+  }
+
+  get isEmpty(): boolean {
+    return this.since === undefined
+  }
+
+  /** Whether what others wait for to be let go is on its way out, or waits for its turn. */
   get isLettingGo(): boolean {
-    const steps = [this.running?.event, this.#owed, this.#folded]
-    return steps.some((step) => step?.type === 'release')
+    const steps = [this.running?.step, this.#owed, this.#folded]
+    return steps.some((step) => step !== undefined && letsGo(step.event))
+  }
+
+  /** How often in a row the step to tell next has failed already; 0 when it was not told yet. */
+  get failures(): number {
+    return this.#failures
   }
 
   add(event: OwnershipEvent): void {
-    this.#folded = this.#folded === undefined ? event : foldEvents(this.#folded, event)
+    this.#folded = foldOwed(this.#folded, { event, since: event.seq })
+    if (this.#failures > 0) this.#goOn(this.#take()!, this.#failures)
     if (this.running === undefined || this.#owed !== undefined || this.#folded === undefined) return
-    if (!callsOff(this.running.event, this.#folded)) return
-    this.running.controller.abort()
+    if (!callsOff(this.running.step.event, this.#folded.event)) return
     this.#owed = this.#folded
     this.#folded = undefined
+    // Last, as whoever listens may be done within the call.
+    this.running.controller.abort()
   }
 
-  /** Remove and return the step to tell next. */
-  take(): OwnershipEvent | undefined {
-    const { next } = this
+  /** Remove and return the step to tell next, as a run that is at work from now on. */
+  start(): Run | undefined {
+    const attempt = this.#failures + 1
+    const step = this.#take()
+    this.#failures = 0
+    this.running = step && { step, attempt, controller: new AbortController() }
+    return this.running
+  }
+
+  /** Remove the step to tell next. */
+  skip(): OwnershipEvent | undefined {
+    this.#failures = 0
+    return this.#take()?.event
+  }
+
+  /** The handler at work is done, or given up. */
+  finish(): void {
+    this.running = undefined
+  }
+
+  /**
+   * The handler at work came to nothing. What it was to take is still to be taken, unless a later
+   * step has called it off.
+   */
+  fail({ step, attempt, controller }: Run): void {
+    this.running = undefined
+    this.#goOn(step, controller.signal.aborted ? 0 : attempt)
+  }
+
+  /**
+   * An acquire that came to nothing folds with the changes after it, as if it had never been told;
+   * a release after it is told all the same, since nobody knows how far it had got. So is what
+   * follows a change that came to nothing.
+   */
+  #goOn(failed: OwedStep, failures: number): void {
+    const { since } = failed
+    let step = failed
+    let isStill = true
+    while (isStill) {
+      const later = this.#take()
+      if (later === undefined) break
+      isStill = step.event.type === 'acquire' && later.event.type === 'change'
+      step = isStill ? foldOwed(step, later)! : { event: later.event, since }
+    }
+    this.#owed = step
+    this.#failures = isStill ? failures : 0
+  }
+
+  #take(): OwedStep | undefined {
+    const step = this.#owed ?? this.#folded
     if (this.#owed === undefined) this.#folded = undefined
     else this.#owed = undefined
-    return next
+    return step
   }
+}
+
+/** Whether others may wait for the step to be dealt with: it gives up index 0, or everything. */
+export function letsGo(event: OwnershipEvent): boolean {
+  return event.type === 'release' || roleBefore(event) === 0
+}
+
+/** Whether the step is told again when its handler fails: without it nobody serves. */
+export function isRetried(event: OwnershipEvent): boolean {
+  return event.type === 'acquire' || roleAfter(event) === 0
 }
 
 /**
@@ -58,5 +139,5 @@ export class Lane {
  */
 function callsOff(running: OwnershipEvent, later: OwnershipEvent): boolean {
   if (running.type === 'release') return false
-  return later.type === 'release' || foldEvents(running, later) === undefined
+  return letsGo(later) || foldEvents(running, later) === undefined
 }

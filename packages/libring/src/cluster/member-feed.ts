@@ -28,9 +28,7 @@ export class MemberFeed implements AsyncIterable<MemberEvent> {
 
   [Symbol.asyncIterator](): AsyncIterator<MemberEvent, undefined> {
     const inbox = new LatestItems<MemberEvent>(MEMBER_EVENTS_MAX, () => this.#dropped++)
-    const watch = new Watch(inbox, () => {
-      if (watch.isClosed) this.#watches.delete(watch)
-    })
+    const watch = new Watch(inbox, () => this.#watches.delete(watch))
     if (this.#ended) watch.end()
     else this.#watches.add(watch)
     return watch

@@ -1,4 +1,5 @@
 import type { GossipOptions } from '../gossip/options.ts'
+import type { Random } from '../base/random.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
@@ -27,4 +28,10 @@ export interface ClusterPorts {
    * @defaultValue in a later turn, and what they promise is waited for
    */
   readonly invoke?: Invoke | undefined
+  /**
+   * Spreads over time what is tried again.
+   *
+   * @defaultValue it comes at its exact times
+   */
+  readonly random?: Random | undefined
 }

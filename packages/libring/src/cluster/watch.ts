@@ -3,6 +3,8 @@ export interface Inbox<T> {
   add(item: T): void
   /** Remove and return the oldest item, or `undefined` when there is none for the reader. */
   take(): T | undefined
+  /** The reader is done with all that it took. */
+  finish?(): void
 }
 
 interface Request<T> {
@@ -17,24 +19,14 @@ interface Request<T> {
  */
 export class Watch<T> implements AsyncIterableIterator<T, undefined> {
   readonly #inbox: Inbox<T>
-  readonly #onChange: (watch: Watch<T>) => void
+  readonly #onClosed: () => void
   readonly #requests: Request<T>[] = []
   #phase: 'open' | 'ended' | 'closed' = 'open'
 
-  /** @param onChange told whenever the reader asked for more, or closed. */
-  constructor(inbox: Inbox<T>, onChange: (watch: Watch<T>) => void) {
+  /** @param onClosed told once the reader went away, or was told that there is no more. */
+  constructor(inbox: Inbox<T>, onClosed: () => void) {
     this.#inbox = inbox
-    this.#onChange = onChange
-  }
-
-  /** Whether the reader went away, or was told that there is no more. */
-  get isClosed(): boolean {
-    return this.#phase === 'closed'
-  }
-
-  /** Whether the reader is done with everything so far. */
-  get isCaughtUp(): boolean {
-    return this.#phase === 'closed' || this.#requests.length > 0
+    this.#onClosed = onClosed
   }
 
   add(item: T): void {
@@ -51,16 +43,15 @@ export class Watch<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
+    this.#inbox.finish?.()
     return new Promise((resolve) => {
       this.#requests.push({ resolve })
       this.#answer()
-      this.#onChange(this)
     })
   }
 
   return(): Promise<IteratorResult<T, undefined>> {
     this.#close()
-    this.#onChange(this)
     return Promise.resolve({ done: true, value: undefined })
   }
 
@@ -87,8 +78,10 @@ export class Watch<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   #close(): void {
+    const wasOpen = this.#phase !== 'closed'
     this.#phase = 'closed'
     for (const request of this.#requests.splice(0))
       request.resolve({ done: true, value: undefined })
+    if (wasOpen) this.#onClosed()
   }
 }

@@ -19,6 +19,7 @@ export type {
   ConfigMismatchEvent,
   DoubleHolderEvent,
   HandoffTimeoutEvent,
+  OrphanEvent,
   HandlerErrorEvent,
   HandlerOverdueEvent,
   RebalanceEvent,

@@ -1,5 +1,6 @@
 import type { Fifo } from '../base/fifo.ts'
 import type { Millis } from '../base/time.ts'
+import { Census } from './census.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
 import { Takes } from './handoff.ts'
@@ -11,10 +12,10 @@ import {
   type Holding,
   type Legacy,
   type PartingMessage,
-  type PeerHeader,
   type PeerMessage,
   type Standing,
 } from './messages.ts'
+import { Mail } from './mail.ts'
 import { Offers } from './offers.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
 import { Partings } from './partings.ts'
@@ -40,6 +41,7 @@ export class Custody {
   readonly #takes: Takes
   readonly #waiters: Waiters
   readonly #succession: Succession
+  readonly #mail: Mail
   readonly #strangers: Strangers
   readonly #inbox = new Inbox()
   readonly #stats = noOwnershipStats()
@@ -52,13 +54,9 @@ export class Custody {
   readonly #exchangedAtMs = new Map<string, Millis>()
   readonly #offers = new Offers()
   readonly #partings = new Partings()
+  readonly #census = new Census()
   /** Who parts with a backup once we have the partition. */
   readonly #watchers: Waiters
-  readonly #space: number
-  #life: bigint | undefined
-  #messages = 0
-  #computeDigest = (): number => 0
-  #digestKnown: number | undefined
 
   constructor(setup: {
     readonly localName: string
@@ -72,11 +70,12 @@ export class Custody {
     const { releaseTimeoutMs, handoffTimeoutMs, concurrentHandoffs } = setup.options
     this.#localName = localName
     this.#effects = effects
-    this.#space = spaceDigest(ring)
-    this.#takes = new Takes({ localName, handoffTimeoutMs, concurrentHandoffs })
+    const stuckMs = releaseTimeoutMs + handoffTimeoutMs
+    this.#takes = new Takes({ localName, handoffTimeoutMs, stuckMs, concurrentHandoffs })
     this.#waiters = new Waiters(handoffTimeoutMs)
     this.#watchers = new Waiters(handoffTimeoutMs)
     this.#succession = new Succession(handoffTimeoutMs, wallMs)
+    this.#mail = new Mail(spaceDigest(ring), effects, this.#succession)
     this.#strangers = new Strangers(handoffTimeoutMs)
     this.#tenures = new Tenures({
       localName,
@@ -103,6 +102,7 @@ export class Custody {
       strangersMs,
       this.#offers.deadlineMs(),
       this.#partings.deadlineMs(),
+      this.#census.deadlineMs(),
     ].filter((deadlineMs) => deadlineMs !== undefined)
     return deadlines.length === 0 ? undefined : Math.min(...deadlines)
   }
@@ -120,10 +120,11 @@ export class Custody {
     digest: () => number,
     nowMs: Millis,
   ): void {
-    this.#computeDigest = digest
-    this.#digestKnown = undefined
+    this.#mail.see(digest)
+    const known = new Set(this.#others.keys())
     this.#others.clear()
     for (const member of others) {
+      if (!known.has(member.name)) this.#census.greet(member.name, nowMs)
       this.#others.set(member.name, member)
       this.#strangers.delete(member.name)
     }
@@ -131,9 +132,11 @@ export class Custody {
       this.#strangers.delete(name)
       this.#waiters.drop(name)
       this.#watchers.drop(name)
+      this.#census.forget(name)
       this.#exchangedAtMs.delete(name)
     }
     this.#setAsked(nowMs)
+    this.#tellHoldings(nowMs)
     this.#flush(nowMs)
   }
 
@@ -173,18 +176,18 @@ export class Custody {
         this.#onAnswer(from, message, nowMs)
         break
       case 'acquired':
-        if (message.space !== this.#space) break
+        if (message.space !== this.#mail.space) break
         for (const { partition } of message.holdings) {
           this.#tenures.acquired(partition, from, nowMs)
         }
         this.#onOtherHolder(from, message.holdings, nowMs)
         break
       case 'offer':
-        if (message.space !== this.#space) break
+        if (message.space !== this.#mail.space) break
         this.#onOtherHolder(from, message.holdings, nowMs)
         break
       case 'parting':
-        if (message.space !== this.#space) break
+        if (message.space !== this.#mail.space) break
         this.#onParting(from, message, nowMs)
         break
     }
@@ -215,6 +218,7 @@ export class Custody {
       else this.#stats.partingsOverdue++
     }
     if (nowMs >= (this.#strangers.deadlineMs() ?? Infinity)) this.#setAsked(nowMs)
+    this.#tellHoldings(nowMs)
     this.#offer(nowMs)
     this.#flush(nowMs)
   }
@@ -223,10 +227,6 @@ export class Custody {
   tokenAbove(partition: number, seen: Token, nowMs: Millis): Token | undefined {
     if (this.#tenures.get(partition).role !== 0) return undefined
     return this.#succession.raise(partition, seen, nowMs)
-  }
-
-  get #digest(): number {
-    return (this.#digestKnown ??= this.#computeDigest())
   }
 
   get #hasOthers(): boolean {
@@ -242,7 +242,7 @@ export class Custody {
       this.#strangers.add(from, nowMs)
       this.#setAsked(nowMs)
     }
-    if (space !== this.#space) {
+    if (space !== this.#mail.space) {
       this.#waiters.drop(from)
       return this.#answerStrangeSpace(from, life, groups, nowMs)
     }
@@ -265,27 +265,21 @@ export class Custody {
   #answerStrangeSpace(to: string, asker: bigint, groups: readonly AskGroup[], nowMs: Millis): void {
     const standing = this.#tenures.standing()
     const answers = groups.map(({ attempt, partitions }) => ({ attempt, standing, partitions }))
-    this.#send(to, { type: 'answer', asker, groups: answers, legacies: [] }, nowMs)
+    this.#mail.send(to, { type: 'answer', asker, groups: answers, legacies: [] }, nowMs)
   }
 
   #onAnswer(from: string, message: AnswerMessage, nowMs: Millis): void {
-    if (message.asker !== this.#life) return
-    if (message.space === this.#space) {
+    if (message.asker !== this.#mail.life) return
+    if (message.space === this.#mail.space) {
       for (const legacy of message.legacies) this.#keepLegacy(legacy)
     }
-    const both: number[] = []
     for (const { standing, partitions } of message.groups) {
       if (standing !== 'holding' && standing !== 'letting-go') continue
       for (const partition of partitions) {
         if (this.#takes.has(partition)) this.#succession.noteHolder(partition, from)
-        else if (standing === 'holding' && this.#tenures.get(partition).role === 0) {
-          both.push(partition)
-        }
       }
     }
-    // An answer that came too late: whoever has the lower token is to hear of the other.
-    if (both.length > 0 && message.space === this.#space) this.#tell(from, 'acquired', both, nowMs)
-    const views = message.digest === this.#digest ? 'agree' : 'differ'
+    const views = message.digest === this.#mail.digest ? 'agree' : 'differ'
     if (this.#takes.answer(from, message.groups, views) === 'done') return
     if (nowMs < (this.#exchangedAtMs.get(from) ?? -Infinity) + EXCHANGE_MS) return
     this.#exchangedAtMs.set(from, nowMs)
@@ -303,8 +297,14 @@ export class Custody {
     const ranking: number[] = []
     for (const { partition, token } of holdings) {
       this.#succession.witness(token)
+      if (token === 0n) continue
       const held = this.#succession.tokenOf(partition)
-      if (token === 0n || held === undefined || this.#tenures.get(partition).role !== 0) continue
+      if (held === undefined || this.#tenures.get(partition).role !== 0) {
+        // It took the partition before we let it go, so we were two.
+        const last = held ?? this.#succession.farewell(partition, nowMs)?.token
+        if (last !== undefined && token < last) outranked.push(partition)
+        continue
+      }
       const theirs = { token, name: from }
       const isLower = compareHolders({ token: held, name: this.#localName }, theirs) < 0
       if (isLower) this.#tenures.letGo(partition, 'outranked', nowMs)
@@ -313,7 +313,7 @@ export class Custody {
     this.#reportDouble(from, outranked, 'local')
     this.#reportDouble(from, ranking, 'member')
     // It is to hear of us as well, so that it can let go.
-    if (ranking.length > 0) this.#tell(from, 'acquired', ranking, nowMs)
+    if (ranking.length > 0) this.#mail.tell(from, 'acquired', ranking, nowMs)
   }
 
   #reportDouble(member: string, partitions: readonly number[], yields: 'local' | 'member'): void {
@@ -350,10 +350,14 @@ export class Custody {
         nowMs,
       )
       for (const [to, partitions] of this.#partings.takeDue(nowMs)) {
-        this.#send(to, { type: 'parting', partitions }, nowMs)
+        this.#mail.send(to, { type: 'parting', partitions }, nowMs)
       }
-      const { asks, free, overrides } = this.#takes.advance(nowMs)
-      for (const { to, groups } of asks) this.#send(to, { type: 'ask', groups }, nowMs)
+      const { asks, free, overrides, stuck } = this.#takes.advance(nowMs)
+      if (stuck.length > 0) {
+        this.#stats.orphans += stuck.length
+        this.#report({ kind: 'orphan', partitions: stuck })
+      }
+      for (const { to, groups } of asks) this.#mail.send(to, { type: 'ask', groups }, nowMs)
       for (const { why, member, partitions } of overrides) {
         for (const partition of partitions) this.#noteOverridden(partition, member)
         const counter = why === 'silent' ? 'takenFromSilence' : 'takenFromDeadlock'
@@ -398,7 +402,7 @@ export class Custody {
   /** Whoever we did not wait for may hold it, and has to hear that we do. */
   #tellOverridden(partition: number, nowMs: Millis): void {
     for (const name of this.#overridden.get(partition) ?? []) {
-      this.#tell(name, 'acquired', [partition], nowMs)
+      this.#mail.tell(name, 'acquired', [partition], nowMs)
     }
   }
 
@@ -407,7 +411,7 @@ export class Custody {
     const here = partitions.filter((partition) => {
       return this.#tenures.isStaying(partition) && !this.#arrivals.has(partition)
     })
-    if (here.length > 0) this.#tell(from, 'acquired', here, nowMs)
+    if (here.length > 0) this.#mail.tell(from, 'acquired', here, nowMs)
   }
 
   /** Backups that are to leave wait for newcomers like us. */
@@ -416,7 +420,7 @@ export class Custody {
     // Nobody can count on who is about to leave as well.
     if (!this.#tenures.isStaying(partition)) return
     for (const { name } of this.#watchers.of(partition, nowMs)) {
-      this.#tell(name, 'acquired', [partition], nowMs)
+      this.#mail.tell(name, 'acquired', [partition], nowMs)
     }
   }
 
@@ -431,7 +435,15 @@ export class Custody {
       isAsked: (partition, name) => this.#waiters.get(name, partition, nowMs) !== undefined,
       everybody: [...this.#others.keys()],
     })
-    for (const [name, partitions] of due) this.#tell(name, 'offer', partitions, nowMs)
+    for (const [name, partitions] of due) this.#mail.tell(name, 'offer', partitions, nowMs)
+  }
+
+  /** Whoever has come into view hears what we hold. */
+  #tellHoldings(nowMs: Millis): void {
+    const due = this.#census.takeDue(nowMs)
+    if (due.length === 0) return
+    const held = this.#tenures.primaries()
+    for (const name of due) this.#mail.tell(name, 'acquired', held, nowMs)
   }
 
   #tellWaiters(partitions: readonly number[], nowMs: Millis): void {
@@ -458,7 +470,7 @@ export class Custody {
       return { partition, waiter, standing, legacy }
     })
     for (const { groups, legacies } of repliesOf(verdicts)) {
-      this.#send(to, { type: 'answer', asker, groups, legacies }, nowMs)
+      this.#mail.send(to, { type: 'answer', asker, groups, legacies }, nowMs)
     }
   }
 
@@ -469,28 +481,4 @@ export class Custody {
     if (phase !== 'taking') return 'none'
     return this.#takes.isWaitingFor(asker, partition) ? 'waiting' : 'taking'
   }
-
-  #tell(
-    to: string,
-    type: 'acquired' | 'offer',
-    partitions: readonly number[],
-    nowMs: Millis,
-  ): void {
-    const holdings = partitions.map((partition) => {
-      return { partition, token: this.#succession.tokenOf(partition) ?? 0n }
-    })
-    this.#send(to, { type, holdings }, nowMs)
-  }
-
-  #send(to: string, content: Content, nowMs: Millis): void {
-    const clock = this.#succession.clock(nowMs)
-    this.#life ??= clock
-    const seq = ++this.#messages
-    const header = { life: this.#life, seq, clock, digest: this.#digest, space: this.#space }
-    this.#effects.push({ type: 'peer-message', to, message: { ...header, ...content } })
-  }
 }
-
-type Content = {
-  [T in PeerMessage['type']]: Omit<Extract<PeerMessage, { type: T }>, keyof PeerHeader>
-}[PeerMessage['type']]

@@ -79,6 +79,11 @@ export type HandoffReport =
     }
   | {
       /** `member` held what the local member held; whoever has the lower token lets go. */
+      /** The local member is to take these and cannot yet, and nobody is known to hold them. */
+      readonly kind: 'orphan'
+      readonly partitions: readonly number[]
+    }
+  | {
       readonly kind: 'double-holder'
       readonly member: string
       readonly partitions: readonly number[]

@@ -1,4 +1,5 @@
 import { compareUtf8 } from '../base/bytes.ts'
+import { Deadlines } from '../base/deadlines.ts'
 import { KeyedFifo } from '../base/keyed-fifo.ts'
 import type { Millis } from '../base/time.ts'
 import type { AnswerGroup, AskGroup, Standing } from './messages.ts'
@@ -49,6 +50,8 @@ export interface TakesDue {
   /** Partitions that nobody stands in the way of, in the order in which they were begun. */
   readonly free: readonly number[]
   readonly overrides: readonly Override[]
+  /** Partitions that nobody is known to hold, and that wait for long; each told once. */
+  readonly stuck: readonly number[]
 }
 
 /**
@@ -64,8 +67,11 @@ export class Takes {
   readonly #concurrentHandoffs: number
   readonly #repeatMs: Millis
   readonly #asksMax: number
+  readonly #stuckMs: Millis
   readonly #takes = new Map<number, Take>()
   readonly #inquiries = new Map<string, Inquiry>()
+  /** When takes are stuck. */
+  readonly #stuck = new Deadlines()
   /** Takes with a holder that is not asked to let go yet, and those with one that is. */
   readonly #queue = new KeyedFifo<number, number>()
   readonly #granted = new Set<number>()
@@ -75,10 +81,13 @@ export class Takes {
   constructor(setup: {
     readonly localName: string
     readonly handoffTimeoutMs: Millis
+    /** After so long a take is stuck. */
+    readonly stuckMs: Millis
     readonly concurrentHandoffs: number
   }) {
     this.#localName = setup.localName
     this.#handoffTimeoutMs = setup.handoffTimeoutMs
+    this.#stuckMs = setup.stuckMs
     this.#concurrentHandoffs = setup.concurrentHandoffs
     this.#repeatMs = Math.min(REPEAT_MS, setup.handoffTimeoutMs)
     this.#asksMax = Math.ceil(setup.handoffTimeoutMs / this.#repeatMs)
@@ -110,6 +119,7 @@ export class Takes {
         grantedAtMs: undefined,
         isComing: false,
       })
+      this.#stuck.set(String(partition), nowMs + this.#stuckMs)
       if (this.#inquiries.size === 0) this.#free.add(partition)
       for (const inquiry of this.#inquiries.values()) {
         if (inquiry.pending.size === 0) inquiry.asksInVain = 0
@@ -123,6 +133,7 @@ export class Takes {
   end(partition: number, nowMs: Millis): void {
     if (!this.#takes.delete(partition)) return
     this.#free.delete(partition)
+    this.#stuck.clear(String(partition))
     this.#queue.delete(partition)
     this.#granted.delete(partition)
     for (const inquiry of this.#inquiries.values()) {
@@ -230,16 +241,28 @@ export class Takes {
     }
     const free = [...this.#free]
     this.#free.clear()
-    return { asks, free, overrides }
+    return { asks, free, overrides, stuck: this.#takeStuck(nowMs) }
   }
 
   deadlineMs(): Millis | undefined {
-    let soonestMs: Millis | undefined
+    let soonestMs = this.#stuck.nextMs()
     for (const inquiry of this.#inquiries.values()) {
       const dueMs = this.#dueMs(inquiry)
       if (dueMs !== undefined && dueMs < (soonestMs ?? Infinity)) soonestMs = dueMs
     }
     return soonestMs
+  }
+
+  #takeStuck(nowMs: Millis): readonly number[] {
+    const stuck: number[] = []
+    for (;;) {
+      const key = this.#stuck.takeDue(nowMs)
+      if (key === undefined) return stuck
+      const partition = Number(key)
+      // Where a holder is known it is served, if not by whom the plan names.
+      if (this.#takes.get(partition)!.holders.size === 0) stuck.push(partition)
+      else this.#stuck.set(key, nowMs + this.#stuckMs)
+    }
   }
 
   #dueMs(inquiry: Inquiry): Millis | undefined {

@@ -16,13 +16,16 @@ export interface Verdict {
   readonly legacy: Legacy | undefined
 }
 
+/** What a legacy takes up beside its state, at most. */
+const LEGACY_BYTES = 48
+
 /** As few answers as do not hold more state than one partition may leave. */
 export function repliesOf(verdicts: Iterable<Verdict>): readonly Reply[] {
   const replies: Reply[] = []
   let batch: Verdict[] = []
   let stateBytes = 0
   for (const verdict of verdicts) {
-    const bytes = verdict.legacy?.state.length ?? 0
+    const bytes = verdict.legacy === undefined ? 0 : LEGACY_BYTES + verdict.legacy.state.length
     if (stateBytes + bytes > STATE_BYTES_MAX && batch.length > 0) {
       replies.push(replyOf(batch))
       batch = []

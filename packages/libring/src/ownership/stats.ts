@@ -6,6 +6,8 @@ export interface OwnershipStats {
   readonly takenFromDeadlock: number
   /** Times that another member was found to hold what the local one held. */
   readonly doubleHolders: number
+  /** Partitions that waited for long to be taken, while nobody was known to hold them. */
+  readonly orphans: number
   /** Partitions that counted as let go before word came that a handler was done. */
   readonly releasesOverdue: number
   /** Backups let go before all newcomers had said that they have the partition. */
@@ -19,6 +21,7 @@ export function noOwnershipStats(): { -readonly [K in keyof OwnershipStats]: Own
     takenFromSilence: 0,
     takenFromDeadlock: 0,
     doubleHolders: 0,
+    orphans: 0,
     releasesOverdue: 0,
     partingsOverdue: 0,
     messagesStale: 0,

@@ -107,6 +107,11 @@ export class Tenures {
     return this.#tenures.every((tenure) => tenure === atRest(NO_ROLE))
   }
 
+  /** Partitions whose index 0 is held. */
+  primaries(): readonly number[] {
+    return [...this.#tenures.keys()].filter((partition) => this.#tenures[partition]!.role === 0)
+  }
+
   /** What we are to the partitions, taken together. */
   standing(): Standing {
     const phases = new Set<Tenure['phase']>()

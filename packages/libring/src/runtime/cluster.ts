@@ -1,6 +1,7 @@
 import { Cluster as PortableCluster } from '../cluster/cluster.ts'
 import type { ClusterOptions } from '../cluster/options.ts'
 import { createGossipNode } from './gossip.ts'
+import { unforeseenRandom } from './random.ts'
 import { ProcessSignals } from './signals.ts'
 import { SystemClock } from './system-clock.ts'
 
@@ -10,6 +11,7 @@ export class Cluster extends PortableCluster {
   constructor(options: ClusterOptions = {}) {
     super(options, {
       clock: new SystemClock(),
+      random: unforeseenRandom(),
       signals: new ProcessSignals(),
       createGossip: (gossip, logger) => createGossipNode(gossip, { logger }),
     })

@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { seededRandom } from '../base/random.ts'
 import { requireKnown, requireMethods, requirePlainObject } from '../base/require.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import { guardedLogger, LOGGER_METHODS, SILENT } from '../gossip/guarded-logger.ts'
@@ -8,6 +6,7 @@ import { resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
 import type { Logger } from '../ports/logger.ts'
 import { detectAdvertiseHost } from './addresses.ts'
 import { systemCipher } from './cipher.ts'
+import { unforeseenRandom } from './random.ts'
 import { SystemResolver } from './resolver.ts'
 import { SystemClock } from './system-clock.ts'
 import { SocketTransport } from './transport.ts'
@@ -39,7 +38,7 @@ export function createGossipNode(
     options: resolved,
     transport: new SocketTransport(resolved.bind),
     clock: new SystemClock(),
-    random: seededRandom(randomBytes(6).readUIntBE(0, 6), randomBytes(16).toString('hex')),
+    random: unforeseenRandom(),
     resolver: new SystemResolver(),
     cipher: systemCipher,
     logger: guardedLogger(logger),

@@ -1,0 +1,47 @@
+import type { Millis } from '../base/time.ts'
+
+/** How often a member that has come into view is told what we hold, and in which distance. */
+const TELL_TIMES = 3
+const TELL_EVERY_MS = 2_000
+
+interface Greeting {
+  timesLeft: number
+  atMs: Millis
+}
+
+/**
+ * Who is to be told what we hold: whoever has come into view, so that two holders of a partition
+ * hear of each other though no plan brings them together. More than once, as words may be lost.
+ */
+export class Census {
+  readonly #greetings = new Map<string, Greeting>()
+
+  greet(name: string, nowMs: Millis): void {
+    this.#greetings.set(name, { timesLeft: TELL_TIMES, atMs: nowMs })
+  }
+
+  /** It is not there any more. */
+  forget(name: string): void {
+    this.#greetings.delete(name)
+  }
+
+  /** Whom to tell now. */
+  takeDue(nowMs: Millis): readonly string[] {
+    const due: string[] = []
+    for (const [name, greeting] of this.#greetings) {
+      if (nowMs < greeting.atMs) continue
+      due.push(name)
+      greeting.atMs = nowMs + TELL_EVERY_MS
+      if (--greeting.timesLeft === 0) this.#greetings.delete(name)
+    }
+    return due
+  }
+
+  deadlineMs(): Millis | undefined {
+    let soonestMs: Millis | undefined
+    for (const { atMs } of this.#greetings.values()) {
+      if (atMs < (soonestMs ?? Infinity)) soonestMs = atMs
+    }
+    return soonestMs
+  }
+}
