@@ -98,9 +98,9 @@ export class Promises {
         this.#ledger.handler(node, event)
         for (const check of this.#checks) check.onHandler?.(node, event)
       },
-      onHandled: (node, event) => {
+      onHandled: (node, event, outcome) => {
         this.#ledger.handled(node, event)
-        for (const check of this.#checks) check.onHandled?.(node, event)
+        for (const check of this.#checks) check.onHandled?.(node, event, outcome)
       },
     })
   }

@@ -11,6 +11,8 @@ import { DETECTION_MS } from './one-primary.ts'
 export const backupsStay: CheckFactory = ({ world, terms, ledger, hearing, report }) => {
   /** Since when each node holds what its plan does not have it hold, by partition. */
   const leaving = new Map<string, Map<number, Millis>>()
+  /** When each node let a partition go last. */
+  const hadUntilMs = new Map<string, Millis>()
   const excuseMs = DETECTION_MS + terms.handoffTimeoutMs
   const plan = ({ name, cluster }: SimNode): void => {
     const known = leaving.get(name)
@@ -29,11 +31,14 @@ export const backupsStay: CheckFactory = ({ world, terms, ledger, hearing, repor
     },
     onStep({ name, cluster, farewell }, event) {
       const { partition, type } = event
-      if (type !== 'release' || roleBefore(event) === 0 || farewell !== undefined) return
-      const waitedMs = world.nowMs - (leaving.get(name)?.get(partition) ?? world.nowMs)
-      if (waitedMs >= terms.handoffTimeoutMs) return
+      if (type !== 'release') return
+      hadUntilMs.set(`${name} ${partition}`, world.nowMs)
+      if (roleBefore(event) === 0 || farewell !== undefined) return
+      const sinceMs = leaving.get(name)?.get(partition) ?? world.nowMs
+      if (world.nowMs - sinceMs >= terms.handoffTimeoutMs) return
       for (const { name: newcomer } of cluster.holdersForPartition(partition)) {
         if (ledger.roleOf(newcomer, partition) !== undefined) continue
+        if ((hadUntilMs.get(`${newcomer} ${partition}`) ?? -Infinity) >= sinceMs) continue
         if (!ledger.names.includes(newcomer)) continue
         if (hearing.togetherForMs(name, newcomer) <= excuseMs) continue
         report(`${name} releases ${partition} before ${newcomer} has it`, name, newcomer)

@@ -1,6 +1,7 @@
 import type { Millis } from '../../base/time.ts'
 import type { ClusterEvents, ClusterEventType } from '../../cluster/cluster-events.ts'
 import type { Handled } from '../../cluster/handlers.ts'
+import type { Outcome } from '../../cluster/invoke.ts'
 import type { OwnershipEvent } from '../../ownership/event.ts'
 import type { SimNode } from '../node.ts'
 import type { World } from '../world.ts'
@@ -23,7 +24,7 @@ export interface Check {
   onStep?(node: SimNode, event: OwnershipEvent): void
   onNews?(node: SimNode, news: News): void
   onHandler?(node: SimNode, event: Handled<OwnershipEvent>): void
-  onHandled?(node: SimNode, event: Handled<OwnershipEvent>): void
+  onHandled?(node: SimNode, event: Handled<OwnershipEvent>, outcome: Outcome): void
   /** Every 250 ms of virtual time. */
   onLook?(): void
   /** Long after the last thing went wrong: all should be at rest. */
