@@ -52,6 +52,8 @@ export class Attendance {
     if (known !== undefined) {
       const status = nextStatus(known.member.status, 'up')
       this.roster.put({ ...found, status }, nowMs)
+      const ltime = this.#intents.get(found.name)?.ltime ?? 0n
+      if (ltime > known.statusLTime) this.roster.setStatusLTime(found.name, ltime)
       return { events: [this.#event('member-join', found.name)] }
     }
     const intent = this.#intents.get(found.name)
@@ -89,6 +91,9 @@ export class Attendance {
     if (ltime <= known.statusLTime) return NOTHING
     // Nobody but us can take back our farewell, and we do not.
     if (node === this.#localName && this.#leaving) return NOTHING
+    // Of a later life than the one that has left. Were the farewell to bear its time, whoever we
+    // tell of the farewell would take it for a newer one.
+    if (known.member.status === 'left') return this.#keep('join', node, ltime, nowMs)
     const wasLeaving = known.member.status === 'leaving'
     this.#follow('join-intent', known, ltime, nowMs)
     // Serf tells nobody; but whoever took the member out of a ring has to put it back.
