@@ -10,10 +10,8 @@ interface Book {
   readonly tokens: Map<number, bigint>
   /** Of partitions whose index 0 was let go: the step, and until when that may take. */
   readonly lettingGo: Map<number, { readonly seq: number; readonly untilMs: Millis }>
-  /** Partitions that a handler was told of since they were taken. */
-  readonly handled: Set<number>
-  /** Steps that handlers are dealing with. */
-  readonly running: Map<number, number>
+  /** Partitions that handlers know to be held under index 0. */
+  readonly served: Set<number>
 }
 
 /** Who holds what, by what was told and done. */
@@ -34,8 +32,7 @@ export class Ledger {
       roles: new Map(),
       tokens: new Map(),
       lettingGo: new Map(),
-      handled: new Set(),
-      running: new Map(),
+      served: new Set(),
     })
   }
 
@@ -57,20 +54,18 @@ export class Ledger {
     if (role === 0) book.lettingGo.delete(partition)
     if (roleBefore(event) !== 0 || role === 0) return
     // What no handler was told of cancels out.
-    if (!book.handled.has(partition) && !book.running.has(partition)) return
+    if (!book.served.has(partition)) return
     book.lettingGo.set(partition, { seq, untilMs: this.#nowMs() + this.#releaseTimeoutMs })
   }
 
-  handler({ name }: SimNode, { partition, seq }: OwnershipEvent): void {
-    const book = this.#books.get(name)
-    book?.handled.add(partition)
-    book?.running.set(partition, seq)
+  handler({ name }: SimNode, event: OwnershipEvent): void {
+    if (roleAfter(event) === 0) this.#books.get(name)?.served.add(event.partition)
   }
 
-  handled({ name }: SimNode, { partition, seq, type }: OwnershipEvent): void {
+  handled({ name }: SimNode, event: OwnershipEvent): void {
+    const { partition, seq } = event
     const book = this.#books.get(name)
-    if (book?.running.get(partition) === seq) book.running.delete(partition)
-    if (type === 'release') book?.handled.delete(partition)
+    if (roleAfter(event) !== 0) book?.served.delete(partition)
     if (seq >= (book?.lettingGo.get(partition)?.seq ?? Infinity)) book?.lettingGo.delete(partition)
   }
 
