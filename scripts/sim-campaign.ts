@@ -105,7 +105,10 @@ async function runAll(from: number, seeds: number, workers: number): Promise<rea
       })
       give()
     })
-  const crew = Array.from({ length: workers }, () => fork(fileURLToPath(import.meta.url)))
+  const execArgv = [...process.execArgv, '--max-semi-space-size=64']
+  const crew = Array.from({ length: workers }, () => {
+    return fork(fileURLToPath(import.meta.url), { execArgv })
+  })
   await Promise.all(crew.map(serve))
   return all
 }

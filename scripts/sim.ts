@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     }
   }
   const outcome = await runScenario(scenario, {
-    traceLines: values.trace === undefined ? 0 : TRACE_LINES_MAX,
+    traceLines: values.trace === undefined ? 'off' : TRACE_LINES_MAX,
   })
   if (values.trace !== undefined) {
     const isShown = filterOf(outcome.world, values.trace, values.packets)

@@ -201,6 +201,7 @@ export class SimNode {
     const begun = beginLife(identity, this.#options, this.#surroundings)
     const { owner, membership } = begun
     membership.subscribe(({ type, members }) => {
+      if (!this.#surroundings.trace.isOn) return
       this.#record('member', ` ${type} ${members.map((member) => member.name).join(' ')}`)
     })
     const clusters = createClusters(this.#clusterOptions(), {
