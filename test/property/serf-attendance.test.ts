@@ -85,6 +85,21 @@ describe('a member that has left', () => {
     expect(ahead.roster.get('ann')?.member.status).toBe('alive')
   })
 
+  test('stays at the time of its farewell, however often two tell each other of it', () => {
+    const [left, right] = [behind(), behind()]
+    for (let i = 0; i < 5; i++) {
+      for (const [from, to] of [
+        [left, right],
+        [right, left],
+      ] as const) {
+        const statusLTimes = new Map([['ann', from.roster.get('ann')!.statusLTime]])
+        to.merge({ ...told, leftMembers: ['ann'], statusLTimes }, 0)
+      }
+    }
+    const times = [left, right].map(({ roster }) => roster.get('ann')?.statusLTime)
+    expect(times).toEqual([18n, 18n])
+  })
+
   test('is known by its new intent from the moment it is seen again', () => {
     const attendance = behind()
     attendance.up(found, 0)

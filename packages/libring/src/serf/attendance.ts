@@ -124,6 +124,8 @@ export class Attendance {
     const events: MemberEvent[] = []
     let refute = false
     for (const node of leftMembers) {
+      // What both know gets no later by being told, or it would overtake whoever comes back.
+      if (this.roster.get(node)?.member.status === 'left') continue
       // One more, so that it wins over a join intent of the same time.
       const ltime = later(statusLTimes.get(node) ?? 0n)
       const outcome = this.leave({ node, ltime, prune: false }, nowMs)
