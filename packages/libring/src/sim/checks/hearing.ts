@@ -10,8 +10,8 @@ const LOSS_MAX = 0.3
  * Since when which members can hear each other.
  *
  * Two are apart while something is cut between them, more than 30 % is lost, or one is paused;
- * while one holds the other for gone, as it does not talk to it then; and while neither knows of
- * the other, nor anybody of both: they are on two islands.
+ * while one holds the other for gone, as it does not talk to it then; and while one does not know of
+ * the other, and nobody of both: they are on two islands.
  */
 export class Hearing {
   readonly #world: World
@@ -63,7 +63,7 @@ export class Hearing {
     const seen = this.#beliefs.get(left.name)?.get(right.name)
     const seenBack = this.#beliefs.get(right.name)?.get(left.name)
     if (isGone(seen) || isGone(seenBack)) return true
-    return seen === undefined && seenBack === undefined && !this.#haveFriend(left, right)
+    return (seen === undefined || seenBack === undefined) && !this.#haveFriend(left, right)
   }
 
   #isBad(from: SimNode, to: SimNode): boolean {
