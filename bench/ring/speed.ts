@@ -4,6 +4,7 @@ import ConsistentHash from 'consistent-hash'
 import HashRing from 'hashring'
 import { diff, Ring } from 'libring/ring'
 import { nameSet } from './names.ts'
+import { hashWithoutUtf8, readOnly } from './probes.ts'
 import type { Shape } from './schemes.ts'
 
 export interface Lookup {
@@ -59,6 +60,8 @@ export function measureLookups(): Lookup[] {
     'npm consistent-hash get': (key) => consistentHash.get(key),
     // More keys than its cache holds, in turn: every lookup misses.
     'npm hashring get, uncached': (key) => hashring.get(key),
+    'probe: reading the key': readOnly,
+    'probe: hash without UTF-8': hashWithoutUtf8,
   }
   return Object.entries(keySets).flatMap(([keys, keyOf]) => {
     // Through bytes and back: joined and sliced strings are slower to read for everybody.

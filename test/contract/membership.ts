@@ -59,6 +59,25 @@ export function membershipContract(name: string, { create, settled }: Membership
       expect(plain([...table.values()])).toEqual(plain(membership.members()))
     })
 
+    test('whoever is there has an incarnation, and a stranger has none', async () => {
+      expect(membership.incarnationOf(membership.localName)).toBeUndefined()
+      await settled(membership.start())
+      expect(membership.incarnationOf(membership.localName)).toBeGreaterThanOrEqual(0)
+      expect(membership.incarnationOf('nobody')).toBeUndefined()
+    })
+
+    test('a listener is told an incarnation that never goes down', async () => {
+      const told: (number | undefined)[] = []
+      membership.subscribe(({ members }) => {
+        for (const { name } of members) told.push(membership.incarnationOf(name))
+      })
+      await settled(membership.start())
+      await settled(membership.setTags({ a: '1' }))
+      await settled(membership.leave())
+      expect(told).not.toContain(undefined)
+      expect(told).toEqual(told.toSorted((left, right) => left! - right!))
+    })
+
     test('tags set before the start are there after it', async () => {
       await settled(membership.setTags({ ring: 'active' }))
       await settled(membership.start())

@@ -59,13 +59,16 @@ describe.skipIf(serfMissing)(
       await cluster.expectSeen({ 'agent-3': 'alive', 'ours-3': 'alive' })
     })
 
-    test('all record that one of each left, and none calls it a failure on the way', async () => {
+    // Agents may take the leave of an agent for a failure on the way, for as long as gossip takes to
+    // bring the intent: among six agents and none of ours, 9 of 1,600 did. Ours announces its intent
+    // to everybody before it says farewell, and goes by the farewell where the intent got lost.
+    test('all record that one of each left; none calls it a failure, save agents an agent', async () => {
       await using cluster = await MixedCluster.start('agent')
       await cluster.leave('agent-3', 'ours-3')
       await cluster.expectSeen({ 'agent-3': 'left', 'ours-3': 'left' })
-      for (const member of cluster.running) {
-        expect([member.sawFail('agent-3'), member.sawFail('ours-3')]).toEqual([false, false])
-      }
+      const amongAgents = /^agent-\d of agent-3$/
+      const mistaken = cluster.failuresSeen('agent-3', 'ours-3')
+      expect(mistaken.filter((mistake) => !amongAgents.test(mistake))).toEqual([])
     })
 
     test('take back one of each that had left, under its old name', async () => {

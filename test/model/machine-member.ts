@@ -57,6 +57,7 @@ export interface MachineSetup {
   readonly concurrentHandoffs: number
   /** Another than the model's. */
   readonly handoffTimeoutMs?: number
+  readonly graceMs?: number
   readonly observer?: Observer
   readonly sabotage?: Sabotage
 }
@@ -104,6 +105,7 @@ export class MachineMember implements Participant<Packet> {
         releaseTimeoutMs: TIMES.releaseTimeout,
         handoffTimeoutMs: setup.handoffTimeoutMs ?? TIMES.handoffTimeout,
         concurrentHandoffs: setup.concurrentHandoffs,
+        graceMs: setup.graceMs ?? 0,
       }),
       canHandOff: () => true,
       wallMs: (nowMs) => 1_000_000 + nowMs + skewMs,
@@ -221,6 +223,7 @@ export class MachineMember implements Participant<Packet> {
       case 'report':
       case 'disagreement':
       case 'formed':
+      case 'emptied':
         break
     }
   }
@@ -288,11 +291,14 @@ export class MachineMember implements Participant<Packet> {
   }
 }
 
-function candidacyOf(name: string, { status }: Belief): Candidacy {
+function candidacyOf(name: string, { status, incarnation }: Belief): Candidacy {
   const record = aClusterMember(name)
+  const isGone = status === 'dead' || status === 'left'
+  const absence = { incarnation, home: status === 'dead' ? record : undefined }
   return {
     name,
     member: status === 'alive' ? record : undefined,
     bystander: status === 'draining' ? record : undefined,
+    absence: isGone ? absence : undefined,
   }
 }

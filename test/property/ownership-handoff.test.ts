@@ -36,6 +36,14 @@ test('machines keep the promises in 150 random runs', () => {
   }
 })
 
+test('machines that keep homes for members that are away keep them as well', () => {
+  for (let seed = 1; seed <= 150; seed++) {
+    if (scenarioOf(seed).stubborn) continue
+    const violation = run(seed, { graceMs: 15_000 })
+    expect(violation && describeViolation(seed, violation)).toBeUndefined()
+  }
+})
+
 describe('seen to fail:', () => {
   test('steps that do not lead from role to role, when one is forgotten', () => {
     let steps = 0

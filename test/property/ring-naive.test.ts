@@ -6,20 +6,21 @@ import { namesOf } from '../support/ring-vectors.ts'
 
 // Goal: the assignment is what its definition says, also where it is hard to fill.
 // Method: a second, naive implementation, and small random rings: few partitions, several
-// zones, unequal weights, no slack.
+// zones, unequal weights, no slack. Some have more partitions, as many as it takes for unequal
+// members to come off a heap first.
 
 function rowsOf({ members, ...options }: NaiveShape): string[][] {
   const ring = new Ring(members, options)
   return Array.from({ length: options.partitions }, (_, p) => namesOf(ring.holdersForPartition(p)))
 }
 
-function shapeOf(seed: number): NaiveShape {
+function shapeOf(seed: number, partitionsMax: number): NaiveShape {
   const random = seededRandom(seed, 'naive')
   const pick = <T>(choices: readonly T[]) => choices[below(random, choices.length)]!
   const heaviest = pick([1, 3, 20, 65_535])
   const zones = pick([1, 2, 3, 4, 5])
   return {
-    partitions: 1 + below(random, 24),
+    partitions: 1 + below(random, partitionsMax),
     redundancy: 1 + below(random, 5),
     slack: pick([0, 0, 10, 50]),
     primarySlack: pick([0, 0, 100]),
@@ -31,9 +32,16 @@ function shapeOf(seed: number): NaiveShape {
   }
 }
 
-test.each([0, 1, 2, 3])('small rings are as defined, band %i', (band) => {
+test.each([
+  { band: 0, partitionsMax: 24 },
+  { band: 1, partitionsMax: 24 },
+  { band: 2, partitionsMax: 24 },
+  { band: 3, partitionsMax: 24 },
+  { band: 4, partitionsMax: 300 },
+])('rings of up to $partitionsMax partitions are as defined, band $band', (rings) => {
+  const { band, partitionsMax } = rings
   for (let i = 0; i < 500; i++) {
-    const shape = shapeOf(1_000 * band + i)
+    const shape = shapeOf(1_000 * band + i, partitionsMax)
     expect(rowsOf(shape), `seed ${1_000 * band + i}`).toEqual(naiveTable(shape))
   }
 })

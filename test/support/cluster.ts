@@ -1,6 +1,7 @@
 import type { Member, MemberEventType } from '../../packages/libring/src/base/member.ts'
 import type { ClusterPorts, Signals } from '../../packages/libring/src/cluster/ports.ts'
 import type { MemberListener, Membership } from '../../packages/libring/src/ports/membership.ts'
+import type { RingChannel } from '../../packages/libring/src/ports/ring-channel.ts'
 import { SimClock } from '../../packages/libring/src/sim/clock.ts'
 import { aClusterMember } from './ownership.ts'
 
@@ -9,10 +10,13 @@ export class ScriptedMembership implements Membership {
   readonly localName: string
   readonly calls: string[] = []
   expectsOthers = false
+  ringChannel: RingChannel | undefined
   /** What `start`, `leave` and `stop` wait for, or fail with. */
   onStart: () => Promise<void> | void = () => Promise.resolve()
   onLeave: () => Promise<void> = () => Promise.resolve()
   onStop: () => Promise<void> = () => Promise.resolve()
+  /** By name; 1 of everybody else who is there. */
+  readonly incarnations: Map<string, number> = new Map()
   readonly #members = new Map<string, Member>()
   readonly #listeners = new Set<{ readonly listener: MemberListener }>()
   #isStarted = false
@@ -36,6 +40,10 @@ export class ScriptedMembership implements Membership {
 
   members(): readonly Member[] {
     return [...this.#members.values()]
+  }
+
+  incarnationOf(name: string): number | undefined {
+    return this.#members.has(name) ? (this.incarnations.get(name) ?? 1) : undefined
   }
 
   subscribe(listener: MemberListener): () => void {

@@ -51,11 +51,8 @@ export class GossipProcess implements Participant {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     reapWithUs(this.#child)
-    const keep = (chunk: Buffer): void => {
-      this.#log = (this.#log + chunk.toString()).slice(-LOG_CHARACTERS_MAX)
-    }
-    this.#child.stdout?.on('data', keep)
-    this.#child.stderr?.on('data', keep)
+    this.#child.stdout?.on('data', (chunk: Buffer) => this.#keep(chunk.toString()))
+    this.#child.stderr?.on('data', (chunk: Buffer) => this.#keep(chunk.toString()))
     this.#child.on('message', (message) => this.#take(message as GossipAnswer | MemberEvent))
     this.#child.once('exit', () => {
       for (const id of this.#waiting.keys()) this.#take({ id, error: 'the process has ended' })
@@ -132,8 +129,14 @@ export class GossipProcess implements Participant {
     })
   }
 
+  #keep(text: string): void {
+    this.#log = (this.#log + text).slice(-LOG_CHARACTERS_MAX)
+  }
+
   #take(message: GossipAnswer | MemberEvent): void {
     if ('type' in message) {
+      const names = message.members.map(({ name }) => name).join(', ')
+      this.#keep(`${new Date().toISOString()} ${message.type}: ${names}\n`)
       if (message.type === 'member-failed') {
         for (const { name } of message.members) this.#failed.add(name)
       }

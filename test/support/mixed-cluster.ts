@@ -28,6 +28,8 @@ export class MixedCluster implements AsyncDisposable {
   readonly #addresses: LoopbackAddresses = loopbackAddresses()
   readonly #places = new Map<string, Place>()
   readonly #running = new Map<string, Participant>()
+  /** Everybody who ever ran here, for what they logged. */
+  readonly #started: Participant[] = []
 
   private constructor() {}
 
@@ -65,6 +67,7 @@ export class MixedCluster implements AsyncDisposable {
     const started =
       place.kind === 'agent' ? await SerfAgent.start(setup) : await GossipProcess.start(setup)
     this.#running.set(name, started)
+    this.#started.push(started)
   }
 
   member(name: string): Participant {
@@ -98,6 +101,13 @@ export class MixedCluster implements AsyncDisposable {
     await this.#allTell(
       ({ name, tags }) => (name in values ? [name, tags[key]] : undefined),
       values,
+    )
+  }
+
+  /** Who of those who run ever held one of these members for failed: `<observer> of <member>`. */
+  failuresSeen(...names: string[]): string[] {
+    return this.running.flatMap((observer) =>
+      names.filter((name) => observer.sawFail(name)).map((name) => `${observer.name} of ${name}`),
     )
   }
 
@@ -140,9 +150,10 @@ export class MixedCluster implements AsyncDisposable {
     return place
   }
 
+  /** Taken after the end of a test, when nobody runs any more. */
   #diagnosis(): string {
-    return this.running
-      .map(({ name, log }) => `--- ${name}\n${log.split('\n').slice(-40).join('\n')}`)
+    return this.#started
+      .map(({ name, log }) => `--- ${name}\n${log.split('\n').slice(-80).join('\n')}`)
       .join('\n')
   }
 }

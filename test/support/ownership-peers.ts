@@ -1,6 +1,9 @@
+import type { MemberEventType } from '../../packages/libring/src/base/member.ts'
 import type {
+  Candidacy,
   HandoffReport,
   OwnershipEffect,
+  View,
 } from '../../packages/libring/src/ownership/effects.ts'
 import type { OwnershipEvent } from '../../packages/libring/src/ownership/event.ts'
 import {
@@ -21,6 +24,8 @@ interface Peer {
   readonly book: RoleBook
   readonly events: OwnershipEvent[]
   readonly reports: HandoffReport[]
+  /** The last one. */
+  view: View | undefined
 }
 
 /** Several ownership machines that hear one another at once, unless the test says otherwise. */
@@ -58,6 +63,7 @@ export class OwnershipPeers {
       book: new RoleBook(),
       events: [],
       reports: [],
+      view: undefined,
     }
     this.peers.set(name, peer)
     const candidacies = [name, ...sees].map((member) => {
@@ -78,6 +84,16 @@ export class OwnershipPeers {
   /** `name` hears that these members have failed. */
   fails(name: string, ...members: readonly string[]): void {
     this.#members(name, 'member-failed', members)
+  }
+
+  /** `name` hears that these members have left for good. */
+  quits(name: string, ...members: readonly string[]): void {
+    this.#members(name, 'member-leave', members)
+  }
+
+  /** `name` hears that these members are remembered no more. */
+  reaps(name: string, ...members: readonly string[]): void {
+    this.#members(name, 'member-reap', members)
   }
 
   stop(name: string): void {
@@ -120,9 +136,12 @@ export class OwnershipPeers {
     return entries.map(([name]) => name).sort()
   }
 
-  #members(name: string, type: 'member-join' | 'member-failed', members: readonly string[]): void {
-    const candidacies = members.map((member) => {
-      return { name: member, member: type === 'member-join' ? aClusterMember(member) : undefined }
+  #members(name: string, type: MemberEventType, members: readonly string[]): void {
+    const candidacies = members.map((member): Candidacy => {
+      const record = aClusterMember(member)
+      if (type === 'member-join') return { name: member, member: record }
+      const home = type === 'member-failed' ? record : undefined
+      return { name: member, member: undefined, absence: { incarnation: 1, home } }
     })
     const event = aMemberEvent(type, ...members)
     this.of(name).machine.handle({ type: 'members', event, candidacies }, this.nowMs)
@@ -144,8 +163,11 @@ export class OwnershipPeers {
   #perform(name: string, peer: Peer, effect: OwnershipEffect): void {
     switch (effect.type) {
       case 'view':
+        peer.view = effect.view
+        break
       case 'disagreement':
       case 'formed':
+      case 'emptied':
         break
       case 'step':
         peer.book.apply(effect.event)

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Cluster } from '../../../packages/libring/src/cluster/cluster.ts'
+import { Cluster, type StopOptions } from '../../../packages/libring/src/cluster/cluster.ts'
 import { fixedMembers } from '../../../packages/libring/src/cluster/fixed-members.ts'
 import type { ClusterOptions } from '../../../packages/libring/src/cluster/options.ts'
 import { Deferred } from '../../../packages/libring/src/gossip/deferred.ts'
@@ -235,6 +235,50 @@ describe('stopping', () => {
     opened.resolve()
     expect(await stateOf(started)).toBe('LIBRING_CLOSED')
     expect([membership.calls, cluster.members]).toEqual([['start', 'leave', 'stop'], []])
+  })
+
+  describe('in order to return', () => {
+    /** What it says of itself is spread once `spread` is. */
+    function announcing(spread: Promise<void>): void {
+      membership.ringChannel = {
+        tags: {},
+        announce: async (text) => {
+          membership.calls.push(`says ${text?.split(',')[2]}`)
+          if (membership.calls.includes('start')) await spread
+        },
+        send() {},
+        receive: () => () => {},
+        exchange() {},
+      }
+    }
+
+    test('says so, and leaves once that has been spread', async () => {
+      const spread = new Deferred<void>()
+      announcing(spread.promise)
+      const cluster = await aRunningCluster()
+      const before = membership.calls.length
+      const stopped = cluster.stop({ returning: true })
+      expect(await stateOf(stopped)).toBe('pending')
+      expect(membership.calls.slice(before)).toEqual(['says r'])
+      spread.resolve()
+      expect(await stateOf(stopped)).toBe('resolved')
+      expect(membership.calls.slice(before)).toEqual(['says r', 'leave', 'stop'])
+    })
+
+    test('does not wait for the news where it is given up beforehand', async () => {
+      announcing(new Promise(() => {}))
+      const cluster = await aRunningCluster()
+      const stopped = cluster.stop({ returning: true, signal: AbortSignal.abort() })
+      expect(await stateOf(stopped)).toBe('resolved')
+      expect(membership.calls.at(-1)).toBe('stop')
+    })
+
+    test('is for true or false', async () => {
+      const wrong: unknown = { returning: 'yes' }
+      await expect(aCluster().stop(wrong as StopOptions)).rejects.toMatchObject({
+        option: 'returning',
+      })
+    })
   })
 
   test('at once gives up on handlers and farewell', async () => {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Member, MemberStatus } from '../../../packages/libring/src/base/member.ts'
 import { MemberReader, type MemberRules } from '../../../packages/libring/src/cluster/members.ts'
+import {
+  configurationOf,
+  encodeRingTags,
+  type RingStanding,
+} from '../../../packages/libring/src/ownership/ring-tag.ts'
+import { resolveRingOptions } from '../../../packages/libring/src/ring/options.ts'
 import { tagFilter } from '../../../packages/libring/src/cluster/watch-tags.ts'
 
 const RULES: MemberRules = {
@@ -103,5 +109,46 @@ describe('who takes part', () => {
 
   test('nobody whose name the members could not agree on', () => {
     expect(takesPart({ ...aMember(), name: 'a\ud800' })).toBe(false)
+  })
+})
+
+describe('who may come back to what it had', () => {
+  const options = resolveRingOptions({ partitions: 8 })
+  const saying = (standing: RingStanding): Member['tags'] => {
+    const configuration = configurationOf(options, '')
+    return { ring: 'active', libring: encodeRingTags([{ name: 'jobs', standing, configuration }]) }
+  }
+  const { reader } = aReader({ filter: tagFilter('watchTags', { ring: /^active$/ }, 'all') })
+  /** What a member of these tags is taken for in each status. */
+  const told = (tags: Member['tags']): readonly string[] => {
+    return (['alive', 'leaving', 'left', 'failed'] as const).map((status) => {
+      const { absence } = reader.candidacy(aMember(tags, status), 7)
+      if (absence === undefined) return 'there'
+      return `${absence.home === undefined ? 'gone' : 'away'} ${absence.incarnation}`
+    })
+  }
+
+  test.each<[string, Member['tags'], readonly string[]]>([
+    ['one that serves, if it fails', saying('serving'), ['there', 'gone 7', 'gone 7', 'away 7']],
+    ['one that waits to, if it fails', saying('forming'), ['there', 'gone 7', 'gone 7', 'away 7']],
+    ['one that says so', saying('returning'), ['away 7', 'away 7', 'away 7', 'away 7']],
+    [
+      'one that says nothing, if it fails',
+      { ring: 'active' },
+      ['there', 'gone 7', 'gone 7', 'away 7'],
+    ],
+    ['none that drains', saying('draining'), ['there', 'gone 7', 'gone 7', 'gone 7']],
+    ['no router', saying('router'), ['there', 'gone 7', 'gone 7', 'gone 7']],
+    ['none that took no part', { ring: 'idle' }, ['there', 'gone 7', 'gone 7', 'gone 7']],
+  ])('%s', (_, tags, expected) => {
+    expect(told(tags)).toEqual(expected)
+  })
+
+  test('nobody whose name the members could not agree on', () => {
+    const { absence } = reader.candidacy({
+      ...aMember({ ring: 'active' }, 'failed'),
+      name: '\ud800',
+    })
+    expect(absence).toEqual({ incarnation: 0, home: undefined })
   })
 })

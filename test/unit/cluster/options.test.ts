@@ -62,6 +62,12 @@ test('the modes of Go libring know no weights or zones, and count who is leaving
   })
 })
 
+test('grace is part of what all members agree on', () => {
+  const restOf = (options: object) => resolveClusterOptions(options).configuration.rest
+  expect(restOf({ graceMs: 60_000 })).not.toBe(restOf({}))
+  expect(restOf({ graceMs: 0 })).toBe(restOf({}))
+})
+
 describe('what cannot be meant is refused by name:', () => {
   const logger = { debug() {}, info() {}, warn() {} }
   const wrong: readonly (readonly [what: string, options: object, option: string])[] = [
@@ -88,6 +94,8 @@ describe('what cannot be meant is refused by name:', () => {
       { assignment: 'go-consistent', weightTag: 'cpus' },
       'weightTag',
     ],
+    ['a grace out of range', { graceMs: -1 }, 'graceMs'],
+    ['a grace that Go libring does not know', { assignment: 'go-uniform', graceMs: 1 }, 'graceMs'],
     ['a watched tag that is a text', { watchTags: { ring: 'active' } }, 'watchTags.ring'],
     ['a filter that is one expression', { watchTags: /active/ }, 'watchTags'],
     ['serf that is a map', { serf: new Map() }, 'serf'],

@@ -248,6 +248,25 @@ describe('a holder', () => {
     expect(peers.of('bob').reports).toEqual([])
   })
 
+  test('that took after its answer, while it held the asker for gone, is asked anew', () => {
+    const peers = new OwnershipPeers(ring)
+    const all = ['ann', 'bob', 'cat']
+    peers.silent.add('cat')
+    peers.start('cat', all)
+    peers.start('ann', all)
+    peers.start('bob', all)
+    const [partition] = planned('bob', ...all)
+    // Ann has said that it does not hold it; now it is alone, as it believes.
+    peers.fails('ann', 'bob', 'cat')
+    expect(peers.primaries(partition!)).toEqual(['ann'])
+    peers.joins('ann', 'bob', 'cat')
+    peers.pass(4_000)
+    peers.fails('bob', 'cat')
+    expect(peers.primaries(partition!)).toHaveLength(1)
+    peers.pass(4_000)
+    expect(peers.primaries(partition!)).toEqual(['bob'])
+  })
+
   test('hands over even what is asked for by a process that has started again', () => {
     const peers = aJoin((its) => its.busy.add('ann'))
     peers.start('bob', ['ann'])

@@ -149,13 +149,14 @@ describe('the digest of a view', () => {
     bystanders: readonly ClusterMember[] = [],
     rules = options,
     tag?: RingTag,
+    away: readonly ClusterMember[] = [],
   ): number {
     const candidates = new Candidates()
     candidates.update([
       ...members.map((member) => ({ name: member.name, member, tag })),
       ...bystanders.map((bystander) => ({ name: bystander.name, member: undefined, bystander })),
     ])
-    return viewDigest(candidates, rules)
+    return viewDigest(candidates, away, rules)
   }
   const digest = digestOf([ann!, bob!])
   const tag = (standing: RingTag['standing']): RingTag => {
@@ -175,6 +176,17 @@ describe('the digest of a view', () => {
     ['the rules of the ring', [ann!, bob!], [], resolveRingOptions({ partitions: 9 })],
   ])('differs by %s', (_, members, bystanders, rules) => {
     expect(digestOf(members, bystanders, rules)).not.toBe(digest)
+  })
+
+  test('differs by who is away, and by what goes with it', () => {
+    const cat = aClusterMember('cat')
+    const heavy = aClusterMember('cat', { weight: 2 })
+    const digests = [
+      digest,
+      digestOf([ann!, bob!, cat]),
+      ...[cat, heavy].map((away) => digestOf([ann!, bob!], [], options, undefined, [away])),
+    ]
+    expect(new Set(digests).size).toBe(4)
   })
 
   test('differs by what members say of the ring', () => {

@@ -41,6 +41,21 @@ test('what nobody could hold is free at once', () => {
   expect(its.advance(0)).toEqual({ asks: [], free: [4, 2], overrides: [], stuck: [] })
 })
 
+test('what somebody says to hold is not free any more, whatever it answered before', () => {
+  const its = takes()
+  its.setAsked(new Set(['ann', 'cat']), 0)
+  its.begin([1], 0)
+  its.advance(0)
+  its.answer('ann', says('none', [1]), 'agree')
+  its.reopen('ann', 1, 100)
+  its.answer('cat', says('none', [1]), 'agree')
+  expect(its.advance(100)).toMatchObject({ asks: [{ to: 'ann' }], free: [] })
+  its.answer('ann', says('none', [1]), 'agree')
+  expect(its.advance(200).free).toEqual([1])
+  for (const name of ['ann', 'eve']) its.reopen(name, 2, 300)
+  expect(its.advance(300).asks).toEqual([])
+})
+
 describe('a partition is free', () => {
   test('once everybody said to have nothing to do with it', () => {
     const its = takes()

@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { PEER_MESSAGE_BYTES_MAX } from '../../../packages/libring/src/gossip/peer-messages.ts'
 import {
   decodePeerMessage,
   encodePeerMessage,
+  AWAY_ENTRIES_MAX,
   STATE_BYTES_MAX,
+  type AwayEntry,
   type PeerMessage,
 } from '../../../packages/libring/src/ownership/messages.ts'
 import {
@@ -34,6 +37,13 @@ const standing = fc.constantFrom(
   'waiting' as const,
 )
 const holdings = fc.array(fc.record({ partition, token }), { maxLength: 8 })
+const awayEntry = fc.record({
+  name: fc.string({ minLength: 1, maxLength: 32, unit: 'grapheme-ascii' }),
+  weight: fc.integer({ min: 1, max: 65_535 }),
+  zone: fc.string({ maxLength: 32, unit: 'grapheme-ascii' }),
+  incarnation: fc.nat({ max: 0xffff_ffff }),
+  leftMs: fc.nat({ max: 0xffff_ffff }),
+})
 const message: fc.Arbitrary<PeerMessage> = fc.oneof(
   fc.record({
     type: fc.constant('ask' as const),
@@ -52,6 +62,13 @@ const message: fc.Arbitrary<PeerMessage> = fc.oneof(
   fc.record({ type: fc.constant('acquired' as const), ...header, holdings }),
   fc.record({ type: fc.constant('offer' as const), ...header, holdings }),
   fc.record({ type: fc.constant('parting' as const), ...header, partitions }),
+  fc.record({
+    type: fc.constant('away' as const),
+    ...header,
+    asks: fc.boolean(),
+    isInformed: fc.boolean(),
+    entries: fc.array(awayEntry, { maxLength: 4 }),
+  }),
 )
 
 const EMPTY_OFFER = encodePeerMessage({
@@ -120,6 +137,39 @@ describe('a message between members', () => {
     const offer = { type: 'offer', life: 1n, seq: 1, digest: 1, space: 1, holdings: [] } as const
     const bytes = encodePeerMessage({ ...offer, clock: HEARD_LIMIT })
     expect(decodePeerMessage(bytes)).toEqual({ fault: 'malformed' })
+  })
+
+  test('tells of nobody away who could not be a member', () => {
+    const away = {
+      type: 'away',
+      life: 1n,
+      seq: 1,
+      clock: 1n,
+      digest: 1,
+      space: 1,
+      asks: true,
+      isInformed: true,
+    } as const
+    const ann = { name: 'ann', weight: 1, zone: 'a', incarnation: 1, leftMs: 1 }
+    const read = (entries: readonly AwayEntry[]): ReturnType<typeof decodePeerMessage> => {
+      return decodePeerMessage(encodePeerMessage({ ...away, entries }))
+    }
+    const longest = { ...ann, name: 'é'.repeat(64), zone: 'é'.repeat(256) }
+    const full = Array.from({ length: AWAY_ENTRIES_MAX }, () => longest)
+    expect(read(full)).toEqual({ message: { ...away, entries: full } })
+    expect(encodePeerMessage({ ...away, entries: full }).length).toBeLessThan(
+      PEER_MESSAGE_BYTES_MAX,
+    )
+    expect(read([...full, ann])).toEqual({ fault: 'too-large' })
+    for (const fields of [
+      { name: '' },
+      { name: 'é'.repeat(65) },
+      { zone: 'é'.repeat(257) },
+      { weight: 0 },
+      { weight: 65_536 },
+    ]) {
+      expect(read([ann, { ...ann, ...fields }])).toEqual({ fault: 'malformed' })
+    }
   })
 
   test('leaves no more state than one partition may', () => {

@@ -14,6 +14,7 @@ test('every option has a default', () => {
     releaseTimeoutMs: 10_000,
     handoffTimeoutMs: 15_000,
     concurrentHandoffs: 8,
+    graceMs: 0,
   })
 })
 

@@ -42,3 +42,28 @@ test('every shape of code points on every offset hashes as its UTF-8 bytes', () 
     }
   }
 })
+
+test('every unit and many pairs hash as their UTF-8 bytes, wherever in a block they start', () => {
+  const encoder = new TextEncoder()
+  const wrong: number[] = []
+  for (let point = 0; point <= 0x10ffff; point += point <= 0xffff ? 1 : 17) {
+    const text = `${'abcdefg'.slice(point % 7)}${String.fromCodePoint(point)}é`
+    if (murmur3Text(text) !== murmur3Bytes(encoder.encode(text))) wrong.push(point)
+  }
+  expect(wrong).toEqual([])
+})
+
+test('long text hashes as its UTF-8 bytes, wherever it stops being ASCII', () => {
+  const text = fc.tuple(
+    fc.string({ unit: 'binary-ascii', maxLength: 300 }),
+    fc.string({ unit: 'binary', maxLength: 300 }),
+    fc.string({ unit: 'binary-ascii', maxLength: 300 }),
+  )
+  fc.assert(
+    fc.property(text, (parts) => {
+      const whole = parts.join('')
+      expect(murmur3Text(whole)).toBe(murmur3Bytes(new TextEncoder().encode(whole)))
+    }),
+    { seed: 1, numRuns: 1_000 },
+  )
+})

@@ -138,6 +138,19 @@ describe('leaving', () => {
     expect([...world.news('ann'), ...world.news('bob')]).toEqual([])
   })
 
+  test('a small cluster hears of it before gossip begins to', () => {
+    const slow = { swim: { gossipIntervalMs: 600_000, probeIntervalMs: 600_000 } }
+    for (const name of ['ann', 'bob', 'cat', 'dan']) {
+      world.start(name, slow)
+      if (name !== 'ann') world.join(name, 'ann')
+    }
+    for (const name of ['bob', 'cat']) world.join(name, 'dan')
+    world.feed('dan', { type: 'leave' })
+    for (const name of ['ann', 'bob', 'cat']) {
+      expect(world.view(name)).toBe('ann:alive bob:alive cat:alive dan:leaving')
+    }
+  })
+
   test('members see it leaving in between', () => {
     cluster('ann', 'bob', 'cat')
     world.feed('cat', { type: 'leave' })

@@ -188,10 +188,11 @@ describe('join intents', () => {
 })
 
 describe('leave intents', () => {
-  test('with the intent a silent member has left, without it has failed', () => {
-    hear(leave(5n, 'ann'), aliveOf('bob', 3))
+  test('a silent member has left if it said so, before or with its last word, else failed', () => {
+    hear(leave(5n, 'ann'), aliveOf('bob', 3), aliveOf('cat', 4))
     expect(hear(deadOf('ann', 'self'))).toEqual(['member-leave ann'])
-    expect(hear(deadOf('bob', 'bob'))).toEqual(['member-failed bob'])
+    expect(hear(deadOf('bob', 'self'))).toEqual(['member-failed bob'])
+    expect(hear(deadOf('cat', 'cat'))).toEqual(['member-leave cat'])
   })
 
   test('an intent that comes after the failure makes a leave of it', () => {

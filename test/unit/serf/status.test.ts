@@ -7,6 +7,7 @@ const statuses: readonly MemberStatus[] = ['alive', 'leaving', 'left', 'failed']
 const table: Record<StatusCause, string> = {
   up: 'alive alive alive alive',
   down: 'failed left left failed',
+  farewell: 'left left left left',
   'join-intent': 'alive alive left failed',
   'leave-intent': 'leaving leaving left left',
 }

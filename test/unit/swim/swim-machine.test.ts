@@ -452,6 +452,21 @@ describe('leaving and new meta', () => {
     ])
   })
 
+  test('what is announced goes to everybody who is there, in a packet of its own', () => {
+    hear(host(2), aliveOf('ann', 2), aliveOf('bob', 3), aliveOf('cat', 4))
+    hear(host(2), { type: 'dead', incarnation: 1, node: 'cat', from: 'ann' })
+    machine.handle({ type: 'announce', payload: Uint8Array.of(7) }, now)
+    const packets = sent(drain()).sort((a, b) => (a.to < b.to ? -1 : 1))
+    const messages = [{ type: 'user', payload: Uint8Array.of(7) }]
+    expect(packets).toEqual([2, 3].map((last) => ({ to: `127.0.0.${last}:7946`, messages })))
+  })
+
+  test('of a crowd, 64 are told what is announced', () => {
+    for (let last = 2; last <= 120; last++) hear(host(last), aliveOf(`peer-${last}`, last))
+    machine.handle({ type: 'announce', payload: Uint8Array.of(7) }, now)
+    expect(new Set(sent(drain()).map(({ to }) => to)).size).toBe(64)
+  })
+
   test('the farewell is over once it has been gossiped often enough', () => {
     machine = newQuietMachine()
     hear(host(2), aliveOf('ann', 2))

@@ -1,6 +1,7 @@
 import { LibringError, OptionError } from '../base/errors.ts'
 import { LIBRING_TAG, type MemberEvent } from '../base/member.ts'
 import {
+  requireBoolean,
   requireFunction,
   requireKnown,
   requireOneOf,
@@ -8,16 +9,13 @@ import {
   requireSignal,
 } from '../base/require.ts'
 import { Deferred } from '../gossip/deferred.ts'
-import { Driver } from '../gossip/driver.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import type { Peers } from '../gossip/peers.ts'
+import type { Millis } from '../base/time.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
 import { differences } from '../ownership/agreement.ts'
-import type { OwnershipStats } from '../ownership/stats.ts'
-import { isGoMode } from '../ring/options.ts'
-import type { OwnershipEffect, OwnershipInput, View } from '../ownership/effects.ts'
+import type { View } from '../ownership/effects.ts'
 import type { AcquireEvent, OwnershipEvent, ReleaseEvent } from '../ownership/event.ts'
-import { OwnershipMachine } from '../ownership/ownership-machine.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import { Ring } from '../ring/ring.ts'
@@ -26,24 +24,32 @@ import type { ClusterEvents, ClusterEventType } from './cluster-events.ts'
 import { Bulletin } from './bulletin.ts'
 import { Delivery } from './delivery.ts'
 import { MemberFeed } from './member-feed.ts'
-import { MemberReader } from './members.ts'
 import { resolveClusterOptions, underOptionsOf } from './options.ts'
 import type { ClusterOptions, ResolvedClusterOptions } from './options.ts'
 import type { ClusterPorts } from './ports.ts'
 import { runToTheEnd, type RunOptions } from './run.ts'
-import { Presence } from './presence.ts'
-import { RingPost, type PostStats } from './ring-post.ts'
+import type { LocalRole } from './explanation.ts'
+import type { PartitionTask, RunPartitionsOptions } from './partition-tasks.ts'
+import { whenReady, type ReadyOptions } from './ready.ts'
+import { RingSeat, type SeatStats } from './ring-seat.ts'
 import { requireDrainOptions, type DrainOptions } from './drain.ts'
 import { Hurry } from './hurry.ts'
 import { Lookups } from './lookups.ts'
 
 export interface StopOptions {
+  /**
+   * Whether the process is about to run again in place. Others keep its partitions for it for
+   * `graceMs`, as they do for a member that failed.
+   *
+   * @defaultValue false
+   */
+  readonly returning?: boolean
   /** Gives up on handlers and on the farewell: everything is freed at once. */
   readonly signal?: AbortSignal
 }
 
 /** Plain counters since the start; they only grow. */
-export interface ClusterStats extends OwnershipStats, PostStats {
+export interface ClusterStats extends SeatStats {
   /** Views so far. */
   readonly views: number
   /** Handlers that threw or rejected. */
@@ -54,8 +60,6 @@ export interface ClusterStats extends OwnershipStats, PostStats {
   readonly listenersFailed: number
   /** Member events that a reader of `serfEvents` was too slow for. */
   readonly memberEventsDropped: number
-  /** Weight and zone tags that were not what they should be. */
-  readonly tagsIgnored: number
 }
 
 /**
@@ -70,29 +74,23 @@ export class Cluster extends Lookups implements AsyncDisposable {
   readonly #ports: ClusterPorts
   readonly #logger: Logger
   readonly #membership: Membership
-  readonly #reader: MemberReader
-  readonly #presence: Presence
-  readonly #post: RingPost | undefined
-  readonly #machine: OwnershipMachine
-  readonly #driver: Driver<OwnershipInput, OwnershipEffect>
+  readonly #seat: RingSeat
   readonly #delivery: Delivery
   readonly #memberFeed = new MemberFeed()
   readonly #bulletin: Bulletin
   readonly #endAsked = new Deferred<void>()
   readonly #hurry = new Hurry()
-  readonly #drained = new Deferred<void>()
   // Both are set before anything is done: a listener may start or stop us in the midst of it.
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #draining: Promise<void> | undefined
-  #hasBegun = false
-  #isFormed = false
+  #ringSinceMs: Millis = 0
   #unsubscribe: (() => void) | undefined
 
   /** @throws {OptionError} naming the first option that is unknown, malformed or out of range. */
   constructor(options: ClusterOptions, ports: ClusterPorts) {
     const resolved = resolveClusterOptions(options)
-    const { name, logger, ownership, ring, configuration, untagged } = resolved
+    const { logger, ownership, ring } = resolved
     super(new Ring<ClusterMember>([], ring))
     this.#options = resolved
     this.#ports = ports
@@ -101,32 +99,19 @@ export class Cluster extends Lookups implements AsyncDisposable {
     this.#membership =
       resolved.membership ??
       underOptionsOf(options, () => ports.createGossip(resolved.gossip, logger))
-    this.#reader = new MemberReader(resolved.members, ({ name }, tag) => {
-      logger.warn('tag ignored', { member: name, tag })
-    })
-    const { localName, ringChannel } = this.#membership
-    this.#machine = new OwnershipMachine({
-      localName,
-      ring,
-      options: ownership,
-      stance: { configuration, untagged },
-      wallMs: () => ports.clock.wallMs(),
-    })
-    this.#driver = new Driver(this.#machine, ports.clock, (effect) => this.#perform(effect))
-    this.#presence = new Presence({
+    this.#seat = new RingSeat({
       membership: this.#membership,
-      name,
-      configuration,
-      filter: resolved.members.filter,
-      logger,
-      circumstances: () => ({ isFormed: this.#isFormed, isEmpty: this.#machine.isEmpty }),
+      options: resolved,
+      clock: ports.clock,
+      bulletin: this.#bulletin,
+      owner: {
+        onView: (view) => this.#show(view),
+        onStep: (event) => {
+          this.#delivery.publish(event)
+          this.#bulletin.tell(event.type, event)
+        },
+      },
     })
-    this.#post =
-      ringChannel &&
-      new RingPost(ringChannel, name, {
-        onMessage: (from, message) => this.#feedIn({ type: 'peer-message', from, message }),
-        onExchanged: (member) => this.#feedIn({ type: 'exchanged', with: member }),
-      })
     this.#delivery = new Delivery({
       handlers: resolved.handlers,
       clock: ports.clock,
@@ -134,9 +119,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       invoke: ports.invoke,
       releaseTimeoutMs: ownership.releaseTimeoutMs,
       observer: {
-        onSettled: (partition, seq, state) => {
-          this.#feedIn({ type: 'handler-settled', partition, seq, state })
-        },
+        onSettled: (partition, seq, state) => this.#seat.settle(partition, seq, state),
         onFailed: (event, error, attempt) => this.#bulletin.handlerFailed(event, error, attempt),
         onOverdue: (event) => this.#bulletin.handlerOverdue(event),
       },
@@ -152,12 +135,11 @@ export class Cluster extends Lookups implements AsyncDisposable {
    */
   start(): Promise<void> {
     if (this.#stopping !== undefined) return Promise.reject(closedError())
-    if (this.#starting === undefined) {
-      const started = new Deferred<void>()
-      this.#starting = started.promise
-      settle(started, this.#open())
-    }
-    return this.#starting
+    if (this.#starting !== undefined) return this.#starting
+    const started = new Deferred<void>()
+    this.#starting = started.promise
+    settle(started, this.#open())
+    return started.promise
   }
 
   /**
@@ -179,7 +161,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
    */
   async drain(options: DrainOptions = {}): Promise<void> {
     const { timeoutMs, signal } = requireDrainOptions(options)
-    if (this.#stopping !== undefined || !this.#hasBegun || signal?.aborted === true) {
+    if (this.#stopping !== undefined || !this.#seat.isTaken || signal?.aborted === true) {
       return this.stop(signal === undefined ? {} : { signal })
     }
     const { clock } = this.#ports
@@ -208,8 +190,9 @@ export class Cluster extends Lookups implements AsyncDisposable {
    */
   async stop(options: StopOptions = {}): Promise<void> {
     requirePlainObject('options', options)
-    requireKnown('', options, ['signal'])
-    const { signal } = options
+    requireKnown('', options, ['returning', 'signal'])
+    const { returning = false, signal } = options
+    requireBoolean('returning', returning)
     requireSignal('signal', signal)
     const onAbort = (): void => this.#hurry.start()
     if (signal?.aborted === true) onAbort()
@@ -218,7 +201,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       if (this.#stopping === undefined) {
         const stopped = new Deferred<void>()
         this.#stopping = stopped.promise
-        settle(stopped, this.#close())
+        settle(stopped, this.#close(returning ? 'to return' : 'for good'))
       }
       await this.#stopping
     } finally {
@@ -266,6 +249,34 @@ export class Cluster extends Lookups implements AsyncDisposable {
   }
 
   /**
+   * Run `work` for every partition whose index 0 the local member holds, for as long as it does.
+   * Resolves once `signal` has aborted, or the cluster has stopped, and all work has ended.
+   *
+   * Work that ends before its signal aborts is begun anew, at first after 500 ms, at last after
+   * 30 s; what it throws is told as `handler-error`. A hand-off waits for it.
+   */
+  async runPartitions(work: PartitionTask, options?: RunPartitionsOptions): Promise<void> {
+    await this.#delivery.runPartitions(work, options)
+  }
+
+  /**
+   * Resolves once the ring has had so many members for so long.
+   *
+   * @throws {LibringError} `LIBRING_CLOSED` once stopped. The reason of the signal, when it aborts.
+   */
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    if (this.#stopping !== undefined) throw closedError()
+    const outcome = await whenReady(options, {
+      clock: this.#ports.clock,
+      size: () => this.members.length,
+      sinceMs: () => this.#ringSinceMs,
+      onRebalance: (listener) => this.#bulletin.add('rebalance', listener),
+      ended: this.#endAsked.promise,
+    })
+    if (outcome === 'ended') throw closedError()
+  }
+
+  /**
    * What Serf tells of members, from now on. At most 1,024 events wait for one reader; what does
    * not fit pushes out the oldest, which is counted. Ends when the cluster has stopped.
    */
@@ -292,7 +303,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
   get localMember(): ClusterMember | undefined {
     const { localName } = this.#membership
     const member = this.#membership.members().find(({ name }) => name === localName)
-    return member && this.#reader.read(member)
+    return member && this.#seat.read(member)
   }
 
   /** The gossip node underneath; `undefined` when membership is something else. */
@@ -307,74 +318,59 @@ export class Cluster extends Lookups implements AsyncDisposable {
 
   get stats(): ClusterStats {
     const { dropped } = this.#memberFeed
-    const { tagsIgnored } = this.#reader
-    return {
-      ...NO_POST,
-      ...this.#machine.stats,
-      ...this.#post?.stats,
-      ...this.#bulletin.counts,
-      memberEventsDropped: dropped,
-      tagsIgnored,
-    }
+    return { ...this.#seat.stats, ...this.#bulletin.counts, memberEventsDropped: dropped }
   }
 
   async #open(): Promise<void> {
-    this.#presence.open()
-    this.#unsubscribe = this.#membership.subscribe((event) => this.#hear(event))
-    this.#post?.open()
     try {
+      this.#seat.open()
+      this.#unsubscribe = this.#membership.subscribe((event) => this.#hear(event))
       const opened = this.#membership.start()
       // Where it is open at once, as in a simulation, so are we.
       if (this.localMember?.status === 'alive') this.#begin()
       await opened
     } catch (error) {
       if (this.#stopping === undefined) {
-        this.#unsubscribe()
-        this.#post?.close()
-        this.#presence.close()
+        this.#unsubscribe?.()
+        this.#seat.close('perhaps again')
         this.#starting = undefined
       }
       throw error
     }
-    if (this.#hasBegun) return
+    if (this.#seat.isTaken) return
     if (this.#stopping !== undefined) throw closedError()
     this.#begin()
   }
 
   #begin(): void {
-    this.#hasBegun = true
-    const { localName, expectsOthers } = this.#membership
-    this.#logger.info('started', { member: localName })
-    const members = this.#membership.members()
-    this.#driver.feed({
-      type: 'start',
-      candidacies: members.map((member) => this.#reader.candidacy(member)),
-      // Who may not be alone has to wait for somebody, though there is nobody to ask.
-      othersExpected: expectsOthers || !this.#options.ownership.formAlone,
-      othersSeen: members.some(({ name, status }) => name !== localName && status === 'alive'),
-    })
+    this.#logger.info('started', { member: this.localName })
+    this.#seat.take()
   }
 
-  async #close(): Promise<void> {
+  async #close(how: 'to return' | 'for good'): Promise<void> {
     this.#endAsked.resolve()
-    this.#driver.feed({ type: 'stop' })
+    // Before the farewell, which would take the place of that news where it is still queued.
+    if (how === 'to return' && this.#seat.isTaken) {
+      await this.#hurry.unless(this.#seat.announceReturn())
+    }
+    this.#seat.release()
     this.#delivery.end()
     try {
       await this.#hurry.unless(this.#delivery.whenLetGo())
       if (this.#starting !== undefined) await this.#moveOut()
     } finally {
       this.#unsubscribe?.()
-      this.#post?.close()
-      this.#driver[Symbol.dispose]()
+      this.#seat.close('for good')
       this.#delivery.abandon()
       this.#memberFeed.end()
-      this.inSight = { ring: new Ring<ClusterMember>([], this.#options.ring), lost: undefined }
+      const ring = new Ring<ClusterMember>([], this.#options.ring)
+      this.inSight = { ring, homes: ring, lost: undefined }
     }
-    if (this.#hasBegun) this.#logger.info('stopped', { member: this.localName })
+    if (this.#seat.isTaken) this.#logger.info('stopped', { member: this.localName })
   }
 
   async #moveOut(): Promise<void> {
-    if (this.#presence.close() === 'let it be') return
+    if (this.#seat.leave() === 'let it be') return
     try {
       if (!this.#hurry.isOn) await this.#hurry.unless(this.#membership.leave())
     } catch (error) {
@@ -387,69 +383,19 @@ export class Cluster extends Lookups implements AsyncDisposable {
   #hear(event: MemberEvent): void {
     this.#memberFeed.publish(event)
     this.#bulletin.tell('member', event)
-    const candidacies = event.members.map((member) => this.#reader.candidacy(member))
-    this.#feedIn({ type: 'members', event, candidacies })
-    // Tags decide whether the local member takes part.
-    if (event.members.some(({ name }) => name === this.localName)) this.#presence.refresh()
-  }
-
-  #feedIn(input: OwnershipInput): void {
-    this.#driver.feed(input)
-    this.#checkDrained()
-  }
-
-  /** Whoever has handed over everything is a router now, or about to go. */
-  #checkDrained(): void {
-    if (this.#presence.standing !== 'draining' || !this.#machine.isEmpty) return
-    this.#drained.resolve()
-    this.#presence.refresh()
+    this.#seat.hear(event)
   }
 
   /** Resolves once others have everything, or there is nobody to have it. */
   async #handOver(): Promise<void> {
-    const { ringChannel, localName } = this.#membership
-    const hasOthers = this.members.some(({ name }) => name !== localName)
-    if (ringChannel === undefined || !hasOthers) return
+    const { localName } = this
+    if (!this.members.some(({ name }) => name !== localName)) return
     this.#logger.info('draining', { member: localName })
-    await this.#presence.depart('draining')
-    if (isGoMode(this.#options.ring.assignment)) await this.#dropWatchedTags(ringChannel.tags)
-    this.#checkDrained()
-    await this.#drained.promise
+    await this.#seat.handOver()
   }
 
-  async #dropWatchedTags(tags: Readonly<Record<string, string>>): Promise<void> {
-    const kept = Object.entries(tags).filter(([tag]) => {
-      return tag !== LIBRING_TAG && !this.#options.watched.includes(tag)
-    })
-    await this.#membership.setTags(Object.fromEntries(kept))
-  }
-
-  #perform(effect: OwnershipEffect): void {
-    switch (effect.type) {
-      case 'view':
-        this.#show(effect.view)
-        break
-      case 'step':
-        this.#delivery.publish(effect.event)
-        this.#bulletin.tell(effect.event.type, effect.event)
-        break
-      case 'peer-message':
-        this.#post?.send(effect.to, effect.message)
-        break
-      case 'exchange':
-        this.#post?.exchange(effect.with)
-        break
-      case 'report':
-        this.#bulletin.reported(effect.report)
-        break
-      case 'disagreement':
-        this.#bulletin.disagreement(effect.fields)
-        break
-      case 'formed':
-        this.#isFormed = true
-        if (this.#hasBegun) this.#presence.refresh()
-        break
-    }
+  protected override localRole(partition: number): LocalRole | undefined {
+    return this.#delivery.roleOf(partition)
   }
 
   #show(view: View): void {
@@ -459,12 +405,12 @@ export class Cluster extends Lookups implements AsyncDisposable {
       this.#logger.warn('more members than partitions', { members: members.length, partitions })
     }
     const lost = view.lostTo && differences(this.#options.configuration, view.lostTo)
-    this.inSight = { ring: view.ring, lost }
+    this.inSight = { ring: view.ring, homes: view.homes, lost }
+    this.history.record({ ...view, atMs: this.#ports.clock.wallMs() })
+    this.#ringSinceMs = this.#ports.clock.nowMs()
     this.#bulletin.rebalanced(view)
   }
 }
-
-const NO_POST: PostStats = { messagesSent: 0, messagesFailed: 0, messagesMalformed: 0 }
 
 function settle(deferred: Deferred<void>, work: Promise<void>): void {
   work.then(

@@ -4,6 +4,7 @@ import { Deferred } from '../gossip/deferred.ts'
 import { roleAfter, roleBefore, type OwnershipEvent } from '../ownership/event.ts'
 import type { Clock } from '../ports/clock.ts'
 import { EventFeed } from './event-feed.ts'
+import type { LocalRole } from './explanation.ts'
 import { HandlerRunner } from './handler-runner.ts'
 import { isHandled, type OwnershipHandlers } from './handlers.ts'
 import { invokeInLaterTurn, type Invoke } from './invoke.ts'
@@ -143,6 +144,13 @@ export class Delivery {
    */
   runPartitions(work: PartitionTask, options?: RunPartitionsOptions): Promise<void> {
     return this.#tasks.run(work, options)
+  }
+
+  /** What the local member is to the partition; `undefined` for nothing. */
+  roleOf(partition: number): LocalRole | undefined {
+    const held = this.#feed.held(partition)
+    if (held === undefined) return undefined
+    return { replica: held.replica, isServing: this.isServing(partition), token: held.token }
   }
 
   /** Whether index 0 is held and the handler of the step that took it is done. */

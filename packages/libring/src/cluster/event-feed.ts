@@ -1,4 +1,4 @@
-import type { OwnershipEvent } from '../ownership/event.ts'
+import type { AcquireEvent, OwnershipEvent } from '../ownership/event.ts'
 import { Holdings } from '../ownership/folded-steps.ts'
 import { earlier } from './owed-step.ts'
 import { ReaderSteps, type Wanted } from './reader-steps.ts'
@@ -35,6 +35,11 @@ export class EventFeed {
     let since: number | undefined
     for (const steps of this.#readers.values()) since = earlier(since, steps.owes(partition))
     return since
+  }
+
+  /** What is held of the partition, as the acquire that would lead there from nothing. */
+  held(partition: number): AcquireEvent | undefined {
+    return this.#holdings.get(partition)
   }
 
   publish(event: OwnershipEvent): void {

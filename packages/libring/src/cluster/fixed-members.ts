@@ -69,6 +69,10 @@ class FixedMembers implements Membership {
     return this.#phase === 'idle' ? [] : [...this.#members.values()]
   }
 
+  incarnationOf(name: string): number | undefined {
+    return this.members().some((member) => member.name === name) ? 0 : undefined
+  }
+
   subscribe(listener: MemberListener): () => void {
     requireFunction('listener', listener)
     const subscription = { listener }

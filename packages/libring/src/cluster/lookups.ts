@@ -1,11 +1,16 @@
 import { ConfigMismatchError } from '../base/errors.ts'
+import type { Home } from '../ownership/acting.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
 import type { Key } from '../ring/key-hash.ts'
 import type { Ring } from '../ring/ring.ts'
+import { explain, type Explanation, type LocalRole } from './explanation.ts'
+import { History } from './history.ts'
 
 /** What lookups read: the ring as it is seen now, swapped whole. */
 export interface RingInSight {
   readonly ring: Ring<ClusterMember>
+  /** Of those that are away for a while as well. */
+  readonly homes: Ring<Home>
   /** Fields of our configuration that lost, as `name ours, theirs`; `undefined` while it holds. */
   readonly lost: readonly string[] | undefined
 }
@@ -18,9 +23,10 @@ export interface RingInSight {
  */
 export abstract class Lookups {
   protected inSight: RingInSight
+  protected readonly history: History = new History()
 
   protected constructor(ring: Ring<ClusterMember>) {
-    this.inSight = { ring, lost: undefined }
+    this.inSight = { ring, homes: ring, lost: undefined }
   }
 
   /** The members of the ring, in the order of the UTF-8 bytes of their names. */
@@ -58,9 +64,34 @@ export abstract class Lookups {
     return this.#ring.membersForPartition(partition)
   }
 
+  /**
+   * Whom the partition is assigned to, primary first, those included that are away for
+   * `graceMs`: others act for them meanwhile, as `holdersForPartition` shows.
+   *
+   * @throws {OptionError} unless `partition` is one of the ring's.
+   */
+  homesForPartition(partition: number): readonly Home[] {
+    return this.#agreed.homes.holdersForPartition(partition)
+  }
+
+  /**
+   * Why the key is where it is: who holds it, who is at home there, since when, because of which
+   * changes of membership, and what the local member is to it.
+   */
+  explain(key: Key): Explanation {
+    const partition = this.partitionForKey(key)
+    return explain(partition, this.#agreed, this.history, this.localRole(partition))
+  }
+
+  protected abstract localRole(partition: number): LocalRole | undefined
+
   get #ring(): Ring<ClusterMember> {
-    const { ring, lost } = this.inSight
+    return this.#agreed.ring
+  }
+
+  get #agreed(): RingInSight {
+    const { lost } = this.inSight
     if (lost !== undefined) throw new ConfigMismatchError(lost)
-    return ring
+    return this.inSight
   }
 }

@@ -60,14 +60,37 @@ export class MemberReader {
     return read
   }
 
-  /** What the member is to the ring, as far as its status and its tags go. */
-  candidacy(member: Member): Candidacy {
+  /**
+   * What the member is to the ring, as far as its status and its tags go.
+   *
+   * @param incarnation at which it went, if it did.
+   */
+  candidacy(member: Member, incarnation = 0): Candidacy {
     const { name, status } = member
     const tag = this.#tagOf(member)
     if (this.#takesPart(member, tag)) return { name, member: this.read(member), tag }
     // Whoever ceases to take part is a router only once it holds nothing any more.
     const mayHold = status === 'alive' && tag !== undefined && tag.standing !== 'router'
-    return { name, member: undefined, bystander: mayHold ? this.read(member) : undefined, tag }
+    const bystander = mayHold ? this.read(member) : undefined
+    return {
+      name,
+      member: undefined,
+      bystander,
+      tag,
+      absence: this.#absence(member, tag, incarnation),
+    }
+  }
+
+  /** Who fails may come back; who leaves does not, unless it has said so. */
+  #absence(member: Member, tag: RingTag | undefined, incarnation: number): Candidacy['absence'] {
+    const { name, status, tags } = member
+    const standing = tag?.standing ?? 'serving'
+    const isReturning = standing === 'returning'
+    if (status === 'alive' && !isReturning) return undefined
+    const isMissed = status === 'failed' && (standing === 'serving' || standing === 'forming')
+    const hasHome =
+      (isReturning || isMissed) && isWellFormed(name) && this.#rules.filter.matches(tags)
+    return { incarnation, home: hasHome ? this.read(member) : undefined }
   }
 
   #takesPart(member: Member, tag: RingTag | undefined): boolean {

@@ -143,6 +143,7 @@ const OPTIONS = {
   releaseTimeoutMs: true,
   handoffTimeoutMs: true,
   concurrentHandoffs: true,
+  graceMs: true,
   onAcquire: true,
   onRelease: true,
   onChange: true,
@@ -165,17 +166,21 @@ export function resolveClusterOptions(options: ClusterOptions = {}): ResolvedClu
   requireMethods('logger', logger, LOGGER_METHODS)
   requireHandlers({ onAcquire, onRelease, onChange })
   const members = resolveMemberRules(name, options, ring)
+  const ownership = resolveOwnershipOptions(options)
+  if (isGoMode(ring.assignment) && ownership.graceMs > 0) {
+    throw new OptionError('graceMs', `0 when assignment is ${ring.assignment}`, ownership.graceMs)
+  }
   const membership = resolveMembership(options)
   const canTell = membership === undefined || membership.ringChannel !== undefined
   return Object.freeze({
     name,
-    configuration: configurationOf(ring, restOf(options, members)),
+    configuration: configurationOf(ring, restOf(options, members, ownership)),
     watched: Object.keys(options.watchTags ?? {}),
     untagged: acceptUntagged || !canTell ? 'accept' : 'refuse',
     membership,
     gossip: resolveGossip(options),
     ring,
-    ownership: resolveOwnershipOptions(options),
+    ownership,
     members,
     handlers: Object.freeze({
       ...(onAcquire === undefined ? {} : { onAcquire }),
@@ -209,6 +214,7 @@ function resolveMembership(options: ClusterOptions): Membership | undefined {
     'stop',
     'leave',
     'members',
+    'incarnationOf',
     'subscribe',
     'setTags',
   ])
@@ -238,12 +244,13 @@ function resolveGossip(options: ClusterOptions): GossipOptions {
 function restOf(
   { watchTags = {}, watchTagsMatch = 'all' }: ClusterOptions,
   { shareTags }: MemberRules,
+  { graceMs }: ResolvedOwnershipOptions,
 ): string {
   const watched = Object.entries(watchTags)
     .map(([tag, pattern]) => [tag, pattern.source, pattern.flags] as const)
     .sort(([left], [right]) => compareUtf8(left, right))
   const { weight, zone } = shareTags ?? {}
-  return JSON.stringify([watched, watchTagsMatch, weight, zone])
+  return JSON.stringify([watched, watchTagsMatch, weight, zone, graceMs])
 }
 
 function resolveMemberRules(

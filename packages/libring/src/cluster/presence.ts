@@ -27,6 +27,7 @@ export class Presence {
   readonly #onFailed = (error: unknown): void => {
     this.#logger.warn('standing not spread', { ring: this.#name, error })
   }
+  #isOpen = false
   #standing: RingStanding = 'router'
   #departure: Departure | undefined
 
@@ -65,12 +66,13 @@ export class Presence {
       moveOut(this.#membership, this.#name)
       throw error
     }
+    this.#isOpen = true
   }
 
   /** Say what has changed, if something has. */
   refresh(): void {
     const standing = this.#presentStanding()
-    if (standing === this.#standing) return
+    if (!this.#isOpen || standing === this.#standing) return
     this.#standing = standing
     void this.#announce()
   }
@@ -84,8 +86,11 @@ export class Presence {
 
   /** Say nothing more. Whether the membership is used by nobody else and is to be ended. */
   close(): 'end it' | 'let it be' {
+    if (!this.#isOpen) return 'let it be'
+    this.#isOpen = false
     const outcome = moveOut(this.#membership, this.#name)
-    if (outcome === 'let it be') {
+    // Whoever is to return goes on saying so, as long as the membership lasts.
+    if (outcome === 'let it be' && this.#departure !== 'returning') {
       announce(this.#membership, this.#name, undefined).catch(this.#onFailed)
     }
     return outcome

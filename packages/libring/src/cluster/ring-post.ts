@@ -1,4 +1,5 @@
 import type { Millis } from '../base/time.ts'
+import { Deferred } from '../gossip/deferred.ts'
 import { decodePeerMessage, encodePeerMessage, type PeerMessage } from '../ownership/messages.ts'
 import type { RingChannel } from '../ports/ring-channel.ts'
 
@@ -39,6 +40,7 @@ export class RingPost {
   readonly #waiting = new Map<string, PeerMessage[]>()
   readonly #exchanges = { wanted: new Set<string>(), open: new Set<string>() }
   readonly #counts = { messagesSent: 0, messagesFailed: 0, messagesMalformed: 0 }
+  #idle = new Deferred<void>()
   #close: (() => void) | undefined
 
   constructor(channel: RingChannel, ring: string, recipient: Recipient) {
@@ -65,6 +67,12 @@ export class RingPost {
     this.#close = undefined
     this.#waiting.clear()
     this.#exchanges.wanted.clear()
+    this.#tellIdle()
+  }
+
+  /** Resolves once nothing is under way or waits, or will be any more. */
+  async whenIdle(): Promise<void> {
+    if (this.#waiting.size > 0) await this.#idle.promise
   }
 
   send(to: string, message: PeerMessage): void {
@@ -97,10 +105,21 @@ export class RingPost {
       onOver: (isDelivered) => {
         if (!isDelivered) this.#counts.messagesFailed++
         const next = this.#waiting.get(to)?.shift()
-        if (next === undefined) this.#waiting.delete(to)
+        if (next === undefined) this.#forget(to)
         else this.#carry(to, next)
       },
     })
+  }
+
+  /** Nothing waits for the member any more. */
+  #forget(to: string): void {
+    this.#waiting.delete(to)
+    if (this.#waiting.size === 0) this.#tellIdle()
+  }
+
+  #tellIdle(): void {
+    this.#idle.resolve()
+    this.#idle = new Deferred<void>()
   }
 
   #beginExchanges(): void {

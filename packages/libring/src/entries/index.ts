@@ -32,6 +32,14 @@ export {
 } from '../cluster/fixed-members.ts'
 export type { Handled, OwnershipHandlers } from '../cluster/handlers.ts'
 export type { ClusterOptions } from '../cluster/options.ts'
+export type { Explanation, LocalRole } from '../cluster/explanation.ts'
+export type { PlannedMove } from '../cluster/history.ts'
+export type {
+  PartitionContext,
+  PartitionTask,
+  RunPartitionsOptions,
+} from '../cluster/partition-tasks.ts'
+export type { ReadyOptions } from '../cluster/ready.ts'
 export type { DrainOptions } from '../cluster/drain.ts'
 export type { RunOptions } from '../cluster/run.ts'
 export type { GossipNode } from '../gossip/gossip-node.ts'
@@ -44,6 +52,7 @@ export type {
   PeerRequestOptions,
   Peers,
 } from '../gossip/peers.ts'
+export type { Home } from '../ownership/acting.ts'
 export type { ClusterMember } from '../ownership/cluster-member.ts'
 export type {
   AcquireEvent,

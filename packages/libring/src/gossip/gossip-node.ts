@@ -195,6 +195,10 @@ export class GossipNode implements Membership, AsyncDisposable {
     return this.#machine.members()
   }
 
+  incarnationOf(name: string): number | undefined {
+    return this.#machine.incarnationOf(name)
+  }
+
   subscribe(listener: MemberListener): () => void {
     requireFunction('listener', listener)
     const subscription = { listener }

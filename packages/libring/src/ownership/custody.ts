@@ -15,7 +15,7 @@ import {
   type PeerMessage,
   type Standing,
 } from './messages.ts'
-import { Mail } from './mail.ts'
+import { Mail, type Content } from './mail.ts'
 import { Offers } from './offers.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
 import { Partings } from './partings.ts'
@@ -148,7 +148,8 @@ export class Custody {
   /** @param purpose `keep` to hold on to what is held, whatever the plan says, and take nothing. */
   plan(plan: Plan, purpose: 'serve' | 'keep' | 'stop', nowMs: Millis): void {
     const circumstances = {
-      others: this.#takes.asked > 0 ? 'some' : 'none',
+      // Others may have come since the plan was made.
+      others: () => (this.#takes.asked > 0 ? 'some' : 'none'),
       purpose,
       canHandOff: ({ name }: ClusterMember) => this.#others.has(name),
     } as const
@@ -160,11 +161,12 @@ export class Custody {
     this.#flush(nowMs)
   }
 
-  receive(from: string, message: PeerMessage, nowMs: Millis): void {
-    if (from === this.#localName) return
+  /** Whether the message was one to heed. */
+  receive(from: string, message: PeerMessage, nowMs: Millis): boolean {
+    if (from === this.#localName) return false
     if (!this.#inbox.accepts(from, message)) {
       this.#stats.messagesStale++
-      return
+      return false
     }
     this.#succession.witness(message.clock)
     this.#takes.hear(from)
@@ -190,8 +192,21 @@ export class Custody {
         if (message.space !== this.#mail.space) break
         this.#onParting(from, message, nowMs)
         break
+      case 'away':
+        break
     }
     this.#flush(nowMs)
+    return true
+  }
+
+  /** Whether the sender of the message sees what we see. */
+  agrees(message: PeerMessage): boolean {
+    return message.digest === this.#mail.digest
+  }
+
+  /** Say something to another member, as whatever we have said before. */
+  send(to: string, content: Content, nowMs: Millis): void {
+    this.#mail.send(to, content, nowMs)
   }
 
   /** The two have exchanged members. */
@@ -279,7 +294,7 @@ export class Custody {
         if (this.#takes.has(partition)) this.#succession.noteHolder(partition, from)
       }
     }
-    const views = message.digest === this.#mail.digest ? 'agree' : 'differ'
+    const views = this.agrees(message) ? 'agree' : 'differ'
     if (this.#takes.answer(from, message.groups, views) === 'done') return
     if (nowMs < (this.#exchangedAtMs.get(from) ?? -Infinity) + EXCHANGE_MS) return
     this.#exchangedAtMs.set(from, nowMs)
@@ -298,6 +313,7 @@ export class Custody {
     for (const { partition, token } of holdings) {
       this.#succession.witness(token)
       if (token === 0n) continue
+      this.#takes.reopen(from, partition, nowMs)
       const held = this.#succession.tokenOf(partition)
       if (held === undefined || this.#tenures.get(partition).role !== 0) {
         // It took the partition before we let it go, so we were two.

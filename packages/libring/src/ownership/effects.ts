@@ -1,5 +1,6 @@
 import type { MemberEvent } from '../base/member.ts'
 import type { Ring } from '../ring/ring.ts'
+import type { Home } from './acting.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { OwnershipEvent } from './event.ts'
 import type { Disagreement } from './agreement.ts'
@@ -18,6 +19,16 @@ export interface Candidacy {
   readonly bystander?: ClusterMember | undefined
   /** What it says of the ring; `undefined` of a plain agent, and of Go libring. */
   readonly tag?: RingTag | undefined
+  /** Set of a member that is not there, or says that it is about to go and to return. */
+  readonly absence?: Absence | undefined
+}
+
+/** How a member went. */
+export interface Absence {
+  /** At which it did. */
+  readonly incarnation: number
+  /** Itself, where it may come back to what it had; `undefined` where it left for good. */
+  readonly home: Home | undefined
 }
 
 /** All that ownership can be told. Anything before `start` or after `stop` is ignored. */
@@ -56,7 +67,10 @@ export type OwnershipInput =
 export interface View {
   /** Number of the view, growing by one. Local: two members cannot compare theirs. */
   readonly epoch: number
+  /** Of those that are there. */
   readonly ring: Ring<ClusterMember>
+  /** Of those that are away for a while as well; the same one while nobody is. */
+  readonly homes: Ring<Home>
   /** The changes of membership that led from the view before to this one. */
   readonly cause: readonly MemberEvent[]
   /**
@@ -103,3 +117,5 @@ export type OwnershipEffect =
   | { readonly type: 'disagreement'; readonly fields: readonly Disagreement[] }
   /** `minMembers` has been reached, here or by somebody else. Told once. */
   | { readonly type: 'formed' }
+  /** Nothing is held any more, being taken or being let go. Told each time that comes to be so. */
+  | { readonly type: 'emptied' }

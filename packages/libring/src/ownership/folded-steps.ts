@@ -38,6 +38,10 @@ export class Holdings {
     return this.#held.size
   }
 
+  get(partition: number): AcquireEvent | undefined {
+    return this.#held.get(partition)
+  }
+
   /** In the order of the last step of each partition. */
   events(): readonly AcquireEvent[] {
     return this.#held.values()

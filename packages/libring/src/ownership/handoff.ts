@@ -218,10 +218,18 @@ export class Takes {
     const inquiry = this.#inquiries.get(name)
     if (take === undefined || inquiry === undefined || inquiry.pending.has(partition)) return
     if (nowMs < take.beganMs + this.#handoffTimeoutMs) return
-    take.open++
-    this.#free.delete(partition)
-    inquiry.pending.add(partition)
-    inquiry.nextAskMs = nowMs
+    this.#open(take, partition, inquiry, nowMs)
+  }
+
+  /**
+   * `name` holds the partition, as it says unasked: whatever it answered before does not count any
+   * more. It may have taken it since, while it did not see us.
+   */
+  reopen(name: string, partition: number, nowMs: Millis): void {
+    const take = this.#takes.get(partition)
+    const inquiry = this.#inquiries.get(name)
+    if (take === undefined || inquiry === undefined || inquiry.pending.has(partition)) return
+    this.#open(take, partition, inquiry, nowMs)
   }
 
   /** Ask whoever is due, and give up on whoever has had its time. */
@@ -282,6 +290,14 @@ export class Takes {
     } else {
       this.#dropHolder(take, partition, name)
     }
+  }
+
+  /** It has to answer once more. */
+  #open(take: Take, partition: number, inquiry: Inquiry, nowMs: Millis): void {
+    take.open++
+    this.#free.delete(partition)
+    inquiry.pending.add(partition)
+    inquiry.nextAskMs = nowMs
   }
 
   /** `name` has answered, or need not. */

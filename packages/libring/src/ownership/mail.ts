@@ -8,7 +8,7 @@ import type { Succession } from './succession.ts'
 const HOLDINGS_MAX = 16_384
 
 /** A message without what every message says of its sender. */
-type Content = {
+export type Content = {
   [T in PeerMessage['type']]: Omit<Extract<PeerMessage, { type: T }>, keyof PeerHeader>
 }[PeerMessage['type']]
 

@@ -1,3 +1,4 @@
+import { utf8Length } from '../base/bytes.ts'
 import {
   bool,
   bytes as byteString,
@@ -6,12 +7,16 @@ import {
   int,
   list,
   struct,
+  text,
+  uint16,
   uint32,
   uint64,
   uint8,
   type Codec,
 } from '../codec/msgpack.ts'
+import type { Millis } from '../base/time.ts'
 import type { ReadFault } from '../codec/reader.ts'
+import type { Home } from './acting.ts'
 import { decodePartitions, encodePartitions, PARTITIONS_MAX } from './partition-set.ts'
 import { HEARD_LIMIT, type Token } from './token.ts'
 
@@ -111,14 +116,35 @@ export interface PartingMessage extends PeerHeader {
   readonly partitions: readonly number[]
 }
 
+/** A member that is away, as one member tells another. */
+export interface AwayEntry extends Home {
+  /** At which it went. */
+  readonly incarnation: number
+  /** For how much longer its partitions are kept, in whole milliseconds; 0 once that is over. */
+  readonly leftMs: Millis
+}
+
+/** Who is away, as far as the sender knows, or where the receiver is wrong about that. */
+export interface AwayMessage extends PeerHeader {
+  readonly type: 'away'
+  /** Whether the receiver is to say in turn who is away. */
+  readonly asks: boolean
+  /** Whether somebody has told the sender, or there was nobody to. */
+  readonly isInformed: boolean
+  readonly entries: readonly AwayEntry[]
+}
+
 export type PeerMessage =
-  AskMessage | AnswerMessage | AcquiredMessage | OfferMessage | PartingMessage
+  AskMessage | AnswerMessage | AcquiredMessage | OfferMessage | PartingMessage | AwayMessage
+
+/** Most members that one message tells of: whatever their names and zones are, there is room. */
+export const AWAY_ENTRIES_MAX = 1_024
 
 /** Most bytes of state that one partition can leave to its successor. */
 export const STATE_BYTES_MAX = 1_048_576
 
 /** First byte of a message. */
-const TYPES = { ask: 1, answer: 2, acquired: 3, offer: 4, parting: 5 } as const
+const TYPES = { ask: 1, answer: 2, acquired: 3, offer: 4, parting: 5, away: 6 } as const
 
 const STANDINGS: readonly Standing[] = ['none', 'holding', 'letting-go', 'taking', 'waiting']
 
@@ -167,6 +193,19 @@ const HEADER = { life: uint64, seq: count, clock: token, digest: uint32, space: 
 const ASK_GROUP = struct<AskGroup>({ attempt: count, letGo: bool, partitions })
 const ANSWER_GROUP = struct<AnswerGroup>({ attempt: count, standing, partitions })
 const LEGACY = struct<Legacy>({ partition, token, state })
+/** Looked at as a whole, since a field that is not there passes for one that is zero. */
+const AWAY_ENTRY = checked(
+  struct<AwayEntry>({
+    name: text,
+    weight: uint16,
+    zone: text,
+    incarnation: uint32,
+    leftMs: uint32,
+  }),
+  ({ name, weight, zone }) => {
+    return name !== '' && utf8Length(name) <= 128 && weight > 0 && utf8Length(zone) <= 512
+  },
+)
 const HOLDINGS = list(struct<Holding>({ partition, token }), PARTITIONS_MAX)
 
 const CODECS = {
@@ -180,6 +219,12 @@ const CODECS = {
   acquired: struct<Body<AcquiredMessage>>({ ...HEADER, holdings: HOLDINGS }),
   offer: struct<Body<OfferMessage>>({ ...HEADER, holdings: HOLDINGS }),
   parting: struct<Body<PartingMessage>>({ ...HEADER, partitions }),
+  away: struct<Body<AwayMessage>>({
+    ...HEADER,
+    asks: bool,
+    isInformed: bool,
+    entries: list(AWAY_ENTRY, AWAY_ENTRIES_MAX),
+  }),
 }
 
 type Body<M extends PeerMessage> = Omit<M, 'type'>
@@ -202,6 +247,8 @@ export function encodePeerMessage(message: PeerMessage): Uint8Array {
       return encode(CODECS.offer, message, TYPES.offer)
     case 'parting':
       return encode(CODECS.parting, message, TYPES.parting)
+    case 'away':
+      return encode(CODECS.away, message, TYPES.away)
   }
 }
 
@@ -220,6 +267,8 @@ export function decodePeerMessage(bytes: Uint8Array): DecodedPeerMessage {
       return decodeBody('offer', CODECS.offer, bytes)
     case TYPES.parting:
       return decodeBody('parting', CODECS.parting, bytes)
+    case TYPES.away:
+      return decodeBody('away', CODECS.away, bytes)
     default:
       return { fault: 'unknown-type' }
   }

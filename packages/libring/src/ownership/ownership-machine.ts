@@ -4,14 +4,17 @@ import type { MemberEvent } from '../base/member.ts'
 import type { Millis } from '../base/time.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
 import { Ring } from '../ring/ring.ts'
-import { sameConfiguration, type Disagreement } from './agreement.ts'
+import { Absences } from './absences.ts'
+import { homesAndActing, sameHome, type Home } from './acting.ts'
+import { bears, sameConfiguration, type Disagreement } from './agreement.ts'
 import { Candidates } from './candidates.ts'
 import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
 import { compose, type Stance } from './composition.ts'
 import { Custody } from './custody.ts'
 import type { Candidacy, OwnershipEffect, OwnershipInput } from './effects.ts'
+import type { PeerMessage } from './messages.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
-import type { RingConfiguration } from './ring-tag.ts'
+import type { RingConfiguration, RingTag } from './ring-tag.ts'
 import type { OwnershipStats } from './stats.ts'
 import type { Plan } from './tenures.ts'
 import type { Token } from './token.ts'
@@ -45,13 +48,16 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #canHandOff: (member: ClusterMember) => boolean
   readonly #effects = new Fifo<OwnershipEffect>()
   readonly #candidates = new Candidates()
+  readonly #absences: Absences
   readonly #custody: Custody
   #phase: Phase = { name: 'idle' }
   #ring: Ring<ClusterMember>
+  #away: readonly Home[] = []
   #lostTo: RingConfiguration | undefined
   #plan: Plan
   #disagreements: readonly Disagreement[] = []
   #enoughSeen = false
+  #wasEmpty = true
   #cause: MemberEvent[] = []
   #epoch = 0
 
@@ -79,6 +85,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#ringOptions = ring
     this.#options = options
     this.#stance = setup.stance
+    this.#absences = new Absences(options)
     this.#canHandOff =
       setup.canHandOff ?? (({ name }) => this.#candidates.tagOf(name) !== undefined)
     this.#ring = new Ring<ClusterMember>([], ring)
@@ -119,7 +126,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
         this.#hear(input, nowMs)
         break
       case 'peer-message':
-        if (this.#phase.name !== 'idle') this.#custody.receive(input.from, input.message, nowMs)
+        this.#receive(input.from, input.message, nowMs)
         break
       case 'exchanged':
         this.#custody.exchanged(input.with, nowMs)
@@ -135,22 +142,30 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   }
 
   tick(nowMs: Millis): void {
+    if (this.#isTakingPart) this.#attend(nowMs)
     if (nowMs >= (this.#decisionMs() ?? Infinity)) {
       this.#phase = { name: 'settled' }
       this.#decide('serve', nowMs)
     }
     if (nowMs >= (this.#custody.deadlineMs() ?? Infinity)) this.#custody.tick(nowMs)
+    this.#noteEmptied()
   }
 
   deadlineMs(): Millis | undefined {
-    const decisionMs = this.#decisionMs()
-    const custodyMs = this.#custody.deadlineMs()
-    if (decisionMs === undefined || custodyMs === undefined) return decisionMs ?? custodyMs
-    return Math.min(decisionMs, custodyMs)
+    const deadlines = [
+      this.#decisionMs(),
+      this.#custody.deadlineMs(),
+      this.#isTakingPart ? this.#absences.deadlineMs() : undefined,
+    ].filter((deadlineMs) => deadlineMs !== undefined)
+    return deadlines.length === 0 ? undefined : Math.min(...deadlines)
   }
 
   poll(): OwnershipEffect | undefined {
     return this.#effects.take()
+  }
+
+  get #isTakingPart(): boolean {
+    return this.#phase.name !== 'idle' && this.#phase.name !== 'stopped'
   }
 
   /** When the members seen are next acted on. */
@@ -159,7 +174,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       case 'waiting':
         return this.#phase.aloneAtMs
       case 'settling':
-        return this.#phase.closesAtMs
+        return this.#absences.isBeingBriefed ? undefined : this.#phase.closesAtMs
       case 'idle':
       case 'settled':
       case 'stopped':
@@ -170,6 +185,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   #start(input: Extract<OwnershipInput, { type: 'start' }>, nowMs: Millis): void {
     if (this.#phase.name !== 'idle') return
     this.#candidates.update(input.candidacies)
+    this.#absences.start(input.candidacies)
     this.#countMembers()
     this.#showOthers([], nowMs)
     if (input.othersSeen || !input.othersExpected) {
@@ -181,28 +197,80 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   }
 
   #hear(input: Extract<OwnershipInput, { type: 'members' }>, nowMs: Millis): void {
-    if (this.#phase.name === 'idle' || this.#phase.name === 'stopped') return
+    if (!this.#isTakingPart) return
     const { event, candidacies } = input
-    const { changed, lost } = this.#candidates.update(candidacies)
+    const { changed: seen, lost } = this.#candidates.update(candidacies)
+    const absent = candidacies.map((candidacy) => this.#withAbsence(candidacy))
+    const changed = this.#absences.observe(event.type, absent, nowMs) || seen
     this.#countMembers()
     this.#showOthers(candidacies, nowMs)
     if (changed) this.#remember(event)
 
     const begins = this.#phase.name === 'waiting' ? this.#isAboutOthers(event) : changed
-    if (begins && this.#phase.name !== 'settling') {
-      this.#phase = { name: 'settling', closesAtMs: nowMs + this.#options.settleMs }
-    }
+    if (begins) this.#openWindow(nowMs)
     const failed = event.type === 'member-failed' && lost
     if (failed && this.#phase.name === 'settling') {
       this.#phase = { name: 'settling', closesAtMs: nowMs }
     }
   }
 
+  /** Unless it is open already. */
+  #openWindow(nowMs: Millis): void {
+    if (this.#phase.name === 'settling') return
+    this.#phase = { name: 'settling', closesAtMs: nowMs + this.#options.settleMs }
+  }
+
+  #receive(from: string, message: PeerMessage, nowMs: Millis): void {
+    if (this.#phase.name === 'idle') return
+    if (!this.#custody.receive(from, message, nowMs) || !this.#isTakingPart) return
+    if (!this.#isOfOurs(this.#candidates.tagOf(from))) return
+    if (message.type === 'away') {
+      const { changed, replies } = this.#absences.hear(from, message, nowMs)
+      if (changed) this.#noteAbsences(nowMs)
+      this.#sayAll(from, replies, nowMs)
+    } else if (!this.#custody.agrees(message)) {
+      this.#sayAll(from, this.#absences.differ(from, nowMs), nowMs)
+    }
+  }
+
+  /** See whose time is over, and ask who may know of others. */
+  #attend(nowMs: Millis): void {
+    if (this.#absences.expire(nowMs)) this.#noteAbsences(nowMs)
+    for (const name of this.#absences.takeAsks(nowMs)) {
+      this.#sayAll(name, this.#absences.question(nowMs), nowMs)
+    }
+  }
+
+  /** Others are away than before, though no event of membership says so. */
+  #noteAbsences(nowMs: Millis): void {
+    this.#showOthers([], nowMs)
+    if (this.#phase.name === 'settled') this.#openWindow(nowMs)
+  }
+
+  #sayAll(to: string, contents: ReturnType<Absences['question']>, nowMs: Millis): void {
+    for (const content of contents) this.#custody.send(to, content, nowMs)
+  }
+
+  /** Only who had our configuration has a home in our ring. */
+  #withAbsence(candidacy: Candidacy): Candidacy {
+    const { tag, absence } = candidacy
+    if (absence === undefined || this.#isOfOurs(tag)) return candidacy
+    return { ...candidacy, absence: { ...absence, home: undefined } }
+  }
+
+  #isOfOurs(tag: RingTag | undefined): boolean {
+    const { configuration, untagged = 'accept' } = this.#stance ?? {}
+    return configuration === undefined || bears({ name: '', tag }, configuration, untagged)
+  }
+
   #stop(nowMs: Millis): void {
     const held = this.#phase.name === 'settled' || this.#phase.name === 'settling'
     this.#phase = { name: 'stopped' }
     if (!held) return
-    this.#candidates.update([{ name: this.#localName, member: undefined }])
+    // Whoever is to return has given up its part before, but not its homes.
+    if (this.#candidates.tagOf(this.#localName)?.standing !== 'returning') {
+      this.#candidates.update([{ name: this.#localName, member: undefined }])
+    }
     this.#decide('stop', nowMs)
   }
 
@@ -215,7 +283,14 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     const gone = changed
       .filter(({ member, bystander }) => member === undefined && bystander === undefined)
       .map(({ name }) => name)
-    this.#custody.see(others, gone, () => viewDigest(this.#candidates, this.#ringOptions), nowMs)
+    this.#absences.see(
+      others.map(({ name }) => name).filter((name) => this.#isOfOurs(this.#candidates.tagOf(name))),
+      nowMs,
+    )
+    const digest = (): number => {
+      return viewDigest(this.#candidates, this.#absences.homes(), this.#ringOptions)
+    }
+    this.#custody.see(others, gone, digest, nowMs)
   }
 
   #isAboutOthers(event: MemberEvent): boolean {
@@ -241,6 +316,12 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     if (this.#enoughSeen) this.#effects.push({ type: 'formed' })
   }
 
+  #noteEmptied(): void {
+    const { isEmpty } = this.#custody
+    if (isEmpty && !this.#wasEmpty) this.#effects.push({ type: 'emptied' })
+    this.#wasEmpty = isEmpty
+  }
+
   #remember(event: MemberEvent): void {
     this.#cause.push(event)
     if (this.#cause.length > CAUSE_EVENTS_MAX) this.#cause.shift()
@@ -253,17 +334,22 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#cause = []
     const { members, takers, lostTo, disagreements } = compose(this.#candidates, this.#stance)
     this.#compare(disagreements)
+    this.#absences.settle()
+    const away = lostTo === undefined ? this.#absences.homes() : []
     if (
       this.#epoch === 0 ||
       !sameLoss(lostTo, this.#lostTo) ||
-      !sameMembers(before.members, members)
+      !sameByName(before.members, members, sameClusterMember) ||
+      !sameByName(this.#away, away, sameHome)
     ) {
-      this.#ring = new Ring<ClusterMember>(members, this.#ringOptions)
+      const { homes, acting: ring } = homesAndActing(members, away, this.#ringOptions)
+      this.#ring = ring
+      this.#away = away
       this.#lostTo = lostTo
-      this.#plan = { ring: this.#ring, before, cause }
+      this.#plan = { ring, before, cause }
       this.#effects.push({
         type: 'view',
-        view: { epoch: ++this.#epoch, ring: this.#ring, cause, lostTo },
+        view: { epoch: ++this.#epoch, ring, homes, cause, lostTo },
       })
     }
     if (!this.#enoughSeen) return
@@ -286,12 +372,16 @@ function sameLoss(
   return sameConfiguration(left, right)
 }
 
-/** @param sorted in the order of their names. */
-function sameMembers(sorted: readonly ClusterMember[], members: readonly ClusterMember[]): boolean {
-  if (sorted.length !== members.length) return false
-  const known = new Map(sorted.map((member) => [member.name, member]))
-  return members.every((member) => {
-    const other = known.get(member.name)
-    return other !== undefined && sameClusterMember(other, member)
+/** Whether two lists have the same members, in whatever order. */
+function sameByName<T extends { readonly name: string }>(
+  left: readonly T[],
+  right: readonly T[],
+  same: (left: T, right: T) => boolean,
+): boolean {
+  if (left.length !== right.length) return false
+  const known = new Map(left.map((item) => [item.name, item]))
+  return right.every((item) => {
+    const other = known.get(item.name)
+    return other !== undefined && same(other, item)
   })
 }

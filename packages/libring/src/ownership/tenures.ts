@@ -29,7 +29,7 @@ export interface Plan {
 /** What is so while a plan is carried out. */
 export interface Circumstances {
   /** Whether others may wait for what we let go, or stand in the way of what we take. */
-  readonly others: 'some' | 'none'
+  readonly others: () => 'some' | 'none'
   /**
    * `keep` to hold on to what is held, whatever the plan says, and take nothing; `stop` to let
    * everything go, asked for or not.
@@ -75,8 +75,14 @@ export class Tenures {
   readonly #origins = new Map<number, Origin>()
   #planned: Roles
   #plan: Plan | undefined
-  #circumstances: Circumstances = { others: 'none', purpose: 'serve', canHandOff: () => false }
+  #circumstances: Circumstances = {
+    others: () => 'none',
+    purpose: 'serve',
+    canHandOff: () => false,
+  }
   #seq = 0
+  /** Of these, the ones that are anything but at rest without a role. */
+  #occupied = 0
 
   constructor(setup: {
     readonly localName: string
@@ -104,7 +110,7 @@ export class Tenures {
 
   /** Whether nothing is held, being taken or being let go. */
   get isEmpty(): boolean {
-    return this.#tenures.every((tenure) => tenure === atRest(NO_ROLE))
+    return this.#occupied === 0
   }
 
   /** Partitions whose index 0 is held. */
@@ -125,7 +131,7 @@ export class Tenures {
 
   /** Whom the plan names as the one to have index 0. */
   named(partition: number): ClusterMember | undefined {
-    return this.#plan?.ring.holdersForPartition(partition)[0]
+    return this.#plan?.ring.holderAt(partition, 0)
   }
 
   /** Whether the partition is held, and the plan has us hold it. */
@@ -169,7 +175,7 @@ export class Tenures {
         heir: !isStopping && heir !== undefined && canHandOff(heir) ? 'asks' : 'does not ask',
         successors: isStopping ? [] : this.#successors(partition),
         partingUntilMs: nowMs + this.#handoffTimeoutMs,
-        others,
+        others: others(),
       },
       nowMs,
       take,
@@ -225,6 +231,8 @@ export class Tenures {
     const after = advanceTenure(before, input)
     if (after === before) return
     this.#tenures[partition] = after
+    if (before === atRest(NO_ROLE)) this.#occupied++
+    else if (after === atRest(NO_ROLE)) this.#occupied--
     if (!this.#changed.has(partition)) this.#changed.set(partition, before)
     const deadlineMs = tenureDeadlineMs(after)
     if (deadlineMs === undefined) this.#deadlines.clear(String(partition))
@@ -242,7 +250,7 @@ export class Tenures {
     const seq = ++this.#seq
     const origin = this.#origins.get(partition)
     const cause = origin?.cause ?? []
-    const to = this.#plan?.ring.holdersForPartition(partition)[previousReplica]
+    const to = this.#plan?.ring.holderAt(partition, previousReplica)
     if (replica === NO_ROLE) {
       return { type: 'release', seq, partition, replica: previousReplica, to, cause }
     }
@@ -260,7 +268,7 @@ export class Tenures {
   }
 
   #release(partition: number, nowMs: Millis): Release {
-    const isWaitedFor = this.#circumstances.others === 'some'
+    const isWaitedFor = this.#circumstances.others() === 'some'
     return {
       planned: this.#planned[partition]!,
       seq: this.#seq + 1,
@@ -280,7 +288,7 @@ export class Tenures {
 
   /** The view before may name us as holder of what we were kept from acquiring. */
   #holderBefore(partition: number, replica: number): ClusterMember | undefined {
-    const member = this.#plan!.before.holdersForPartition(partition)[replica]
+    const member = this.#plan!.before.holderAt(partition, replica)
     return member?.name === this.#localName ? undefined : member
   }
 }

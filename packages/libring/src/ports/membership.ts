@@ -18,6 +18,14 @@ export interface Membership {
   /** Everybody known in any status, the local member included once started. */
   members(): readonly Member[]
 
+  /**
+   * At which incarnation a member stands, from 0: of two accounts of it the one at the higher is
+   * the later. A member that comes back ends up at a higher one, unless its name was forgotten
+   * meanwhile. `undefined` of a stranger, and of one whose name was forgotten. Within a listener
+   * it is the one that goes with the event.
+   */
+  incarnationOf(name: string): number | undefined
+
   /** Hear of changes from now on. Returns how to stop. */
   subscribe(listener: MemberListener): () => void
 

@@ -1,3 +1,6 @@
+/** Stands in a row where nobody holds that index. No ring has that many members. */
+export const VACANT = 0xffff
+
 /**
  * Who holds each partition: one row per partition of member indexes, primary first. Indexes
  * point into the ring's members, which are in the order of the bytes of their names.
@@ -10,7 +13,7 @@ export interface Assignment {
 
   /**
    * The rows, one after the other: replica `r` of partition `p` is at
-   * `p * holdersPerPartition + r`. To be read only.
+   * `p * holdersPerPartition + r`; 65,535 where nobody does. To be read only.
    */
   readonly holders: Uint16Array
 

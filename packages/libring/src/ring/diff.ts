@@ -1,4 +1,5 @@
 import { invariant } from '../base/errors.ts'
+import { VACANT, type Assignment } from './assignment.ts'
 import type { RingMember } from './ring-member.ts'
 import type { Ring } from './ring.ts'
 
@@ -28,12 +29,10 @@ export function diff<M extends RingMember>(before: Ring<M>, after: Ring<M>): Mov
   const replicas = Math.max(old.holdersPerPartition, now.holdersPerPartition)
   const moves: Move<M>[] = []
   for (let partition = 0; partition < old.partitions; partition++) {
-    const oldAt = partition * old.holdersPerPartition
-    const nowAt = partition * now.holdersPerPartition
     for (let replica = 0; replica < replicas; replica++) {
-      const from = replica < old.holdersPerPartition ? old.holders[oldAt + replica] : undefined
-      const to = replica < now.holdersPerPartition ? now.holders[nowAt + replica] : undefined
-      if (from !== undefined && indexAfter[from] === to) continue
+      const from = indexAt(old, partition, replica)
+      const to = indexAt(now, partition, replica)
+      if (from === undefined ? to === undefined : indexAfter[from] === to) continue
       moves.push({
         partition,
         replica,
@@ -43,6 +42,14 @@ export function diff<M extends RingMember>(before: Ring<M>, after: Ring<M>): Mov
     }
   }
   return moves
+}
+
+/** Index of the member that holds the slot, or `undefined` where nobody does. */
+function indexAt(assignment: Assignment, partition: number, replica: number): number | undefined {
+  const { holders, holdersPerPartition } = assignment
+  if (replica >= holdersPerPartition) return undefined
+  const index = holders[partition * holdersPerPartition + replica]
+  return index === VACANT ? undefined : index
 }
 
 /** For each member of `before` its index in `after`; -1 for one that is gone. */

@@ -1,4 +1,4 @@
-import type { Assignment } from './assignment.ts'
+import { VACANT, type Assignment } from './assignment.ts'
 import { weightOf, zoneOf, type RingMember } from './ring-member.ts'
 
 /** What one member holds. */
@@ -29,6 +29,7 @@ export function memberLoads<M extends RingMember>(
   const primaries = new Uint32Array(members.length)
   const { holders, holdersPerPartition } = assignment
   for (let at = 0; at < holders.length; at++) {
+    if (holders[at] === VACANT) continue
     replicas[holders[at]!]!++
     if (at % holdersPerPartition === 0) primaries[holders[at]!]!++
   }

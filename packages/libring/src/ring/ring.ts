@@ -1,6 +1,6 @@
 import { requireWhole } from '../base/require.ts'
 import { assign } from './assign.ts'
-import type { Assignment } from './assignment.ts'
+import { VACANT, type Assignment } from './assignment.ts'
 import { keyPartitioner, type Key, type KeyPartitioner } from './key-hash.ts'
 import { memberLoads, zoneLoads, type MemberLoad, type ZoneLoad } from './loads.ts'
 import { requireRingOptionsOnly, resolveRingOptions } from './options.ts'
@@ -13,6 +13,9 @@ export interface Holding {
   /** 0 is the primary. */
   readonly replica: number
 }
+
+/** @param members in the order of the UTF-8 bytes of their names, as rows count them. */
+type Assigner = (members: readonly RingMember[], options: ResolvedRingOptions) => Assignment
 
 /** Preference lists kept by one ring; the one built first goes first. */
 const PREFERENCES_MAX = 1_024
@@ -39,12 +42,16 @@ export class Ring<M extends RingMember = RingMember> {
   #memberLoads: readonly MemberLoad<M>[] | undefined
   #holdings: ReadonlyMap<string, readonly Holding[]> | undefined
 
-  /** @throws {OptionError} for options out of range, and for members that cannot form a ring. */
-  constructor(members: readonly M[], options: RingOptions = {}) {
+  /**
+   * @param assigner decides who holds what, where that is not for these members alone to say. It
+   *   may leave indexes vacant, which lists then pass over.
+   * @throws {OptionError} for options out of range, and for members that cannot form a ring.
+   */
+  constructor(members: readonly M[], options: RingOptions = {}, assigner: Assigner = assign) {
     requireRingOptionsOnly(options)
     this.options = resolveRingOptions(options)
     this.members = sortMembers(members)
-    this.assignment = assign(this.members, this.options)
+    this.assignment = assigner(this.members, this.options)
     this.#partitionOf = keyPartitioner(this.options.keyHash, this.options.partitions)
     this.#holders.length = this.options.partitions
   }
@@ -81,6 +88,18 @@ export class Ring<M extends RingMember = RingMember> {
     return this.#holdersOf(partition)
   }
 
+  /**
+   * Who holds the partition at that replica index, or `undefined` where nobody does.
+   *
+   * @throws {OptionError} unless `partition` is one of the ring's.
+   */
+  holderAt(partition: number, replica: number): M | undefined {
+    this.#requirePartition(partition)
+    const { holders, holdersPerPartition } = this.assignment
+    if (!(replica >= 0 && replica < holdersPerPartition)) return undefined
+    return this.members[holders[partition * holdersPerPartition + replica]!]
+  }
+
   /** @throws {OptionError} unless `partition` is one of the ring's. */
   membersForPartition(partition: number): readonly M[] {
     this.#requirePartition(partition)
@@ -110,7 +129,8 @@ export class Ring<M extends RingMember = RingMember> {
   #listHolders(partition: number): readonly M[] {
     const { holders, holdersPerPartition } = this.assignment
     const from = partition * holdersPerPartition
-    return this.#membersAt(holders.subarray(from, from + holdersPerPartition))
+    const row = holders.subarray(from, from + holdersPerPartition)
+    return this.#membersAt(row.filter((index) => index !== VACANT))
   }
 
   #preferenceOf(partition: number): readonly M[] {
@@ -145,6 +165,7 @@ function holdingsByName(
   const lists: Holding[][] = members.map(() => [])
   const { holders, holdersPerPartition } = assignment
   for (let at = 0; at < holders.length; at++) {
+    if (holders[at] === VACANT) continue
     const replica = at % holdersPerPartition
     const partition = (at - replica) / holdersPerPartition
     lists[holders[at]!]!.push(Object.freeze({ partition, replica }))

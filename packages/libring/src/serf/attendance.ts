@@ -67,12 +67,12 @@ export class Attendance {
 
   /** SWIM lost a member. */
   down(name: string, nowMs: Millis): Outcome {
-    const known = this.roster.get(name)
-    if (known === undefined) return NOTHING
-    const status = nextStatus(known.member.status, 'down')
-    if (status === known.member.status) return NOTHING
-    this.roster.setStatus(name, status, nowMs)
-    return { events: [this.#event(status === 'left' ? 'member-leave' : 'member-failed', name)] }
+    return this.#go(name, 'down', nowMs)
+  }
+
+  /** A member told SWIM its farewell. */
+  left(name: string, nowMs: Millis): Outcome {
+    return this.#go(name, 'farewell', nowMs)
   }
 
   /** A member has new tags or another address. */
@@ -179,6 +179,15 @@ export class Attendance {
     // Having left, we are still ourselves.
     const others = [...failed, ...left].filter(({ name }) => name !== this.#localName)
     return { events: this.#forget(others) }
+  }
+
+  #go(name: string, cause: 'down' | 'farewell', nowMs: Millis): Outcome {
+    const known = this.roster.get(name)
+    if (known === undefined) return NOTHING
+    const status = nextStatus(known.member.status, cause)
+    if (status === known.member.status) return NOTHING
+    this.roster.setStatus(name, status, nowMs)
+    return { events: [this.#event(status === 'left' ? 'member-leave' : 'member-failed', name)] }
   }
 
   /** Keep an intent about somebody not met yet. */

@@ -4,7 +4,7 @@ import type { SwimEffect, SwimInput } from '../swim/effects.ts'
 
 /** All that Serf can be told: what SWIM is told, with Serf's own words for tags and farewells. */
 export type SerfInput =
-  | Exclude<SwimInput, { type: 'meta' | 'leave' }>
+  | Exclude<SwimInput, { type: 'meta' | 'announce' | 'leave' }>
   /** Replace our tags; they must fit. Answered by one `tags-spread`. */
   | { readonly type: 'tags'; readonly tags: Readonly<Record<string, string>> }
   /** Leave for good; answered by one `left`. */

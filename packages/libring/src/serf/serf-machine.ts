@@ -119,6 +119,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     return this.#attendance.roster.get(name)?.member
   }
 
+  /** At which SWIM stands by what it knows of a member. */
+  incarnationOf(name: string): number | undefined {
+    return this.#swim.member(name)?.incarnation
+  }
+
   /** The local member's own status. */
   get status(): 'alive' | 'leaving' | 'left' {
     return statusWhile(this.#leave)
@@ -215,6 +220,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     if (this.#leave.phase !== 'none') return
     if (!this.#started) return this.#enterLeave({ phase: 'gone', spread: true }, nowMs)
     const bytes = encodeSerf(this.#attendance.announceLeave(nowMs))
+    // Gossip alone loses an intent now and then, or lets the farewell overtake it; to agents of
+    // Serf's we would have failed then.
+    this.#swim.handle({ type: 'announce', payload: bytes }, nowMs)
     const ticket = ++this.#ticket
     const untilMs = nowMs + this.#swimOptions.broadcastTimeoutMs
     if (this.#queue('intents', bytes, ticket)) {
@@ -380,7 +388,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     { name, address, meta }: SwimMember,
     nowMs: Millis,
   ): Outcome {
-    if (change === 'down' || change === 'left') return this.#attendance.down(name, nowMs)
+    if (change === 'down' || change === 'left') return this.#attendance[change](name, nowMs)
     const { host, port } = address
     return this.#attendance[change]({ name, host, port, tags: decodeTags(meta) }, nowMs)
   }

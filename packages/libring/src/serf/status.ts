@@ -4,8 +4,10 @@ import type { MemberStatus } from '../base/member.ts'
 export type StatusCause =
   /** SWIM sees it again, or for the first time. */
   | 'up'
-  /** SWIM lost it, whether it fell silent or said farewell. */
+  /** It fell silent, as far as SWIM can tell. */
   | 'down'
+  /** It told SWIM itself that it goes. */
+  | 'farewell'
   /** Somebody says that it joined. */
   | 'join-intent'
   /** Somebody says that it leaves. */
@@ -14,8 +16,10 @@ export type StatusCause =
 /**
  * The status after `cause`.
  *
- * Whether a member that is gone left or failed is told by its leave intent alone: SWIM's farewell
- * without one counts as a failure, and an intent that comes later turns the failure into a leave.
+ * A member that falls silent left if its leave intent was heard, and failed otherwise; an intent
+ * that comes later turns the failure into a leave. Whoever says farewell has left, whether or not
+ * gossip brought the intent first. Serf itself goes by the intent alone, and calls a member that
+ * left a failure whenever gossip loses the intent or lets the farewell overtake it.
  *
  * @see serf serf.go `handleNodeJoin`, `handleNodeLeave`, `handleNodeJoinIntent`,
  *   `handleNodeLeaveIntent`.
@@ -27,6 +31,7 @@ export function nextStatus(status: MemberStatus, cause: StatusCause): MemberStat
 const NEXT: Readonly<Record<StatusCause, Readonly<Record<MemberStatus, MemberStatus>>>> = {
   up: { alive: 'alive', leaving: 'alive', left: 'alive', failed: 'alive' },
   down: { alive: 'failed', leaving: 'left', left: 'left', failed: 'failed' },
+  farewell: { alive: 'left', leaving: 'left', left: 'left', failed: 'left' },
   'join-intent': { alive: 'alive', leaving: 'alive', left: 'left', failed: 'failed' },
   'leave-intent': { alive: 'leaving', leaving: 'leaving', left: 'left', failed: 'left' },
 }

@@ -69,6 +69,10 @@ export class SimMembership implements Membership, Reader {
     return Array.from(this.#known.values(), ({ member }) => member)
   }
 
+  incarnationOf(name: string): number | undefined {
+    return this.#known.get(name)?.incarnation
+  }
+
   subscribe(listener: MemberListener): () => void {
     requireFunction('listener', listener)
     const subscription = { listener }

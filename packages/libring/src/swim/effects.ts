@@ -37,6 +37,8 @@ export type SwimInput =
   | { readonly type: 'join' | 'sync'; readonly join: number; readonly seeds: readonly Address[] }
   /** New meta of ours, at most 512 bytes; answered by one `meta-spread`. */
   | { readonly type: 'meta'; readonly meta: Uint8Array }
+  /** Send this message of the layer above at once, to everybody present or to 64 of them. */
+  | { readonly type: 'announce'; readonly payload: Uint8Array }
   /** Say farewell; answered by one `left`. */
   | { readonly type: 'leave' }
 

@@ -20,6 +20,7 @@ import type { Passenger, SwimEffect, SwimMember } from './effects.ts'
 import type { Members } from './members.ts'
 import type { ResolvedSwimOptions } from './options.ts'
 import { retransmitLimit } from './scaling.ts'
+import { isPresent } from './standing.ts'
 import type { SwimStats } from './stats.ts'
 
 /** From this memberlist protocol version on a member understands checksums. */
@@ -32,6 +33,9 @@ const PART_OVERHEAD_BYTES = 2
 const USER_OVERHEAD_BYTES = PART_OVERHEAD_BYTES + 1
 /** A compound holds 255 parts, one of them the message that gossip rides on. */
 const GOSSIP_PARTS_MAX = 254
+
+/** Packets sent for one announcement. */
+const ANNOUNCED_TO_MAX = 64
 
 /** A member as far as sending to it goes. */
 type Receiver = Pick<SwimMember, 'address' | 'versions'>
@@ -117,6 +121,15 @@ export class Outbox {
     const parts = this.#takeGossip(this.#bytesMax - COMPOUND_BYTES, nowMs)
     if (parts.length > 0) this.send(peer.address, parts, peer)
     return parts.length > 0
+  }
+
+  /** Send a message of the layer above to everybody present, or to so many of them at random. */
+  announce(payload: Uint8Array): void {
+    const message = encodeMessage({ type: 'user', payload })
+    const peers = this.#members.sample(ANNOUNCED_TO_MAX, ({ name, state }) => {
+      return name !== this.#name && isPresent(state)
+    })
+    for (const peer of peers) this.send(peer.address, [message], peer)
   }
 
   /** Send one message and as much gossip as still fits. */

@@ -151,6 +151,9 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
         this.#meta = input.meta
         this.#spreadThen('meta-spread', this.#introduce(nowMs), nowMs)
         break
+      case 'announce':
+        this.#outbox.announce(input.payload)
+        break
       case 'leave':
         this.#spreadThen('left', this.#beliefs.depart(nowMs), nowMs)
         break
@@ -283,8 +286,8 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     if (typeof packet === 'string') return void this.stats.faults[packet]++
     const { messages, faults } = openPacket(packet)
     for (const fault of faults) this.stats.faults[fault]++
-    // A farewell travels with the intent that explains it: who hears the intent first does not
-    // take the farewell for a failure.
+    // A death travels with the intent that explains it: who hears the intent first does not take
+    // the leave of a member that fell silent for a failure.
     for (const message of messages) {
       if (message.type === 'user') this.#onMessage(from, message, nowMs)
     }

@@ -32,8 +32,9 @@ function matchNaively(shape: MatchingShape): number[][] {
 const shapes = (weight: fc.Arbitrary<number>): fc.Arbitrary<MatchingShape> =>
   fc
     .record({
-      partitions: fc.integer({ min: 1, max: 40 }),
-      members: fc.array(fc.tuple(weight, fc.integer({ min: 0, max: 30 })), {
+      // Above 64 unequal members first come off a heap.
+      partitions: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 65, max: 130 })),
+      members: fc.array(fc.tuple(weight, fc.integer({ min: 0, max: 90 })), {
         minLength: 1,
         maxLength: 9,
       }),

@@ -6,7 +6,7 @@ import { matchByRank } from './matching.ts'
 import { permutationKeys, Permutations } from './permutation.ts'
 import { Placement } from './placement.ts'
 import { choosePrimaries } from './primaries.ts'
-import { RankClock } from './rank-clock.ts'
+import { askKey, memberIn, RankClock } from './rank-clock.ts'
 import { repair } from './repair.ts'
 import { fillShares } from './shares.ts'
 import { ZoneRule } from './zone-rule.ts'
@@ -140,12 +140,10 @@ function toAssignment(placement: Placement, clock: RankClock, order: Uint16Array
   for (let at = 0; at < holders.length; at++) holders[at] = order[holders[at]!]!
   const preferenceOf = (partition: number): Uint16Array => {
     const row = holders.subarray(partition * width, (partition + 1) * width)
-    // Ticks are below 2^32 and members below 2^16, so that both fit in one number.
-    const keys = Float64Array.from(
-      order,
-      (_, member) => clock.tickAt(member, partition) * 0x10000 + member,
+    const keys = Float64Array.from(order, (_, member) =>
+      askKey(clock.tickAt(member, partition), member),
     )
-    const others = Uint16Array.from(keys.sort(), (key) => order[key % 0x10000]!)
+    const others = Uint16Array.from(keys.sort(), (key) => order[memberIn(key)]!)
     const preference = new Uint16Array(order.length)
     preference.set(row)
     preference.set(

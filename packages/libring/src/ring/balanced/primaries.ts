@@ -1,7 +1,7 @@
 import type { Capacity } from './capacity.ts'
 import { ExchangeSearch } from './exchange.ts'
 import type { Placement } from './placement.ts'
-import type { RankClock } from './rank-clock.ts'
+import { askKey, memberIn, tickIn, type RankClock } from './rank-clock.ts'
 import { SortedLists } from './sorted-lists.ts'
 
 /**
@@ -89,20 +89,18 @@ class Primaries {
     }
   }
 
-  // A holder asks for one partition a tick at most, so that (tick, holder) tells which. Both fit
-  // in 48 bits, and numbers are sorted natively where no comparator is called.
+  // A holder asks for one partition a tick at most, so that (tick, holder) tells which.
   #inOrderOfTicks(replica: number, partitions: Uint32Array): Uint32Array {
     const { holders, ticks, width } = this.#placement
     const keys = new Float64Array(partitions.length)
     for (let i = 0; i < partitions.length; i++) {
       const at = partitions[i]! * width + replica
-      keys[i] = ticks[at]! * 0x10000 + holders[at]!
+      keys[i] = askKey(ticks[at]!, holders[at]!)
     }
     keys.sort()
     const sorted = new Uint32Array(partitions.length)
     for (let i = 0; i < keys.length; i++) {
-      const holder = keys[i]! % 0x10000
-      sorted[i] = this.#clock.partitionAtTick(holder, (keys[i]! - holder) / 0x10000)
+      sorted[i] = this.#clock.partitionAtTick(memberIn(keys[i]!), tickIn(keys[i]!))
     }
     return sorted
   }

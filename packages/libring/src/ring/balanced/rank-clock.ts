@@ -37,3 +37,19 @@ export class RankClock {
     return this.tickOf(member, this.permutations.rankOf(member, partition))
   }
 }
+
+/**
+ * A member that asks at a tick as one number: 32 bits of tick, 16 of member. Their order is that
+ * of (tick, member), and native sorts know it.
+ */
+export function askKey(tick: number, member: number): number {
+  return tick * 0x10000 + member
+}
+
+export function tickIn(askKey: number): number {
+  return Math.floor(askKey / 0x10000)
+}
+
+export function memberIn(askKey: number): number {
+  return askKey - tickIn(askKey) * 0x10000
+}

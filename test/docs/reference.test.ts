@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { CLUSTER_EVENT_TYPES } from '../../packages/libring/src/cluster/cluster-events.ts'
+import { resolveClusterOptions } from '../../packages/libring/src/cluster/options.ts'
+import { declaredIn, wordsOfInterface, type Declared } from '../support/declarations.ts'
+
+const EVENTS = 'cluster/cluster-events.ts'
+const STEPS = 'ownership/event.ts'
+
+/** Where the fields of what each type tells are declared. */
+const DECLARED_IN: Readonly<Record<string, string>> = {
+  acquire: STEPS,
+  release: STEPS,
+  change: STEPS,
+  member: 'base/member.ts',
+}
+
+type Row = readonly [name: string, second: string, words: string]
+
+/** The part of a page below a heading, up to the next. */
+function below(page: string, heading: string): string {
+  const from = page.indexOf(`\n${heading}\n`)
+  expect(from, heading).toBeGreaterThan(0)
+  const rest = page.slice(from + heading.length + 2)
+  return rest.slice(0, /^#/m.exec(rest)?.index ?? rest.length)
+}
+
+/** The rows of the tables in a part of a page. */
+function rowsOf(text: string): Row[] {
+  return [...text.matchAll(/^\| `([\w-]+)` +\| (.*?) +\| (.*?) +\|$/gm)].map((match) => {
+    const [, name, second, words] = match.map((cell) => cell.replaceAll('\\|', '|').trim())
+    return [name!, second!, words!]
+  })
+}
+
+/** The words of the library where it has some; otherwise the page has to have its own. */
+function sayTheSame(rows: readonly Row[], declared: readonly Declared[]): void {
+  expect(rows.map(([name]) => name)).toEqual(declared.map(({ name }) => name))
+  for (const [at, { name, words }] of declared.entries()) {
+    const told = rows[at]![2]
+    if (words === '') expect(told, name).not.toBe('')
+    else expect(told, name).toBe(words)
+  }
+}
+
+function page(name: string): string {
+  return readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8')
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s+/g, ' ')
+}
+
+describe('docs/reference/options.md', () => {
+  const options = page('options.md')
+  const places = [
+    ['## The same on every member', 'ring/options.ts', 'RingOptions'],
+    ['## Who takes part, and how', 'cluster/options.ts', 'ClusterOptions'],
+    ['## When partitions move', 'ownership/options.ts', 'OwnershipOptions'],
+  ] as const
+
+  test.each(places)('has below "%s" what %s declares', (heading, file, name) => {
+    const rows = rowsOf(below(options, heading))
+    const declared = declaredIn(file, name)
+    sayTheSame(rows, declared)
+    expect(rows.map(([, value]) => value)).toEqual(
+      declared.map(({ defaultValue }) => defaultValue ?? ''),
+    )
+  })
+
+  test('has the handlers in the words of the library', () => {
+    const part = below(options, '## Handlers')
+    const declared = declaredIn('cluster/handlers.ts', 'OwnershipHandlers')
+    const rows = [...part.matchAll(/^\| `(\w+)` +\| (.*?) +\|$/gm)]
+    sayTheSame(
+      rows.map(([, name, words]) => [name!, '', words!]),
+      declared,
+    )
+    expect(onOneLine(part)).toContain(wordsOfInterface('cluster/handlers.ts', 'OwnershipHandlers'))
+  })
+
+  test('has the defaults that are used', () => {
+    const { ring, ownership, name } = resolveClusterOptions()
+    const used = new Map<string, unknown>(Object.entries({ ...ring, ...ownership, name }))
+    const told = rowsOf(options).filter(([option]) => used.has(option))
+    expect(told).toHaveLength(used.size)
+    for (const [option, value] of told) {
+      const [first] = value.replaceAll(/[`']/g, '').split(';', 1)
+      expect([option, first]).toEqual([option, String(used.get(option))])
+    }
+  })
+})
+
+describe('docs/reference/events.md', () => {
+  const events = page('events.md')
+
+  test('has a part for every type, and for nothing else', () => {
+    const told = [...events.matchAll(/^### (.*)$/gm)].map(([, type]) => type)
+    expect(told.sort()).toEqual([...CLUSTER_EVENT_TYPES].sort())
+  })
+
+  test.each(declaredIn(EVENTS, 'ClusterEvents'))('tells of $name what it carries', (type) => {
+    const file = DECLARED_IN[type.name] ?? EVENTS
+    const part = below(events, `### ${type.name}`)
+    expect(onOneLine(part)).toContain(wordsOfInterface(file, type.type))
+    expect(onOneLine(part)).toContain(type.words)
+    const declared = declaredIn(file, type.type)
+    sayTheSame(rowsOf(part), declared)
+    expect(rowsOf(part).map(([, written]) => written)).toEqual(
+      declared.map((field) => `\`${field.type}\``),
+    )
+  })
+
+  test('tells what every step carries', () => {
+    const shared = [...declaredIn(STEPS, 'Step'), ...declaredIn(STEPS, 'Tenancy')]
+    sayTheSame(rowsOf(below(events, '## Steps of ownership')), shared)
+  })
+})
