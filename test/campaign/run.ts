@@ -9,6 +9,7 @@ import {
   type Answers,
   type Breach,
   type CheckFactory,
+  type SimNode,
 } from 'libring/sim'
 import {
   MENDED_MS,
@@ -141,11 +142,11 @@ function happen(world: World, what: Happening): void {
       world.addNode()
       return nameAll(world)
     case 'drain':
-    case 'stop': {
-      const node = world.node(what.node)
-      if (node.isUp && node.farewell === undefined) node[what.type]().catch(() => {})
-      return
-    }
+      return end(world, what.node, (node) => node.drain())
+    case 'stop':
+      return end(world, what.node, (node) => node.stop())
+    case 'stop-to-return':
+      return end(world, what.node, (node) => node.stop({ returning: true }))
     case 'weight': {
       const node = world.node(what.node)
       if (!node.isUp || node.isPaused || node.farewell !== undefined) return
@@ -156,6 +157,11 @@ function happen(world: World, what: Happening): void {
       world.inject(what)
       if (what.type === 'restart') nameAll(world)
   }
+}
+
+function end(world: World, name: string, how: (node: SimNode) => Promise<void>): void {
+  const node = world.node(name)
+  if (node.isUp && node.farewell === undefined) how(node).catch(() => {})
 }
 
 function answersOf(

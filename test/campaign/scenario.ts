@@ -13,6 +13,7 @@ export type Happening =
   | { readonly type: 'join' }
   | { readonly type: 'drain'; readonly node: string }
   | { readonly type: 'stop'; readonly node: string }
+  | { readonly type: 'stop-to-return'; readonly node: string }
   | { readonly type: 'weight'; readonly node: string; readonly weight: number }
 
 export type HappeningType = Happening['type']
@@ -70,6 +71,7 @@ const KINDS = [
   ['slow-streams', 1],
   ['drain', 2],
   ['stop', 1],
+  ['stop-to-return', 2],
   ['weight', 1],
 ] as const
 
@@ -98,6 +100,7 @@ export function scenarioOf(seed: number): Scenario {
       handoffTimeoutMs: 15_000,
       concurrentHandoffs: pick(8, 8, 2, 1),
       minMembers: pick(1, 1, 2, 3),
+      graceMs: pick(0, 0, 20_000, 60_000),
     },
     temper: pick<Temper>('none', 'quick', 'quick', 'quick', 'slow', 'troubled'),
     isEncrypted: below(random, 8) === 0,
@@ -162,6 +165,7 @@ class Drawing {
         return this.#skew()
       case 'drain':
       case 'stop':
+      case 'stop-to-return':
         return this.#leave(kind)
       case 'weight': {
         const node = this.#node()
@@ -224,11 +228,12 @@ class Drawing {
     this.#add({ type: 'skew', node: this.#node(), skewMs })
   }
 
-  #leave(type: 'drain' | 'stop'): void {
+  #leave(type: 'drain' | 'stop' | 'stop-to-return'): void {
     const index = this.#victim()
     if (index === undefined) return this.#skew()
     this.#add({ type, node: nameOf(index) })
-    this.#goDown(index, 60_000 + below(this.#random, 60_000))
+    const leastMs = type === 'stop-to-return' ? 10_000 : 40_000
+    this.#goDown(index, leastMs + below(this.#random, 60_000))
   }
 
   #goDown(index: number, downMs: number): void {

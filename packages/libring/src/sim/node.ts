@@ -1,7 +1,7 @@
 import { invariant } from '../base/errors.ts'
 import type { Member } from '../base/member.ts'
 import type { Millis } from '../base/time.ts'
-import type { Cluster } from '../cluster/cluster.ts'
+import type { Cluster, StopOptions } from '../cluster/cluster.ts'
 import type { DrainOptions } from '../cluster/drain.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -130,8 +130,8 @@ export class SimNode {
    * Stop its clusters and say farewell, then end. Resolves when it is down. That takes virtual
    * time and promises, so let the world {@link World.run} meanwhile.
    */
-  async stop(): Promise<void> {
-    await this.#end('stop', (cluster) => cluster.stop())
+  async stop(options: StopOptions = {}): Promise<void> {
+    await this.#end('stop', (cluster) => cluster.stop(options))
   }
 
   /** As {@link SimNode.stop}, but clusters hand over what they hold before they stop. */

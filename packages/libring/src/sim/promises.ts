@@ -8,6 +8,7 @@ import type { Check, CheckFactory, News, Terms } from './checks/check.ts'
 import { drainsInOrder } from './checks/drain.ts'
 import { exactSteps } from './checks/exact.ts'
 import { handlersInTurn } from './checks/handlers-in-turn.ts'
+import { homesAreKept } from './checks/grace.ts'
 import { Hearing } from './checks/hearing.ts'
 import { Ledger } from './checks/ledger.ts'
 import { enoughMembers, fewHandoffs, onePlanAWindow } from './checks/no-storm.ts'
@@ -26,6 +27,7 @@ export const CHECKS: Readonly<Record<string, CheckFactory>> = {
   onePlanAWindow,
   fewHandoffs,
   enoughMembers,
+  homesAreKept,
   drainsInOrder,
   tokensGrow,
   servedAsPlanned,

@@ -40,6 +40,7 @@ export interface Terms {
   readonly handoffTimeoutMs: Millis
   readonly concurrentHandoffs: number
   readonly minMembers: number
+  readonly graceMs: Millis
 }
 
 /** What every check sees. */

@@ -13,7 +13,9 @@ export const onePlanAWindow: CheckFactory = ({ world, terms, report }) => {
       const sinceMs = world.nowMs - (plannedAtMs.get(name) ?? -Infinity)
       plannedAtMs.set(name, world.nowMs)
       const hasFailure = event.cause.some((cause) => cause.type === 'member-failed')
-      if (hasFailure || farewell !== undefined || sinceMs >= terms.settleMs) return
+      // The end of somebody's grace has no cause, and is acted on when it comes.
+      const isExcused = hasFailure || event.cause.length === 0 || farewell !== undefined
+      if (isExcused || sinceMs >= terms.settleMs) return
       report(`${name} plans again after ${sinceMs.toFixed(0)} ms`, name)
     },
   }
