@@ -124,8 +124,7 @@ export class Attendance {
     const events: MemberEvent[] = []
     let refute = false
     for (const node of leftMembers) {
-      // What both know gets no later by being told, or it would overtake whoever comes back.
-      if (this.roster.get(node)?.member.status === 'left') continue
+      if (this.#knowsBetter(node)) continue
       // One more, so that it wins over a join intent of the same time.
       const ltime = later(statusLTimes.get(node) ?? 0n)
       const outcome = this.leave({ node, ltime, prune: false }, nowMs)
@@ -138,6 +137,18 @@ export class Attendance {
       else events.push(...(this.join({ node, ltime }, nowMs).events ?? []))
     }
     return { events, ...(refute && { refute }) }
+  }
+
+  /**
+   * Whether what another member remembers of a farewell is nothing to us: we remember it too, and
+   * were we to make it later each time, it would overtake whoever comes back; or SWIM sees the
+   * member, and would have heard from the other's that it is gone. Serf itself takes such a member
+   * for one that is leaving, for ever where it has come back meanwhile.
+   */
+  #knowsBetter(node: string): boolean {
+    if (node === this.#localName) return false
+    const status = this.roster.get(node)?.member.status
+    return status === 'left' || status === 'alive'
   }
 
   /** Our own join intent, taken in already. */
