@@ -10,9 +10,6 @@ export const DETECTION_MS: Millis = 10_000
 /** A double holding is told within this, once the two can talk. */
 const TOLD_MS: Millis = 10_000
 
-/** And is over so long after that. */
-const RESOLVED_MS: Millis = TOLD_MS + 2_000
-
 /**
  * Promises 3 and 8: index 0 is taken only once whoever held it let go, by all who can hear each
  * other; two that hold it all the same are told and resolved once they can.
@@ -57,7 +54,8 @@ export const onePrimary: CheckFactory = ({ world, terms, ledger, hearing, report
         }
         const heldMs = world.nowMs - double.sinceMs
         const talkedMs = Math.min(heldMs, hearing.togetherForMs(left, right))
-        const isOver = talkedMs > (double.isTold ? RESOLVED_MS : TOLD_MS)
+        // What was told takes another word or two, on a network that may be slow.
+        const isOver = talkedMs > TOLD_MS + (double.isTold ? terms.handoffTimeoutMs : 0)
         if (!isOver) continue
         doubles.delete(key)
         const what = double.isTold ? 'goes on holding' : 'is not told that it holds'
