@@ -159,6 +159,13 @@ export function membershipContract(name: string, { create, settled }: Membership
       expect(local()?.status).toBe('alive')
     })
 
+    test('how soon it can be declared dead is a time, at any time', async () => {
+      const times = [membership.deathAfterMs()]
+      await settled(membership.start())
+      times.push(membership.deathAfterMs())
+      expect(times.every((ms) => ms > 0)).toBe(true)
+    })
+
     test('leaving, once or twice, makes the local member one that is not alive', async () => {
       await settled(membership.start())
       await settled(Promise.all([membership.leave(), membership.leave()]))

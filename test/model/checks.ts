@@ -2,7 +2,7 @@ import type { Parcel, Participant } from './member.ts'
 import { TIMES } from './rules.ts'
 
 export interface Violation {
-  readonly promise: 'one primary' | 'served' | 'at rest' | 'token grows' | 'exact'
+  readonly promise: 'one primary' | 'served' | 'at rest' | 'token grows' | 'exact' | 'fenced'
   readonly atMs: number
   readonly what: string
 }
@@ -16,7 +16,7 @@ type Member = Participant<Parcel>
 export type Trouble = 'none' | 'apart' | 'strangers'
 
 /** Two members can hear each other when they have not been apart for so long. */
-const HEARING_MS = TIMES.detection + TIMES.handoffTimeout
+export const HEARING_MS: number = TIMES.detection + TIMES.handoffTimeout
 
 /** A partition that is held twice is held once again so long after the trouble: told, let go. */
 const AFTERMATH_MS = HEARING_MS + TIMES.releaseTimeout
@@ -40,6 +40,10 @@ export class Checks {
   readonly #taken: { readonly member: Member; readonly partition: number }[] = []
   readonly #servedAtMs: number[] = []
   readonly #takesAtMs = new Map<number, number[]>()
+  /** When each member took what it holds. */
+  readonly #tookAtMs = new Map<string, number>()
+  /** The last time that a member was stopped. */
+  readonly #stalls = new Map<Member, { readonly sinceMs: number; readonly untilMs: number }>()
 
   /**
    * After every event: no partition gets two primaries that can hear each other, and none keeps
@@ -49,6 +53,7 @@ export class Checks {
     nowMs: number,
     running: ReadonlyMap<string, Member>,
     troubleBetween: (left: string, right: string) => Trouble,
+    hears: (member: Member, other: Member) => boolean,
   ): void {
     const members = [...running.values()]
     for (const [i, left] of members.entries()) {
@@ -62,6 +67,7 @@ export class Checks {
     }
     for (const { member, partition } of this.#taken.splice(0)) {
       this.#lookAtToken(nowMs, member, partition, running)
+      this.#lookAtStall(nowMs, member, partition, running, hears)
     }
   }
 
@@ -97,9 +103,57 @@ export class Checks {
 
   onTake(nowMs: number, member: Member, partition: number): void {
     this.#taken.push({ member, partition })
+    this.#tookAtMs.set(`${member.name} ${partition}`, nowMs)
     const takes = this.#takesAtMs.get(partition) ?? []
     this.#takesAtMs.set(partition, takes)
     takes.push(nowMs)
+  }
+
+  /** A process that was stopped goes on: it holds nothing that another took meanwhile. */
+  onWake(
+    nowMs: number,
+    member: Member,
+    sinceMs: number,
+    running: ReadonlyMap<string, Member>,
+  ): void {
+    const stall = { sinceMs, untilMs: nowMs }
+    this.#stalls.set(member, stall)
+    for (const partition of member.held.keys()) {
+      for (const other of this.#tookWhile(stall, partition, member, running)) {
+        const what = `${member.name} was stopped, and holds ${partition}, as does ${other.name}`
+        this.#fail('fenced', nowMs, what)
+      }
+    }
+  }
+
+  /** Nor does it take that because of what it had been told before. */
+  #lookAtStall(
+    nowMs: number,
+    member: Member,
+    partition: number,
+    running: ReadonlyMap<string, Member>,
+    hears: (member: Member, other: Member) => boolean,
+  ): void {
+    const stall = this.#stalls.get(member)
+    if (stall === undefined) return
+    for (const other of this.#tookWhile(stall, partition, member, running)) {
+      if (!hears(member, other)) continue
+      const what = `${member.name} was stopped, and takes ${partition}, which ${other.name} holds`
+      this.#fail('fenced', nowMs, what)
+    }
+  }
+
+  #tookWhile(
+    { sinceMs, untilMs }: { readonly sinceMs: number; readonly untilMs: number },
+    partition: number,
+    member: Member,
+    running: ReadonlyMap<string, Member>,
+  ): readonly Member[] {
+    return [...running.values()].filter((other) => {
+      if (other === member || !other.held.has(partition)) return false
+      const tookAtMs = this.#tookAtMs.get(`${other.name} ${partition}`) ?? -Infinity
+      return tookAtMs >= sinceMs && tookAtMs <= untilMs
+    })
   }
 
   /** Looked at once it is known how the members see one another now. */

@@ -48,6 +48,8 @@ export interface Sabotage {
   readonly onStep?: (event: OwnershipEvent) => 'forget' | 'do'
   /** Whether a handler that is still at work is said to be done. */
   readonly settles?: 'too early' | 'when done'
+  /** Whether a process that was stopped takes itself for one that ran all the time. */
+  readonly stalls?: 'unnoticed'
   /** Whether all others are heard to have what the plan gives them as soon as there is one. */
   readonly arrivals?: 'forged' | 'true'
 }
@@ -155,6 +157,15 @@ export class MachineMember implements Participant<Packet> {
     if (this.exit !== 'no' && this.held.size === 0) this.#world.onLeft(this)
   }
 
+  wake(): void {
+    if (this.#setup.sabotage?.stalls === 'unnoticed') return
+    // Whoever works for a holding is told that it has ended.
+    this.held.clear()
+    // Before anything else, and so before the end of any handler is told.
+    this.machine.handle({ type: 'stalled' }, this.#nowMs)
+    this.#drain()
+  }
+
   leave(how: 'draining' | 'stopping'): void {
     this.exit = how
     if (how === 'stopping') this.#feed(() => this.machine.handle({ type: 'stop' }, this.#nowMs))
@@ -220,9 +231,13 @@ export class MachineMember implements Participant<Packet> {
           })
         })
         break
+      case 'contact':
+        this.#contact(effect.doubt)
+        break
       case 'report':
       case 'disagreement':
       case 'formed':
+      case 'certain':
       case 'emptied':
         break
     }
@@ -241,6 +256,15 @@ export class MachineMember implements Participant<Packet> {
       }
       const message = { type: 'acquired', ...header, holdings } as const
       this.machine.handle({ type: 'peer-message', from, message }, this.#nowMs)
+    }
+  }
+
+  #contact(doubt: number): void {
+    const others = this.#names(isPresent).filter((name) => name !== this.name)
+    for (const other of others.slice(0, 3)) {
+      this.#world.exchange(this, other, () => {
+        this.#feed(() => this.machine.handle({ type: 'contacted', doubt }, this.#nowMs))
+      })
     }
   }
 

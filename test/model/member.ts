@@ -47,6 +47,11 @@ export interface Participant<P extends Parcel> {
   merge(name: string, belief: Belief): void
   receive(parcel: P): void
   tick(): void
+  /**
+   * It goes on, having been paused for at least `TIMES.stall`. Whoever has this holds nothing while
+   * it is paused, and nothing is excused by that it was.
+   */
+  wake?(): void
   /** Take no more part: hand over one by one, or let everything go at once. */
   leave(how: 'draining' | 'stopping'): void
   /** Whom it would have hold a partition, should it know better than the model. */

@@ -36,6 +36,8 @@ export const TIMES = {
   offer: 2_000,
   releaseTimeout: 10_000,
   handoffTimeout: 15_000,
+  /** A process that was stopped for less goes on as if it had not been: nobody minds so soon. */
+  stall: 1_000,
   /** Longest time from a crash or a cut until somebody declares the other dead. */
   detection: 6_000,
 } as const

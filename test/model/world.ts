@@ -4,8 +4,9 @@ import {
   seededRandom,
   type Random,
 } from '../../packages/libring/src/base/random.ts'
-import { Checks, type Trouble, type Violation } from './checks.ts'
+import { Checks, HEARING_MS, type Trouble, type Violation } from './checks.ts'
 import {
+  isPresent,
   Member,
   type Beginning,
   type Belief,
@@ -16,25 +17,7 @@ import {
   type Surroundings,
 } from './member.ts'
 import { ALL_RULES, TIMES, type Rule } from './rules.ts'
-
-export function scenarioOf(seed: number): Scenario {
-  const random = seededRandom(seed, 'scenario')
-  const kind = below(random, 6)
-  const stubborn = kind === 0
-  const calm = kind === 1
-  return {
-    members: 3 + below(random, 4),
-    partitions: stubborn ? 2 : 3 + below(random, 3),
-    assignment: below(random, 2) === 0 ? 'moves little' : 'moves much',
-    stubborn,
-    calm,
-    faults: stubborn ? 0 : calm ? 2 : 3 + below(random, 10),
-    lossPercent: calm ? 0 : [0, 5, 20][below(random, 3)]!,
-    slow: !calm && below(random, 3) === 0,
-    skewMs: [0, 0, 5_000][below(random, 3)]!,
-    mute: !stubborn && !calm && below(random, 8) === 0,
-  }
-}
+import { scenarioOf } from './scenario.ts'
 
 /** How long faults happen, and how long it is quiet afterwards. */
 const FAULTS_MS = 60_000
@@ -90,6 +73,7 @@ class World<P extends Parcel> implements Surroundings<P> {
   readonly #running = new Map<string, Participant<P>>()
   readonly #incarnations = new Map<string, number>()
   readonly #pausedUntil = new Map<string, number>()
+  readonly #pausedSince = new Map<string, number>()
   readonly #cuts = new Map<string, number>()
   readonly #checks = new Checks()
   readonly #events: { atMs: number; order: number; run: () => void }[] = []
@@ -117,7 +101,16 @@ class World<P extends Parcel> implements Surroundings<P> {
       const next = this.#events.shift()!
       this.#nowMs = next.atMs
       next.run()
-      this.#checks.look(this.#nowMs, this.#running, (left, right) => this.#trouble(left, right))
+      this.#checks.look(
+        this.#nowMs,
+        this.#holding(),
+        (left, right) => this.#trouble(left, right),
+        ({ name, beliefs }, other) => {
+          const status = beliefs.get(other.name)?.status
+          const isSeen = status !== undefined && isPresent(status)
+          return isSeen && !this.#wasCut(name, other.name) && !this.#wasCut(other.name, name)
+        },
+      )
       if (this.#scenario.calm) {
         this.#checks.lookCalm(this.#nowMs, this.#running, this.#scenario.partitions)
       }
@@ -312,7 +305,8 @@ class World<P extends Parcel> implements Surroundings<P> {
   #crash(name: string): void {
     this.#running.delete(name)
     this.#pausedUntil.delete(name)
-    this.#in(1_000 + below(this.#random, TIMES.detection - 1_000), () => {
+    this.#pausedSince.delete(name)
+    this.#in(TIMES.stall + below(this.#random, TIMES.detection - TIMES.stall), () => {
       if (!this.#running.has(name)) this.#declareDead(name)
     })
   }
@@ -348,7 +342,7 @@ class World<P extends Parcel> implements Surroundings<P> {
   }
 
   #accuseLater(accuser: string, name: string): void {
-    this.#in(1_000 + below(this.#random, TIMES.detection - 1_000), () => {
+    this.#in(TIMES.stall + below(this.#random, TIMES.detection - TIMES.stall), () => {
       const member = this.#running.get(accuser)
       if (member === undefined || this.#isPaused(accuser) || !isIn(member, name)) return
       if (this.#isCut(accuser, name) || this.#isCut(name, accuser)) this.#accuse(member, name)
@@ -357,10 +351,22 @@ class World<P extends Parcel> implements Surroundings<P> {
 
   #pause(name: string): void {
     const lastsMs = 500 + below(this.#random, 20_000)
+    if (!this.#isPaused(name)) this.#pausedSince.set(name, this.#nowMs)
     this.#pausedUntil.set(name, this.#nowMs + lastsMs)
-    this.#in(1_000 + below(this.#random, TIMES.detection - 1_000), () => {
+    this.#in(lastsMs, () => this.#wake(name))
+    this.#in(TIMES.stall + below(this.#random, TIMES.detection - TIMES.stall), () => {
       if (this.#isPaused(name)) this.#declareDead(name)
     })
+  }
+
+  #wake(name: string): void {
+    const member = this.#running.get(name)
+    const sinceMs = this.#pausedSince.get(name)
+    if (member === undefined || sinceMs === undefined || this.#isPaused(name)) return
+    this.#pausedSince.delete(name)
+    if (member.wake === undefined || this.#nowMs - sinceMs < TIMES.stall) return
+    member.wake()
+    this.#checks.onWake(this.#nowMs, member, sinceMs, this.#holding())
   }
 
   #tick(member: Participant<P>): void {
@@ -417,17 +423,30 @@ class World<P extends Parcel> implements Surroundings<P> {
     return (this.#cuts.get(`${from} ${to}`) ?? 0) > this.#nowMs
   }
 
+  /** Lately, or where no message arrives. */
+  #wasCut(from: string, to: string): boolean {
+    if (from === this.#muted || to === this.#muted) return true
+    return (this.#cuts.get(`${from} ${to}`) ?? -Infinity) > this.#nowMs - HEARING_MS
+  }
+
   #isPaused(name: string): boolean {
     return (this.#pausedUntil.get(name) ?? 0) > this.#nowMs
+  }
+
+  /** Whoever does anything for what it holds. */
+  #holding(): ReadonlyMap<string, Participant<P>> {
+    const members = [...this.#running]
+    return new Map(members.filter(([name, { wake }]) => !wake || !this.#isPaused(name)))
   }
 
   /** What excuses a partition that the two hold both. */
   #trouble(left: string, right: string): Trouble {
     if (left === this.#muted || right === this.#muted) return 'apart'
     if (this.#isCut(left, right) || this.#isCut(right, left)) return 'apart'
-    if (this.#isPaused(left) || this.#isPaused(right)) return 'apart'
     const one = this.#running.get(left)
     const other = this.#running.get(right)
+    if (this.#isPaused(left) && one?.wake === undefined) return 'apart'
+    if (this.#isPaused(right) && other?.wake === undefined) return 'apart'
     if (one === undefined || other === undefined) return 'none'
     if (isGone(one, right) || isGone(other, left)) return 'apart'
     if (isIn(one, right) && isIn(other, left)) return 'none'

@@ -4,7 +4,8 @@ import type { PeerMessage } from '../../packages/libring/src/ownership/messages.
 import { describeViolation, type Violation } from '../model/checks.ts'
 import { MachineMember, type MachineSetup, type Observer } from '../model/machine-member.ts'
 import type { Scenario } from '../model/member.ts'
-import { runWorld, scenarioOf } from '../model/world.ts'
+import { scenarioOf } from '../model/scenario.ts'
+import { runWorld } from '../model/world.ts'
 
 // Real machines in the world of test/model: their messages are encoded, lost, late and repeated,
 // their handlers slow, their views different for seconds.
@@ -59,6 +60,11 @@ describe('seen to fail:', () => {
   test('two primaries, when a handler is said to be done that is at work', () => {
     const found = broken(10, { sabotage: { settles: 'too early' } })
     expect(found.map(({ promise }) => promise)).toContain('one primary')
+  })
+
+  test('a holder that others have succeeded, when it does not notice that it was stopped', () => {
+    const found = broken(10, { sabotage: { stalls: 'unnoticed' } })
+    expect(found.map(({ promise }) => promise)).toContain('fenced')
   })
 
   test('a partition that nobody serves, when answers are lost', () => {

@@ -181,6 +181,7 @@ machineContract('OwnershipMachine', {
   input: fc.oneof(
     { weight: 2, arbitrary: startInput() },
     { weight: 20, arbitrary: membersInput() },
+    { weight: 2, arbitrary: stallInput() },
     { weight: 1, arbitrary: fc.constant<OwnershipInput>({ type: 'stop' }) },
   ),
 })
@@ -191,6 +192,7 @@ machineContract('OwnershipMachine among members that hand off', {
     { weight: 2, arbitrary: startInput() },
     { weight: 10, arbitrary: membersInput() },
     { weight: 20, arbitrary: peerInput() },
+    { weight: 2, arbitrary: stallInput() },
     { weight: 1, arbitrary: fc.constant<OwnershipInput>({ type: 'stop' }) },
   ),
 })
@@ -255,6 +257,13 @@ function peerInput(): fc.Arbitrary<OwnershipInput> {
     }),
     fc.record({ type: fc.constant('exchanged' as const), with: from }),
     fc.record({ type: fc.constant('handler-settled' as const), partition, seq: fc.nat(20) }),
+  )
+}
+
+function stallInput(): fc.Arbitrary<OwnershipInput> {
+  return fc.oneof(
+    fc.constant<OwnershipInput>({ type: 'stalled' }),
+    fc.record({ type: fc.constant('contacted' as const), doubt: fc.nat({ max: 3 }) }),
   )
 }
 

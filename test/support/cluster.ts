@@ -10,6 +10,8 @@ export class ScriptedMembership implements Membership {
   readonly localName: string
   readonly calls: string[] = []
   expectsOthers = false
+  /** How soon the others would declare the local member dead. */
+  deathMs: number = Infinity
   ringChannel: RingChannel | undefined
   /** What `start`, `leave` and `stop` wait for, or fail with. */
   onStart: () => Promise<void> | void = () => Promise.resolve()
@@ -36,6 +38,10 @@ export class ScriptedMembership implements Membership {
     if (this.#isStarted) return
     this.#isStarted = true
     this.tell('member-join', aMember(this.localName))
+  }
+
+  deathAfterMs(): number {
+    return this.deathMs
   }
 
   members(): readonly Member[] {

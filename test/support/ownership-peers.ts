@@ -42,6 +42,12 @@ export class OwnershipPeers {
   readonly aheadMs: Map<string, number> = new Map()
   /** Who asks nobody and is asked by nobody, such as a plain agent. */
   readonly mute: Set<string> = new Set()
+  /** Who tried to reach anybody, and for which doubt. */
+  readonly contacts: { readonly name: string; readonly doubt: number }[] = []
+  /** Whose process is stopped: time passes it by, and so does whatever it is sent. */
+  readonly stopped: Set<string> = new Set()
+  /** Told who says something. */
+  onSend: (from: string) => void = () => {}
   readonly #ring: RingOptions
   readonly #options: OwnershipOptions
 
@@ -86,6 +92,20 @@ export class OwnershipPeers {
     this.#members(name, 'member-failed', members)
   }
 
+  /** Its process goes on, and knows that it was stopped for long. */
+  wakes(name: string): void {
+    this.stopped.delete(name)
+    this.of(name).machine.handle({ type: 'stalled' }, this.nowMs)
+    this.#drain()
+  }
+
+  /** Somebody answers the last of its tries. */
+  reaches(name: string): void {
+    const last = this.contacts.findLast((contact) => contact.name === name)!
+    this.of(name).machine.handle({ type: 'contacted', doubt: last.doubt }, this.nowMs)
+    this.#drain()
+  }
+
   /** `name` hears that these members have left for good. */
   quits(name: string, ...members: readonly string[]): void {
     this.#members(name, 'member-leave', members)
@@ -116,11 +136,12 @@ export class OwnershipPeers {
   pass(ms: number): void {
     const endMs = this.nowMs + ms
     for (;;) {
-      const deadlines = [...this.peers.values()].map(({ machine }) => machine.deadlineMs())
+      const running = [...this.peers].filter(([name]) => !this.stopped.has(name))
+      const deadlines = running.map(([, { machine }]) => machine.deadlineMs())
       const nextMs = Math.min(...deadlines.map((deadlineMs) => deadlineMs ?? Infinity))
       if (nextMs > endMs) break
       this.nowMs = nextMs
-      for (const { machine } of this.peers.values()) machine.tick(this.nowMs)
+      for (const [, { machine }] of running) machine.tick(this.nowMs)
       this.#drain()
     }
     this.nowMs = endMs
@@ -168,6 +189,10 @@ export class OwnershipPeers {
       case 'disagreement':
       case 'formed':
       case 'emptied':
+      case 'certain':
+        break
+      case 'contact':
+        this.contacts.push({ name, doubt: effect.doubt })
         break
       case 'step':
         peer.book.apply(effect.event)
@@ -188,7 +213,9 @@ export class OwnershipPeers {
 
   /** As it travels. */
   deliver(from: string, to: string, message: PeerMessage): void {
+    this.onSend(from)
     if (this.silent.has(from)) return
+    if (this.stopped.has(to)) return
     const decoded = decodePeerMessage(encodePeerMessage(message))
     if (decoded.fault !== undefined) throw new Error(`${from} wrote what is ${decoded.fault}`)
     const input = { type: 'peer-message', from, message: decoded.message } as const

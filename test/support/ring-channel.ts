@@ -20,6 +20,8 @@ interface Sent {
 export class ScriptedChannel implements RingChannel {
   readonly sent: Sent[] = []
   readonly exchanges: { readonly member: string; readonly over: (isDone: boolean) => void }[] = []
+  /** Exchanges with anybody, until the test says what became of them. */
+  readonly contacts: ((isDone: boolean) => void)[] = []
   /** What each announcement comes to. */
   onAnnounce: () => Promise<void> = () => Promise.resolve()
   readonly own: OwnTags
@@ -66,6 +68,10 @@ export class ScriptedChannel implements RingChannel {
 
   exchange(member: string, over: (isDone: boolean) => void): void {
     this.exchanges.push({ member, over })
+  }
+
+  exchangeWithAny(over: (isDone: boolean) => void): void {
+    this.contacts.push(over)
   }
 
   /** A message has come. */

@@ -35,7 +35,7 @@ describe('exchanging members', () => {
     const { bench, first, last } = await chain()
     expect(Object.keys(statuses(first))).toEqual(['node-1', 'node-2'])
     const answers: boolean[] = []
-    first.exchange('node-2', (answered) => answers.push(answered))
+    first.ringChannel.exchange('node-2', (answered) => answers.push(answered))
     bench.pass(20)
     expect(answers).toEqual([true])
     expect(statuses(first)).toMatchObject({ 'node-3': 'alive' })
@@ -47,8 +47,9 @@ describe('exchanging members', () => {
     bench.pass(10_000)
     const before = right.stats.received.join
     const answers: boolean[] = []
-    for (let i = 0; i < 5; i++) left.exchange('node-2', (answered) => answers.push(answered))
-    left.exchangeWithAny((answered) => answers.push(answered))
+    for (let i = 0; i < 5; i++)
+      left.ringChannel.exchange('node-2', (answered) => answers.push(answered))
+    left.ringChannel.exchangeWithAny((answered) => answers.push(answered))
     bench.pass(10_000)
     expect(answers).toEqual([true, true, true, true, true, true])
     expect(right.stats.received.join).toBe(before)
@@ -61,35 +62,53 @@ describe('exchanging members', () => {
     const { bench, left, right } = await pair()
     const answers: string[] = []
     const note = (who: string) => (answered: boolean) => answers.push(`${who} ${answered}`)
-    left.exchange('node-9', note('nobody'))
-    left.exchange('node-1', note('self'))
+    left.ringChannel.exchange('node-9', note('nobody'))
+    left.ringChannel.exchange('node-1', note('self'))
     expect(answers).toEqual(['nobody false', 'self false'])
     bench.network.split([['10.0.0.1'], ['10.0.0.2']])
-    left.exchange('node-2', note('silent'))
-    left.exchangeWithAny(note('any'))
+    left.ringChannel.exchange('node-2', note('silent'))
+    left.ringChannel.exchangeWithAny(note('any'))
     bench.pass(10_000)
     expect(answers.slice(2).toSorted()).toEqual(['any false', 'silent false'])
     await right.stop()
     bench.network.heal()
-    left.exchange('node-2', note('stopped'))
+    left.ringChannel.exchange('node-2', note('stopped'))
     bench.pass(10_000)
     expect(answers.at(-1)).toBe('stopped false')
+  })
+
+  test('with any is done with the first answer, however silent the others are', async () => {
+    const bench = new Bench()
+    const nodes = [1, 2, 3, 4].map((last) => bench.node(last))
+    for (const node of nodes) await node.start()
+    await bench.settled(nodes[0]!.join(['10.0.0.2', '10.0.0.3', '10.0.0.4']))
+    bench.pass(1_000)
+    bench.network.split([
+      ['10.0.0.1', '10.0.0.2'],
+      ['10.0.0.3', '10.0.0.4'],
+    ])
+    const answers: boolean[] = []
+    nodes[0]!.ringChannel.exchangeWithAny((answered) => answers.push(answered))
+    bench.pass(100)
+    expect(answers).toEqual([true])
+    bench.pass(60_000)
+    expect(answers).toEqual([true])
   })
 
   test('is over at the stop, and cannot begin before the start', async () => {
     const answers: boolean[] = []
     const onDone = (answered: boolean) => answers.push(answered)
-    new Bench().node(1).exchangeWithAny(onDone)
+    new Bench().node(1).ringChannel.exchangeWithAny(onDone)
     expect(answers).toEqual([false])
     const { left } = await pair()
-    left.exchange('node-2', onDone)
-    left.exchangeWithAny(onDone)
+    left.ringChannel.exchange('node-2', onDone)
+    left.ringChannel.exchangeWithAny(onDone)
     expect(answers).toEqual([false])
     await left.stop()
     expect(answers).toEqual([false, false, false])
   })
 
-  test('with any prefers members that are present to those that are gone', async () => {
+  test('with any turns to members that are gone for want of others only', async () => {
     const bench = new Bench()
     const nodes = [1, 2, 3, 4, 5].map((last) => bench.node(last))
     for (const node of nodes) await node.start()
@@ -101,13 +120,14 @@ describe('exchanging members', () => {
     await others[1]!.stop()
     bench.pass(60_000)
     const answers: boolean[] = []
-    for (let i = 0; i < 20; i++) first!.exchangeWithAny((answered) => answers.push(answered))
+    for (let i = 0; i < 20; i++)
+      first!.ringChannel.exchangeWithAny((answered) => answers.push(answered))
     bench.pass(10_000)
     expect(answers).toEqual(Array.from({ length: 20 }, () => true))
     for (const node of others.slice(2)) await node.stop()
     bench.pass(60_000)
     const sentBefore = first!.stats.swim.pushPullsSent
-    first!.exchangeWithAny((answered) => answers.push(answered))
+    first!.ringChannel.exchangeWithAny((answered) => answers.push(answered))
     expect(first!.stats.swim.pushPullsSent - sentBefore).toBe(3)
     bench.pass(10_000)
     expect(answers.at(-1)).toBe(false)

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Awareness } from '../../../packages/libring/src/swim/awareness.ts'
 import { retransmitLimit, scaledPushPullMs } from '../../../packages/libring/src/swim/scaling.ts'
 import {
+  leastDeathMs,
   Suspicion,
   suspicionBounds,
   suspicionTimeoutMs,
@@ -81,6 +82,15 @@ test.each([
 ])('with $members members $wanted confirmations are waited for', ({ members, wanted }) => {
   const lan = { suspicionMult: 4, suspicionMaxTimeoutMult: 6, probeIntervalMs: 1_000 }
   expect(suspicionBounds(lan, members).confirmationsWanted).toBe(wanted)
+})
+
+test.each([
+  { members: 1, lanMs: 5_000 },
+  { members: 10, lanMs: 5_000 },
+  { members: 100, lanMs: 9_000 },
+])('of $members members nobody is declared dead before $lanMs ms of silence', (row) => {
+  const lan = { suspicionMult: 4, suspicionMaxTimeoutMult: 6, probeIntervalMs: 1_000 }
+  expect(leastDeathMs(lan, row.members)).toBe(row.lanMs)
 })
 
 test('agreeing with oneself does not confirm a suspicion, and neither does a third peer', () => {

@@ -65,6 +65,10 @@ class FixedMembers implements Membership {
     })
   }
 
+  deathAfterMs(): number {
+    return Infinity
+  }
+
   members(): readonly Member[] {
     return this.#phase === 'idle' ? [] : [...this.#members.values()]
   }

@@ -217,6 +217,7 @@ function resolveMembership(options: ClusterOptions): Membership | undefined {
     'incarnationOf',
     'subscribe',
     'setTags',
+    'deathAfterMs',
   ])
   for (const option of ['serf', ...SHORT] as const) {
     if (options[option] === undefined) continue

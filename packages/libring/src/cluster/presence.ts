@@ -22,6 +22,7 @@ export class Presence {
   readonly #name: string
   readonly #configuration: RingConfiguration
   readonly #filter: TagFilter
+  readonly #droppedByDrain: readonly string[]
   readonly #logger: Logger
   readonly #circumstances: () => Circumstances
   readonly #onFailed = (error: unknown): void => {
@@ -36,6 +37,8 @@ export class Presence {
     readonly name: string
     readonly configuration: RingConfiguration
     readonly filter: TagFilter
+    /** Names of tags that the local member gives up when it drains. */
+    readonly droppedByDrain: readonly string[]
     readonly logger: Logger
     readonly circumstances: () => Circumstances
   }) {
@@ -43,6 +46,7 @@ export class Presence {
     this.#name = setup.name
     this.#configuration = setup.configuration
     this.#filter = setup.filter
+    this.#droppedByDrain = setup.droppedByDrain
     this.#logger = setup.logger
     this.#circumstances = setup.circumstances
   }
@@ -82,6 +86,7 @@ export class Presence {
     this.#departure = departure
     this.#standing = departure
     await this.#announce()
+    if (departure === 'draining' && this.#droppedByDrain.length > 0) await this.#dropTags()
   }
 
   /** Say nothing more. Whether the membership is used by nobody else and is to be ended. */
@@ -100,19 +105,28 @@ export class Presence {
     return { name: this.#name, standing: this.#standing, configuration: this.#configuration }
   }
 
-  /** The tags of the user, and ours. */
+  /** The tags of the user. */
   get #tags(): Readonly<Record<string, string>> {
     const { ringChannel, localName } = this.#membership
-    if (ringChannel !== undefined) return ringChannel.tags
-    return this.#membership.members().find(({ name }) => name === localName)?.tags ?? {}
+    const local = this.#membership.members().find(({ name }) => name === localName)
+    const { [LIBRING_TAG]: _, ...tags } = ringChannel?.tags ?? local?.tags ?? {}
+    return tags
   }
 
   #presentStanding(): RingStanding {
     if (this.#departure !== undefined) return this.#departure
     const { isFormed, isEmpty } = this.#circumstances()
-    const { [LIBRING_TAG]: _, ...tags } = this.#tags
-    if (this.#filter.matches(tags)) return isFormed ? 'serving' : 'forming'
+    if (this.#filter.matches(this.#tags)) return isFormed ? 'serving' : 'forming'
     return isEmpty ? 'router' : 'draining'
+  }
+
+  async #dropTags(): Promise<void> {
+    const kept = Object.entries(this.#tags).filter(([tag]) => !this.#droppedByDrain.includes(tag))
+    try {
+      await this.#membership.setTags(Object.fromEntries(kept))
+    } catch (error) {
+      this.#onFailed(error)
+    }
   }
 
   async #announce(): Promise<void> {

@@ -9,6 +9,7 @@ import {
   requireSignal,
 } from '../base/require.ts'
 import type { Random } from '../base/random.ts'
+import type { Millis } from '../base/time.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MemberListener, Membership } from '../ports/membership.ts'
@@ -18,6 +19,7 @@ import type { Receiver, Transport } from '../ports/transport.ts'
 import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
 import type { SerfStats } from '../serf/stats.ts'
+import { leastDeathMs } from '../swim/suspicion.ts'
 import type { Tags } from '../serf/tags.ts'
 import type { Cipher } from '../wire/seal.ts'
 import { Deferred } from './deferred.ts'
@@ -35,7 +37,7 @@ import { PeerServer } from './peer-server.ts'
 import { newPeerStats, type PeerStats } from './peer-stats.ts'
 import { Peers } from './peers.ts'
 import { GossipRingChannel } from './ring-channel.ts'
-import { isPresent, routeTo, someOthers } from './routes.ts'
+import { isPresent, routeTo, someOf } from './routes.ts'
 import { securityOf } from './security-options.ts'
 import { Throttle } from './throttle.ts'
 
@@ -89,7 +91,6 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #resolver: Resolver
   readonly #logger: Logger
   readonly #clock: Clock
-  readonly #random: Random
   readonly #machine: SerfMachine
   readonly #driver: Driver<SerfInput, SerfEffect>
   readonly #inbound: InboundStreams
@@ -121,7 +122,6 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#resolver = resolver
     this.#logger = logger
     this.#clock = clock
-    this.#random = random
     this.#machine = new SerfMachine({
       name: options.hostName,
       tags: options.tags,
@@ -146,7 +146,11 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.peerMessages = new PeerMessages(this.#peerCalls, this.#peerServer)
     this.ringChannel = new GossipRingChannel(this.#tags, this.peerMessages, {
       announce: (text) => this.#replaceTags(() => this.#tags.announce(text)),
-      exchange: (member, onOver) => this.exchange(member, onOver),
+      exchange: (name, onOver) => {
+        const isTheOne = (member: Member) => member.name === name && isPresent(member)
+        this.#joins.exchange(this.#others().filter(isTheOne), onOver)
+      },
+      exchangeWithAny: (onOver) => this.#joins.exchange(someOf(this.#others(), random), onOver),
     })
     const acceptPeer = this.#peerServer.accept.bind(this.#peerServer)
     this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed, acceptPeer })
@@ -189,6 +193,10 @@ export class GossipNode implements Membership, AsyncDisposable {
   /** Lifeguard's health score of this node: 0 is healthy. */
   get awareness(): number {
     return this.#machine.awareness
+  }
+
+  deathAfterMs(): Millis {
+    return leastDeathMs(this.#options.swim, this.members().filter(isPresent).length)
   }
 
   members(): readonly Member[] {
@@ -264,30 +272,6 @@ export class GossipNode implements Membership, AsyncDisposable {
     } finally {
       signal?.removeEventListener('abort', onAbort)
     }
-  }
-
-  /**
-   * Push/pull with the member of that name: once it is done, each has told the other whom it
-   * sees. No join is announced by it.
-   *
-   * @param onDone called once, perhaps from within this call; whether a member other than this
-   *   one answered where the named one should be. False for a name that nobody has, too.
-   */
-  exchange(name: string, onDone: (answered: boolean) => void): void {
-    requireFunction('onDone', onDone)
-    const member = this.#machine.member(name)
-    const isOther = member !== undefined && name !== this.localName
-    this.#exchangeWith(isOther ? [member] : [], onDone)
-  }
-
-  /**
-   * Push/pull with some other members, whoever they are; present ones, where there are any.
-   *
-   * @param onDone called once, perhaps from within this call; whether any of them answered.
-   */
-  exchangeWithAny(onDone: (answered: boolean) => void): void {
-    requireFunction('onDone', onDone)
-    this.#exchangeWith(someOthers(this.members(), this.localName, this.#random), onDone)
   }
 
   /**
@@ -456,13 +440,8 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#logger.warn('another member claims a name that is taken', fields)
   }
 
-  #exchangeWith(members: readonly Member[], onDone: (answered: boolean) => void): void {
-    if (this.#phase !== 'running') return onDone(false)
-    const seeds = members.map(({ host, port }) => ({ host, port }))
-    this.#joins.begin('sync', seeds, {
-      onJoined: (contacted) => onDone(contacted > 0),
-      onStopped: () => onDone(false),
-    })
+  #others(): Member[] {
+    return this.members().filter(({ name }) => name !== this.localName)
   }
 
   #settleForcedLeave(name: string, spread: boolean): void {

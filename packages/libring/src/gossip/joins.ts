@@ -23,6 +23,29 @@ export class Joins {
     this.feed(type, this.open(waiter), seeds)
   }
 
+  /**
+   * Exchange members with whoever of `members` answers first.
+   *
+   * @param onOver called once, perhaps from within this call; whether any of them answered.
+   */
+  exchange(members: readonly Address[], onOver: (isDone: boolean) => void): void {
+    let open = members.length
+    let isOver = false
+    const onEnd = (isDone: boolean): void => {
+      open--
+      if (isOver || (!isDone && open > 0)) return
+      isOver = true
+      onOver(isDone)
+    }
+    if (open === 0) return onEnd(false)
+    for (const { host, port } of members) {
+      this.begin('sync', [{ host, port }], {
+        onJoined: (contacted) => onEnd(contacted > 0),
+        onStopped: () => onEnd(false),
+      })
+    }
+  }
+
   /** One that begins once its seeds are known. */
   open(waiter: JoinWaiter): number {
     const join = ++this.#last

@@ -6,18 +6,20 @@ import type { PeerMessages } from './peer-messages.ts'
 export class GossipRingChannel implements RingChannel {
   readonly announce: RingChannel['announce']
   readonly exchange: RingChannel['exchange']
+  readonly exchangeWithAny: RingChannel['exchangeWithAny']
   readonly #tags: OwnTags
   readonly #messages: PeerMessages
 
   constructor(
     tags: OwnTags,
     messages: PeerMessages,
-    node: Pick<RingChannel, 'announce' | 'exchange'>,
+    node: Pick<RingChannel, 'announce' | 'exchange' | 'exchangeWithAny'>,
   ) {
     this.#tags = tags
     this.#messages = messages
     this.announce = node.announce
     this.exchange = node.exchange
+    this.exchangeWithAny = node.exchangeWithAny
   }
 
   get tags(): Readonly<Record<string, string>> {

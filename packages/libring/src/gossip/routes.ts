@@ -18,16 +18,11 @@ export function routeTo(member: Member | undefined): Route {
 }
 
 /**
- * A few random members other than `localName`. Those that failed are turned to only for want of
- * others: it may be we who were away.
+ * A few random ones of other members. Those that failed are turned to only for want of present
+ * ones: it may be we who were away.
  */
-export function someOthers(
-  members: readonly Member[],
-  localName: string,
-  random: Random,
-): readonly Member[] {
-  const others = members.filter(({ name, status }) => name !== localName && status !== 'left')
+export function someOf(others: readonly Member[], random: Random): readonly Member[] {
   const present = sample(others, OTHERS_MAX, random, isPresent)
   const missing = OTHERS_MAX - present.length
-  return [...present, ...sample(others, missing, random, (member) => !isPresent(member))]
+  return [...present, ...sample(others, missing, random, ({ status }) => status === 'failed')]
 }

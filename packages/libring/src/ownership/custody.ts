@@ -1,8 +1,9 @@
 import type { Fifo } from '../base/fifo.ts'
-import type { Millis } from '../base/time.ts'
+import { soonestMs, type Millis } from '../base/time.ts'
 import { Census } from './census.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
+import { Exchanges } from './exchanges.ts'
 import { Takes } from './handoff.ts'
 import { Inbox } from './inbox.ts'
 import {
@@ -17,6 +18,7 @@ import {
 } from './messages.ts'
 import { Mail, type Content } from './mail.ts'
 import { Offers } from './offers.ts'
+import { Overridden } from './overridden.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
 import { Partings } from './partings.ts'
 import { repliesOf } from './replies.ts'
@@ -29,9 +31,6 @@ import { Succession } from './succession.ts'
 import { compareHolders, type Token } from './token.ts'
 import { spaceDigest } from './view-digest.ts'
 import { Waiters, type Waiter } from './waiters.ts'
-
-/** Shortest time between two requests to exchange members with one member. */
-const EXCHANGE_MS = 1_000
 
 /** What the local member holds, and how it comes by it and parts with it among others. */
 export class Custody {
@@ -49,9 +48,8 @@ export class Custody {
   readonly #others = new Map<string, ClusterMember>()
   /** Steps that others wait to hear of once their handler is done. */
   readonly #arrivals = new Map<number, number>()
-  /** Whom we do not wait for any more, of partitions being taken. */
-  readonly #overridden = new Map<number, readonly string[]>()
-  readonly #exchangedAtMs = new Map<string, Millis>()
+  readonly #overridden = new Overridden()
+  readonly #exchanges: Exchanges
   readonly #offers = new Offers()
   readonly #partings = new Partings()
   readonly #census = new Census()
@@ -70,6 +68,7 @@ export class Custody {
     const { releaseTimeoutMs, handoffTimeoutMs, concurrentHandoffs } = setup.options
     this.#localName = localName
     this.#effects = effects
+    this.#exchanges = new Exchanges(effects)
     const stuckMs = releaseTimeoutMs + handoffTimeoutMs
     this.#takes = new Takes({ localName, handoffTimeoutMs, stuckMs, concurrentHandoffs })
     this.#waiters = new Waiters(handoffTimeoutMs)
@@ -83,8 +82,8 @@ export class Custody {
       releaseTimeoutMs,
       handoffTimeoutMs,
       onStep: (event) => {
-        if (event.type === 'acquire' && this.#hasOthers)
-          this.#arrivals.set(event.partition, event.seq)
+        const { type, partition, seq } = event
+        if (type === 'acquire' && this.#others.size > 0) this.#arrivals.set(partition, seq)
         effects.push({ type: 'step', event })
       },
     })
@@ -96,15 +95,14 @@ export class Custody {
 
   deadlineMs(): Millis | undefined {
     const strangersMs = this.#takes.size > 0 ? this.#strangers.deadlineMs() : undefined
-    const deadlines = [
+    return soonestMs(
       this.#tenures.deadlineMs(),
       this.#takes.deadlineMs(),
       strangersMs,
       this.#offers.deadlineMs(),
       this.#partings.deadlineMs(),
       this.#census.deadlineMs(),
-    ].filter((deadlineMs) => deadlineMs !== undefined)
-    return deadlines.length === 0 ? undefined : Math.min(...deadlines)
+    )
   }
 
   /**
@@ -133,7 +131,7 @@ export class Custody {
       this.#waiters.drop(name)
       this.#watchers.drop(name)
       this.#census.forget(name)
-      this.#exchangedAtMs.delete(name)
+      this.#exchanges.forget(name)
     }
     this.#setAsked(nowMs)
     this.#tellHoldings(nowMs)
@@ -209,6 +207,17 @@ export class Custody {
     this.#mail.send(to, content, nowMs)
   }
 
+  /**
+   * The process was stopped. What it held is let go, as if others were known to hold it, and what
+   * it is taking is asked for anew. The next that is told has what follows from that done.
+   */
+  lapse(nowMs: Millis): void {
+    this.#takes.restart(nowMs)
+    for (const partition of this.#tenures.primaries()) {
+      this.#tenures.letGo(partition, 'outranked', nowMs)
+    }
+  }
+
   /** The two have exchanged members. */
   exchanged(name: string, nowMs: Millis): void {
     this.#takes.merge(name)
@@ -244,17 +253,14 @@ export class Custody {
     return this.#succession.raise(partition, seen, nowMs)
   }
 
-  get #hasOthers(): boolean {
-    return this.#others.size > 0
-  }
-
   #setAsked(nowMs: Millis): void {
     this.#takes.setAsked(new Set([...this.#others.keys(), ...this.#strangers.names(nowMs)]), nowMs)
   }
 
   #onAsk(from: string, { life, groups, space }: AskMessage, nowMs: Millis): void {
     if (!this.#others.has(from)) {
-      this.#strangers.add(from, nowMs)
+      const forgotten = this.#strangers.add(from, nowMs)
+      if (forgotten !== undefined) this.#waiters.drop(forgotten)
       this.#setAsked(nowMs)
     }
     if (space !== this.#mail.space) {
@@ -295,10 +301,9 @@ export class Custody {
       }
     }
     const views = this.agrees(message) ? 'agree' : 'differ'
-    if (this.#takes.answer(from, message.groups, views) === 'done') return
-    if (nowMs < (this.#exchangedAtMs.get(from) ?? -Infinity) + EXCHANGE_MS) return
-    this.#exchangedAtMs.set(from, nowMs)
-    this.#effects.push({ type: 'exchange', with: from })
+    if (this.#takes.answer(from, message.groups, views) === 'exchange') {
+      this.#exchanges.want(from, nowMs)
+    }
   }
 
   #keepLegacy(legacy: Legacy): void {
@@ -368,14 +373,15 @@ export class Custody {
       for (const [to, partitions] of this.#partings.takeDue(nowMs)) {
         this.#mail.send(to, { type: 'parting', partitions }, nowMs)
       }
-      const { asks, free, overrides, stuck } = this.#takes.advance(nowMs)
+      const { asks, unheard, free, overrides, stuck } = this.#takes.advance(nowMs)
+      for (const name of unheard) this.#exchanges.want(name, nowMs)
       if (stuck.length > 0) {
         this.#stats.orphans += stuck.length
         this.#report({ kind: 'orphan', partitions: stuck })
       }
       for (const { to, groups } of asks) this.#mail.send(to, { type: 'ask', groups }, nowMs)
       for (const { why, member, partitions } of overrides) {
-        for (const partition of partitions) this.#noteOverridden(partition, member)
+        this.#overridden.note(partitions, member)
         const counter = why === 'silent' ? 'takenFromSilence' : 'takenFromDeadlock'
         this.#stats[counter] += partitions.length
         this.#report({ kind: why, member, partitions })
@@ -396,8 +402,10 @@ export class Custody {
     } else {
       this.#takes.end(partition, nowMs)
       this.#succession.endTake(partition)
-      if (role === 0) this.#tellOverridden(partition, nowMs)
-      this.#overridden.delete(partition)
+      // Whoever we did not wait for may hold it, and has to hear that we do.
+      for (const name of this.#overridden.take(partition)) {
+        if (role === 0) this.#mail.tell(name, 'acquired', [partition], nowMs)
+      }
     }
     if (role === 0) this.#succession.hold(partition)
     else if (phase !== 'letting-go') this.#succession.letGo(partition, nowMs)
@@ -411,18 +419,9 @@ export class Custody {
     return { token, state, from: from === undefined ? undefined : this.#others.get(from) }
   }
 
-  #noteOverridden(partition: number, name: string): void {
-    this.#overridden.set(partition, [...(this.#overridden.get(partition) ?? []), name])
-  }
-
-  /** Whoever we did not wait for may hold it, and has to hear that we do. */
-  #tellOverridden(partition: number, nowMs: Millis): void {
-    for (const name of this.#overridden.get(partition) ?? []) {
-      this.#mail.tell(name, 'acquired', [partition], nowMs)
-    }
-  }
-
   #onParting(from: string, { life, partitions }: PartingMessage, nowMs: Millis): void {
+    // It says so again once we see it.
+    if (!this.#others.has(from)) return
     this.#watchers.set(from, life, [{ attempt: 0, letGo: false, partitions }], nowMs)
     const here = partitions.filter((partition) => {
       return this.#tenures.isStaying(partition) && !this.#arrivals.has(partition)

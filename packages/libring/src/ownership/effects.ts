@@ -60,6 +60,13 @@ export type OwnershipInput =
       /** What is left to the successor, at most 1 MiB; more counts as none. */
       readonly state?: Uint8Array | undefined
     }
+  /**
+   * The process was stopped for so long that others may have what the local member holds. Nothing
+   * is decided, sent or told until it is known how things stand.
+   */
+  | { readonly type: 'stalled' }
+  /** Another member answered to the `contact` of that number. */
+  | { readonly type: 'contacted'; readonly doubt: number }
   /** Let everything go, for good. Questions of others are still answered. */
   | { readonly type: 'stop' }
 
@@ -112,6 +119,10 @@ export type OwnershipEffect =
   | { readonly type: 'peer-message'; readonly to: string; readonly message: PeerMessage }
   /** Exchange members with `with`, both ways, and say `exchanged` once that is done. */
   | { readonly type: 'exchange'; readonly with: string }
+  /** Exchange members with any other member, and say `contacted` once that is done. */
+  | { readonly type: 'contact'; readonly doubt: number }
+  /** It is known again how things stand; what follows is told to everybody, as before the stall. */
+  | { readonly type: 'certain' }
   | { readonly type: 'report'; readonly report: HandoffReport }
   /** Members differ in these fields; told whenever that changes, and with none once all agree. */
   | { readonly type: 'disagreement'; readonly fields: readonly Disagreement[] }

@@ -1,7 +1,7 @@
 import { Fifo } from '../base/fifo.ts'
 import type { Machine } from '../base/machine.ts'
 import type { MemberEvent } from '../base/member.ts'
-import type { Millis } from '../base/time.ts'
+import { soonestMs, type Millis } from '../base/time.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
 import { Ring } from '../ring/ring.ts'
 import { Absences } from './absences.ts'
@@ -11,6 +11,7 @@ import { Candidates } from './candidates.ts'
 import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
 import { compose, type Stance } from './composition.ts'
 import { Custody } from './custody.ts'
+import { Doubt } from './doubt.ts'
 import type { Candidacy, OwnershipEffect, OwnershipInput } from './effects.ts'
 import type { PeerMessage } from './messages.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
@@ -50,6 +51,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #candidates = new Candidates()
   readonly #absences: Absences
   readonly #custody: Custody
+  readonly #doubt = new Doubt()
   #phase: Phase = { name: 'idle' }
   #ring: Ring<ClusterMember>
   #away: readonly Home[] = []
@@ -57,6 +59,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   #plan: Plan
   #disagreements: readonly Disagreement[] = []
   #enoughSeen = false
+  #othersExpected = false
   #wasEmpty = true
   #cause: MemberEvent[] = []
   #epoch = 0
@@ -114,6 +117,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
    * store has. Only of use before the partition is served. `undefined` when it is not held.
    */
   tokenAbove(partition: number, seen: Token, nowMs: Millis): Token | undefined {
+    if (this.#doubt.isOpen) return undefined
     return this.#custody.tokenAbove(partition, seen, nowMs)
   }
 
@@ -126,13 +130,21 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
         this.#hear(input, nowMs)
         break
       case 'peer-message':
-        this.#receive(input.from, input.message, nowMs)
+        // Whatever is not answered is asked again.
+        if (!this.#doubt.isOpen) this.#receive(input.from, input.message, nowMs)
         break
       case 'exchanged':
-        this.#custody.exchanged(input.with, nowMs)
+        if (!this.#doubt.isOpen) this.#custody.exchanged(input.with, nowMs)
         break
       case 'handler-settled':
-        this.#custody.settle(input.partition, input.seq, input.state, nowMs)
+        if (this.#doubt.isOpen) this.#doubt.noteSettled(input)
+        else this.#custody.settle(input.partition, input.seq, input.state, nowMs)
+        break
+      case 'stalled':
+        this.#suspend(nowMs)
+        break
+      case 'contacted':
+        if (this.#doubt.isEndedBy(input.doubt)) this.#resume(nowMs)
         break
       case 'stop':
         this.#stop(nowMs)
@@ -142,6 +154,10 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   }
 
   tick(nowMs: Millis): void {
+    const due = this.#doubt.takeDue(nowMs)
+    if (due?.type === 'try') this.#effects.push({ type: 'contact', doubt: due.doubt })
+    else if (due?.type === 'alone') this.#resume(nowMs)
+    if (this.#doubt.isOpen) return
     if (this.#isTakingPart) this.#attend(nowMs)
     if (nowMs >= (this.#decisionMs() ?? Infinity)) {
       this.#phase = { name: 'settled' }
@@ -152,12 +168,9 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   }
 
   deadlineMs(): Millis | undefined {
-    const deadlines = [
-      this.#decisionMs(),
-      this.#custody.deadlineMs(),
-      this.#isTakingPart ? this.#absences.deadlineMs() : undefined,
-    ].filter((deadlineMs) => deadlineMs !== undefined)
-    return deadlines.length === 0 ? undefined : Math.min(...deadlines)
+    if (this.#doubt.isOpen) return this.#doubt.deadlineMs()
+    const absencesMs = this.#isTakingPart ? this.#absences.deadlineMs() : undefined
+    return soonestMs(this.#decisionMs(), this.#custody.deadlineMs(), absencesMs)
   }
 
   poll(): OwnershipEffect | undefined {
@@ -184,6 +197,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   #start(input: Extract<OwnershipInput, { type: 'start' }>, nowMs: Millis): void {
     if (this.#phase.name !== 'idle') return
+    this.#othersExpected = input.othersExpected
     this.#candidates.update(input.candidacies)
     this.#absences.start(input.candidacies)
     this.#countMembers()
@@ -192,8 +206,13 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       this.#phase = { name: 'settling', closesAtMs: nowMs }
       return
     }
+    this.#phase = { name: 'waiting', aloneAtMs: this.#aloneAtMs(nowMs) }
+  }
+
+  /** When to go on alone, if nobody is heard of from now on. */
+  #aloneAtMs(nowMs: Millis): Millis | undefined {
     const { formAlone, bootstrapTimeoutMs } = this.#options
-    this.#phase = { name: 'waiting', aloneAtMs: formAlone ? nowMs + bootstrapTimeoutMs : undefined }
+    return formAlone ? nowMs + bootstrapTimeoutMs : undefined
   }
 
   #hear(input: Extract<OwnershipInput, { type: 'members' }>, nowMs: Millis): void {
@@ -202,8 +221,12 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     const { changed: seen, lost } = this.#candidates.update(candidacies)
     const absent = candidacies.map((candidacy) => this.#withAbsence(candidacy))
     const changed = this.#absences.observe(event.type, absent, nowMs) || seen
-    this.#countMembers()
-    this.#showOthers(candidacies, nowMs)
+    if (this.#doubt.isOpen) {
+      this.#doubt.noteGone(goneOf(candidacies))
+    } else {
+      this.#countMembers()
+      this.#showOthers(goneOf(candidacies), nowMs)
+    }
     if (changed) this.#remember(event)
 
     const begins = this.#phase.name === 'waiting' ? this.#isAboutOthers(event) : changed
@@ -212,6 +235,29 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     if (failed && this.#phase.name === 'settling') {
       this.#phase = { name: 'settling', closesAtMs: nowMs }
     }
+  }
+
+  #suspend(nowMs: Millis): void {
+    if (!this.#isTakingPart) return
+    const hasOthers = this.#candidates.all().some(({ member, bystander }) => {
+      return (member ?? bystander)!.name !== this.#localName
+    })
+    const isAlone = !hasOthers && !this.#othersExpected
+    this.#doubt.begin(nowMs, isAlone ? nowMs : this.#aloneAtMs(nowMs))
+  }
+
+  /** We know again who is there. What we held others may have, and what they said is long ago. */
+  #resume(nowMs: Millis): void {
+    const { gone, settled } = this.#doubt.end()
+    this.#effects.push({ type: 'certain' })
+    this.#custody.lapse(nowMs)
+    this.#countMembers()
+    this.#showOthers(gone, nowMs)
+    for (const { partition, seq, state } of settled) {
+      this.#custody.settle(partition, seq, state, nowMs)
+    }
+    if (this.#phase.name === 'waiting') return
+    this.#phase = { name: 'settling', closesAtMs: nowMs }
   }
 
   /** Unless it is open already. */
@@ -264,6 +310,9 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   }
 
   #stop(nowMs: Millis): void {
+    const isDoubtful = this.#doubt.isOpen
+    const { settled } = this.#doubt.end()
+    if (isDoubtful) this.#effects.push({ type: 'certain' })
     const held = this.#phase.name === 'settled' || this.#phase.name === 'settling'
     this.#phase = { name: 'stopped' }
     if (!held) return
@@ -272,17 +321,17 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       this.#candidates.update([{ name: this.#localName, member: undefined }])
     }
     this.#decide('stop', nowMs)
+    for (const { partition, seq, state } of settled) {
+      this.#custody.settle(partition, seq, state, nowMs)
+    }
   }
 
   /** Whoever is there is asked at once, though it is planned with only when the window closes. */
-  #showOthers(changed: readonly Candidacy[], nowMs: Millis): void {
+  #showOthers(gone: readonly string[], nowMs: Millis): void {
     const others = this.#candidates
       .all()
       .map(({ member, bystander }) => (member ?? bystander)!)
       .filter((member) => member.name !== this.#localName && this.#canHandOff(member))
-    const gone = changed
-      .filter(({ member, bystander }) => member === undefined && bystander === undefined)
-      .map(({ name }) => name)
     this.#absences.see(
       others.map(({ name }) => name).filter((name) => this.#isOfOurs(this.#candidates.tagOf(name))),
       nowMs,
@@ -306,7 +355,8 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       this.#enoughSeen = members.length >= minMembers
     }
     this.#enoughSeen ||= this.#candidates.all().some(({ member, bystander, tag }) => {
-      if (tag === undefined || tag.standing === 'forming') return false
+      // Whoever returns may never have been more than forming.
+      if (tag?.standing !== 'serving' && tag?.standing !== 'draining') return false
       if ((member ?? bystander)!.name === this.#localName) return false
       return (
         this.#stance === undefined ||
@@ -362,6 +412,13 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#disagreements = disagreements
     if (!isKnown) this.#effects.push({ type: 'disagreement', fields: disagreements })
   }
+}
+
+/** Names of those that are not there any more. */
+function goneOf(candidacies: readonly Candidacy[]): readonly string[] {
+  return candidacies
+    .filter(({ member, bystander }) => member === undefined && bystander === undefined)
+    .map(({ name }) => name)
 }
 
 function sameLoss(

@@ -28,7 +28,7 @@ export interface Plan {
 
 /** What is so while a plan is carried out. */
 export interface Circumstances {
-  /** Whether others may wait for what we let go, or stand in the way of what we take. */
+  /** Whether there are others that may stand in the way of what we take. */
   readonly others: () => 'some' | 'none'
   /**
    * `keep` to hold on to what is held, whatever the plan says, and take nothing; `stop` to let
@@ -184,7 +184,8 @@ export class Tenures {
 
   /** The member that the plan names asks for index 0, or somebody holds it with a higher token. */
   letGo(partition: number, why: 'asked' | 'outranked', nowMs: Millis): void {
-    this.#apply(partition, { type: why, ...this.#release(partition, nowMs) }, nowMs)
+    const untilMs = nowMs + this.#releaseTimeoutMs
+    this.#apply(partition, { type: why, ...this.#release(partition, nowMs), untilMs }, nowMs)
   }
 
   /** Nobody stands in the way of taking index 0. */
@@ -250,7 +251,9 @@ export class Tenures {
     const seq = ++this.#seq
     const origin = this.#origins.get(partition)
     const cause = origin?.cause ?? []
-    const to = this.#plan?.ring.holderAt(partition, previousReplica)
+    const planned = this.#plan?.ring.holderAt(partition, previousReplica)
+    // We let go what the plan has us hold when others may have it already.
+    const to = planned?.name === this.#localName ? undefined : planned
     if (replica === NO_ROLE) {
       return { type: 'release', seq, partition, replica: previousReplica, to, cause }
     }
@@ -268,11 +271,11 @@ export class Tenures {
   }
 
   #release(partition: number, nowMs: Millis): Release {
-    const isWaitedFor = this.#circumstances.others() === 'some'
+    // Though nobody waits for it now, somebody may come while the handler is at work.
     return {
       planned: this.#planned[partition]!,
       seq: this.#seq + 1,
-      untilMs: isWaitedFor ? nowMs + this.#releaseTimeoutMs : undefined,
+      untilMs: nowMs + this.#releaseTimeoutMs,
     }
   }
 

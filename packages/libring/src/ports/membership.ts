@@ -1,4 +1,5 @@
 import type { Member, MemberEvent } from '../base/member.ts'
+import type { Millis } from '../base/time.ts'
 import type { RingChannel } from './ring-channel.ts'
 
 /** Hears of every change, in order. Must not throw and must not block. */
@@ -36,6 +37,12 @@ export interface Membership {
    * @throws {OptionError} when they do not fit into 512 bytes; nothing has changed then.
    */
   setTags(tags: Readonly<Record<string, string>>): Promise<void>
+
+  /**
+   * The least time for which the local member can be silent, in the cluster as it is now, without
+   * the others declaring it dead; `Infinity` where nobody ever is.
+   */
+  deathAfterMs(): Millis
 
   /**
    * Whether there is anybody to wait for before deciding alone: false when no bootstrap host

@@ -39,9 +39,18 @@ export interface RingChannel {
   ): (() => void) | undefined
 
   /**
-   * Exchange members with `member`, both ways.
+   * Exchange members with `member`, both ways: once it is done, each has told the other whom it
+   * sees.
+   *
+   * @param onOver called once, perhaps from within this call; whether a member other than the
+   *   local one answered where the named one should be. False for a name that nobody present has.
+   */
+  exchange(member: string, onOver: (isDone: boolean) => void): void
+
+  /**
+   * The same with whoever answers first of a few other members; present ones, where there are any.
    *
    * @param onOver called once, perhaps from within this call.
    */
-  exchange(member: string, onOver: (isDone: boolean) => void): void
+  exchangeWithAny(onOver: (isDone: boolean) => void): void
 }

@@ -5,7 +5,7 @@ import { Fifo } from '../base/fifo.ts'
 import type { Machine } from '../base/machine.ts'
 import type { Member } from '../base/member.ts'
 import { below, fraction, type Random } from '../base/random.ts'
-import type { Millis } from '../base/time.ts'
+import { soonestMs, type Millis } from '../base/time.ts'
 import type { SwimEffect, SwimMember } from '../swim/effects.ts'
 import type { ResolvedSwimOptions } from '../swim/options.ts'
 import { SwimMachine } from '../swim/swim-machine.ts'
@@ -174,9 +174,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   }
 
   deadlineMs(): Millis | undefined {
-    const own = this.#deadlines.nextMs()
-    const swim = this.#swim.deadlineMs()
-    return own === undefined || swim === undefined ? (own ?? swim) : Math.min(own, swim)
+    return soonestMs(this.#deadlines.nextMs(), this.#swim.deadlineMs())
   }
 
   poll(): SerfEffect | undefined {

@@ -65,6 +65,10 @@ export class SimMembership implements Membership, Reader {
     })
   }
 
+  deathAfterMs(): Millis {
+    return Infinity
+  }
+
   members(): readonly Member[] {
     return Array.from(this.#known.values(), ({ member }) => member)
   }

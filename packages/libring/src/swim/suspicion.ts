@@ -34,6 +34,21 @@ export function suspicionBounds(setting: SuspicionSetting, members: number): Sus
 }
 
 /**
+ * The least time from the moment at which a member falls silent until another one declares it
+ * dead: one probe that goes unanswered, and the shortest suspicion. However many confirm it, and
+ * whatever the health of the prober, neither is ever shorter.
+ *
+ * Three things can take from it. The ping may have been on its way when the member fell silent,
+ * which is a matter of milliseconds. The member may have been suspected already, since packets had
+ * been lost, and fallen silent before it could refute. And the others may have other settings.
+ *
+ * @param members as many as the others are sure to know of: a smaller table is quicker.
+ */
+export function leastDeathMs(setting: SuspicionSetting, members: number): Millis {
+  return setting.probeIntervalMs + suspicionBounds(setting, members).minMs
+}
+
+/**
  * How long a suspected member has, from the first suspicion, to refute before it is declared dead.
  *
  * Starts at `maxMs` and falls with the logarithm of the independent confirmations, so
