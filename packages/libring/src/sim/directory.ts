@@ -1,5 +1,5 @@
 import type { Member, MemberEventType, MemberStatus } from '../base/member.ts'
-import { fraction, type Random } from '../base/random.ts'
+import { below, fraction, type Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Timer } from '../ports/clock.ts'
 import type { SimClock } from './clock.ts'
@@ -123,6 +123,12 @@ export class Directory {
     if (follower?.reader !== reader) return
     follower.isGone = true
     this.#readers.delete(reader.localName)
+  }
+
+  /** The name of a random member that is there, other than `name`. */
+  anyBut(name: string): string | undefined {
+    const names = [...this.#readers.keys()].filter((known) => known !== name)
+    return names.length === 0 ? undefined : names[below(this.#random, names.length)]
   }
 
   /** Have `act` happen in the process of another member, if it can be reached in time. */

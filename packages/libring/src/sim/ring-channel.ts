@@ -54,6 +54,12 @@ export class SimRingChannel implements RingChannel {
     })
   }
 
+  exchangeWithAny(onOver: (isDone: boolean) => void): void {
+    const to = this.#directory.anyBut(this.#owner.localName)
+    if (to === undefined) onOver(false)
+    else this.exchange(to, onOver)
+  }
+
   /** Somebody sent this. */
   hear(from: string, topic: string, message: Uint8Array): void {
     this.#listeners.get(topic)?.(from, message)
