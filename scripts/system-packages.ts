@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** A program of the operating system that some tests run against. */
@@ -22,7 +22,20 @@ const SYSTEM_PACKAGES: readonly SystemPackage[] = [
     debianPackage: 'chromium',
     neededBy: 'the test of libring/ring in a browser',
   },
+  {
+    command: 'initdb',
+    debianPackage: 'postgresql',
+    neededBy: 'the test of fencing tokens in Postgres',
+  },
+  {
+    command: 'redis-server',
+    debianPackage: 'redis-server',
+    neededBy: 'the test of fencing tokens in Redis',
+  },
 ]
+
+/** Debian keeps the programs of each version of Postgres in a folder of its own. */
+const POSTGRES_FOLDER = '/usr/lib/postgresql'
 
 /**
  * Install what the tests need from the system where that can be done without asking: on Debian
@@ -68,7 +81,11 @@ function aptInstall(names: readonly string[]): void {
 }
 
 function isOnPath(command: string): boolean {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  const versions = existsSync(POSTGRES_FOLDER) ? readdirSync(POSTGRES_FOLDER) : []
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    ...versions.map((version) => join(POSTGRES_FOLDER, version, 'bin')),
+  ]
   return folders.some((folder) => isExecutable(join(folder, command)))
 }
 

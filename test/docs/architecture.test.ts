@@ -25,3 +25,11 @@ test('its table of layers is the one that imports are held to, as far as it is b
     built,
   )
 })
+
+test('every file that docs/internals/ownership.md lists is there', () => {
+  const ownership = new URL('../../docs/internals/ownership.md', import.meta.url)
+  const [, table] = /^## Where what is\n(.*?)^#/ms.exec(readFileSync(ownership, 'utf8'))!
+  const listed = [...table!.matchAll(/`([a-z-]+\.ts)`/g)].map(([, file]) => file!)
+  expect(listed.length).toBeGreaterThan(25)
+  expect(listed.filter((file) => !existsSync(new URL(`ownership/${file}`, source)))).toEqual([])
+})

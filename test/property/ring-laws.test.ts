@@ -87,6 +87,18 @@ describe('a law that is broken is reported', () => {
   const neighbours = 'without slack all loads are one of two neighbours'
   const primaries = 'nobody is primary much above its fair share'
   const forced = 'nothing is forced but primaries'
+  const same = 'members in another order, one of them after a leave, make the same table'
+  const preference = 'a preference list has every member once, the holders first'
+
+  /** The rows with two holders of one partition in each other's place. */
+  const turned = ({ rows }: Table) => rows.map((row, p) => (p === 300 ? row.toReversed() : row))
+
+  function withList(table: Table, change: (list: readonly number[]) => number[]): Table {
+    const preferences = table.preferences.map(({ partition, list }, i) => {
+      return { partition, list: i === 1 ? change(list) : list }
+    })
+    return { ...table, preferences }
+  }
 
   const other = (table: Table, zone: string, row: readonly number[]) =>
     table.members.findIndex((member, i) => member.zone === zone && !row.includes(i))
@@ -137,6 +149,11 @@ describe('a law that is broken is reported', () => {
     [neighbours, 'a load is above the slack, of equal members', handTo(flat, 3, 30, 'slot')],
     [primaries, 'a member is primary of all that it holds', handTo(flat, 5, 40, 'primary')],
     [forced, 'a slot was forced', { ...flat, forcedReplicas: 1 }],
+    [same, 'two holders change places', { ...flat, rejoinedRows: turned(flat) }],
+    [same, 'a partition is missing', { ...flat, rejoinedRows: flat.rows.slice(0, -1) }],
+    [preference, 'a member is missing', withList(flat, (list) => list.slice(0, -1))],
+    [preference, 'a member is there twice', withList(flat, (list) => [...list.slice(1), list[1]!])],
+    [preference, 'the holders do not come first', withList(flat, (list) => list.toReversed())],
   ])('%s: %s', (name, _fault, table) => {
     expect(ringLaws[name]!(table)).toEqual(expect.any(String))
   })

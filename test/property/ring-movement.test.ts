@@ -2,8 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { measureRollingRestart, measureSingles } from '../../bench/ring/movement.ts'
 import { balanced, libring } from '../../bench/ring/schemes.ts'
 import { TARGETS } from '../../bench/ring/targets.ts'
-import { seededRandom, shuffle } from '../../packages/libring/src/base/random.ts'
-import { randomShape, tableOf } from '../support/ring-tables.ts'
 
 // The benchmark holds every size against its targets, with thirty sets of names; here are the
 // small ones, with six.
@@ -33,22 +31,4 @@ test('with rendezvous a leave moves what the member held, and nothing else', () 
   const rendezvous = libring('rendezvous', { assignment: 'rendezvous' })
   const shape = { partitions: 512, members: 10, redundancy: 3 }
   expect(measureSingles(rendezvous, shape, 3, 4).leave).toEqual({ mean: 1, worst: 1 })
-})
-
-test('the order in which members are given does not matter', () => {
-  for (let seed = 1; seed <= 60; seed++) {
-    const shape = randomShape(seed)
-    const members = [...shape.members]
-    shuffle(members, seededRandom(seed))
-    expect(tableOf({ ...shape, members }).rows).toEqual(tableOf(shape).rows)
-  }
-})
-
-test('a member that leaves and comes back finds the table that it left', () => {
-  for (let seed = 100; seed < 130; seed++) {
-    const shape = randomShape(seed)
-    const before = tableOf(shape)
-    tableOf({ ...shape, members: shape.members.slice(1) })
-    expect(tableOf(shape).rows).toEqual(before.rows)
-  }
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { World, type SimNode, type WorldOptions } from 'libring/sim'
+import { CLUSTER_NAME, World, type SimNode, type WorldOptions } from 'libring/sim'
 
 // Goal: clusters on different nodes hand partitions over to one another, by real messages over a
 // simulated network. Method: worlds of real nodes and clusters; who holds what is read off the
@@ -34,6 +34,11 @@ class Primaries {
     cluster.on('release', ({ partition, replica }) => {
       if (replica === 0) holders(partition).delete(name)
     })
+  }
+
+  /** The process is gone, and whatever it held. */
+  gone({ name }: SimNode): void {
+    for (const holders of this.#holders.values()) holders.delete(name)
   }
 
   of(partition: number): readonly string[] {
@@ -84,5 +89,56 @@ describe('a member that drains', () => {
     expect(held).not.toContain(node!.name)
     const seen = world.nodes[1]!.members().find(({ name }) => name === node!.name)
     expect(seen?.status).toBe('left')
+  })
+})
+
+describe('a member that has not heard that another one is back', () => {
+  test('is told by the one that asks it, and is not taken for silent', () => {
+    const [world, primaries] = aWorld(6, { seed: 2 })
+    world.runFor(20_000)
+    const [back, deaf] = [world.nodes[4]!, world.nodes[5]!]
+    back.crash()
+    primaries.gone(back)
+    world.runUntil(() => deaf.members().some(({ status }) => status === 'failed'), 20_000)
+    world.runFor(5_000)
+    const timeouts: string[] = []
+    back.restart()
+    primaries.watch(back)
+    back.cluster.on('handoff-timeout', ({ member }) => timeouts.push(member))
+    // Long enough for the news to have been told by everybody as often as it is told.
+    world.inject({ type: 'loss', to: [deaf.name], rate: 1 })
+    world.runFor(1_500)
+    world.inject({ type: 'heal' })
+    const status = (): string | undefined => {
+      return deaf.members().find(({ name }) => name === back.name)?.status
+    }
+    expect(status()).toBe('failed')
+    world.runUntil(() => status() === 'alive', 3_000)
+    world.runFor(12_000)
+    expect([primaries.served, primaries.faults, timeouts]).toEqual([64, [], []])
+    expect(Array.from({ length: 64 }, (_, at) => primaries.of(at)).flat()).toContain(back.name)
+  })
+})
+
+describe('nodes that encrypt what they say', () => {
+  const keys = [new Uint8Array(32).fill(1), new Uint8Array(16).fill(2)]
+
+  test('hand over as others do, under any of their keys', async () => {
+    const options = { bootstrapHosts: [CLUSTER_NAME], keyring: keys }
+    const [world, primaries] = aWorld(4, { options, lossRate: 0.02 })
+    world.runFor(25_000)
+    expect(primaries.served).toBe(64)
+    const node = world.addNode({ keyring: keys.toReversed() })
+    primaries.watch(node)
+    world.runFor(20_000)
+    const drained = world.nodes[0]!.cluster.drain()
+    await world.run(20_000)
+    await drained
+    const held = new Set(Array.from({ length: 64 }, (_, at) => primaries.of(at)).flat())
+    expect([primaries.served, primaries.faults]).toEqual([64, []])
+    expect(held).toEqual(new Set(['node-1', 'node-2', 'node-3', node.name]))
+    expect(world.nodes.map(({ cluster }) => cluster.stats.takenFromSilence)).toEqual([
+      0, 0, 0, 0, 0,
+    ])
   })
 })

@@ -162,6 +162,8 @@ export class OwnershipRun {
       } else if (effect.type === 'step') {
         this.book.apply(effect.event)
         events.push(effect.event)
+        const { partition, seq } = effect.event
+        this.machine.handle({ type: 'handler-settled', partition, seq }, this.nowMs)
       }
     }
     return events

@@ -15,6 +15,10 @@ export interface Table {
   /** What the assignment says of itself. */
   readonly forcedReplicas: number
   readonly forcedPrimaries: number
+  /** The rows when one member has left and come back, and all are given in another order. */
+  readonly rejoinedRows: readonly (readonly number[])[]
+  /** The whole preference list of some partitions, as member indexes. */
+  readonly preferences: readonly { readonly partition: number; readonly list: readonly number[] }[]
 }
 
 /** What is wrong, in words; `undefined` when the law holds. */
@@ -27,6 +31,8 @@ export const ringLaws: Readonly<Record<string, Law>> = {
   'without slack all loads are one of two neighbours': levelLoads,
   'nobody is primary much above its fair share': fairPrimaries,
   'nothing is forced but primaries': nothingForced,
+  'members in another order, one of them after a leave, make the same table': sameTable,
+  'a preference list has every member once, the holders first': wholePreferences,
 }
 
 /** What the water level would have to be for the vessels to hold `total`: by bisection. */
@@ -177,6 +183,29 @@ function fairPrimaries(table: Table): string | undefined {
 
 function nothingForced({ forcedReplicas }: Table): string | undefined {
   return forcedReplicas === 0 ? undefined : `${forcedReplicas} slots were forced`
+}
+
+function sameTable({ rows, rejoinedRows }: Table): string | undefined {
+  for (const [p, row] of rows.entries()) {
+    const other = rejoinedRows[p] ?? []
+    if (row.length === other.length && row.every((i, replica) => other[replica] === i)) continue
+    return `partition ${p} has ${row.join()}, and then ${other.join()}`
+  }
+  return undefined
+}
+
+function wholePreferences({ rows, members, preferences }: Table): string | undefined {
+  for (const { partition, list } of preferences) {
+    const holders = rows[partition]!
+    const isWhole = list.length === members.length && new Set(list).size === list.length
+    if (!isWhole || list.some((i) => members[i] === undefined)) {
+      return `partition ${partition} has the preference list ${list.join()}`
+    }
+    if (holders.some((holder, replica) => list[replica] !== holder)) {
+      return `partition ${partition} prefers ${list.join()} and is held by ${holders.join()}`
+    }
+  }
+  return undefined
 }
 
 function countBy(table: Table, of: (row: readonly number[]) => readonly number[]): number[] {

@@ -2,8 +2,10 @@ import {
   below,
   fraction,
   seededRandom,
+  shuffle,
   type Random,
 } from '../../packages/libring/src/base/random.ts'
+import type { Assignment } from '../../packages/libring/src/ring/assignment.ts'
 import { assignBalanced } from '../../packages/libring/src/ring/balanced/balanced.ts'
 import { sortMembers } from '../../packages/libring/src/ring/ring-member.ts'
 import type { Table } from './ring-laws.ts'
@@ -42,15 +44,32 @@ export function randomShape(seed: number): Shape {
   }
 }
 
-/** The assignment of a shape, as data. */
+/** The assignment of a shape, as data, with what it gives for members learned in another way. */
 export function tableOf({ members, ...options }: Shape): Table {
-  const sorted = sortMembers(members)
-  const assignment = assignBalanced(sorted, options)
-  const { holders, holdersPerPartition: width, forcedReplicas, forcedPrimaries } = assignment
-  const rows = Array.from({ length: options.partitions }, (_, p) =>
+  const assignmentOf = (learned: Shape['members']) => assignBalanced(sortMembers(learned), options)
+  const assignment = assignmentOf(members)
+  const shuffled = [...members]
+  shuffle(shuffled, seededRandom(options.partitions, 'learned'))
+  const [leaver, ...others] = shuffled
+  if (others.length > 0) assignmentOf(others)
+  const { forcedReplicas, forcedPrimaries } = assignment
+  return {
+    ...options,
+    members: sortMembers(members),
+    rows: rowsOf(assignment),
+    forcedReplicas,
+    forcedPrimaries,
+    rejoinedRows: rowsOf(assignmentOf([...others, leaver!])),
+    preferences: [0, options.partitions >> 1, options.partitions - 1].map((partition) => {
+      return { partition, list: [...assignment.preferenceOf(partition)] }
+    }),
+  }
+}
+
+function rowsOf({ holders, holdersPerPartition: width, partitions }: Assignment): number[][] {
+  return Array.from({ length: partitions }, (_, p) =>
     Array.from(holders.subarray(p * width, (p + 1) * width)),
   )
-  return { ...options, members: sorted, rows, forcedReplicas, forcedPrimaries }
 }
 
 const weightings: ((i: number, random: Random) => number)[] = [

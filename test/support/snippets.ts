@@ -26,6 +26,14 @@ export function snippetsOf(page: string, markdown: string): Snippet[] {
   return snippets
 }
 
+/** What a snippet exports that imports nothing but types. */
+export async function importSnippet<T>({ text }: Snippet): Promise<T> {
+  const { ESNext: module } = ts.ModuleKind
+  const { ES2023: target } = ts.ScriptTarget
+  const { outputText } = ts.transpileModule(text, { compilerOptions: { module, target } })
+  return (await import(`data:text/javascript,${encodeURIComponent(outputText)}`)) as T
+}
+
 /** What the compiler has to say against the snippets, one line each; none when all is well. */
 export function snippetErrors(root: string, snippets: readonly Snippet[]): string[] {
   const configFile = join(root, 'tsconfig.json')

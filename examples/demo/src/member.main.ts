@@ -67,7 +67,7 @@ function stepOf(event: OwnershipEvent): Step {
 }
 
 async function leave(): Promise<void> {
-  await cluster.stop()
+  await cluster.drain()
   server.close()
   server.closeAllConnections()
   // What was released on the way out is still to be told.

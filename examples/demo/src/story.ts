@@ -101,14 +101,14 @@ export class Story {
   }
 
   async leave(name: string): Promise<void> {
-    this.#screen.chapter(`${name} leaves, and says so`)
+    this.#screen.chapter(`${name} is to end: it hands over what it owns, then leaves`)
     const owned = this.#fleet.ledger.held(name, 0).length
     const startedAtMs = performance.now()
     await this.#fleet.leave(name)
     await this.#fleet.settled()
     const tookMs = performance.now() - startedAtMs
     this.#screen.good(
-      `Its ${owned} partitions have new owners, ${seconds(tookMs)} after its farewell.`,
+      `Its ${owned} partitions have new owners; it let each go when it was asked for. Done in ${seconds(tookMs)}.`,
     )
   }
 

@@ -71,6 +71,14 @@ describe('of the messages of one process', () => {
     expect(inbox.accepts('ann', header(5n, 8))).toBe(false)
     expect(inbox.accepts('ann', header(1n, 1))).toBe(true)
   })
+
+  test('those under very many names are forgotten, the oldest first', () => {
+    const inbox = new Inbox()
+    for (const name of ['ann', 'bob']) inbox.accepts(name, header(1n, 9))
+    for (let i = 0; i < 16_383; i++) inbox.accepts(`m${i}`, header(1n, 9))
+    expect(inbox.accepts('bob', header(1n, 8))).toBe(false)
+    expect(inbox.accepts('ann', header(1n, 8))).toBe(true)
+  })
 })
 
 describe('strangers', () => {
@@ -88,7 +96,8 @@ describe('strangers', () => {
 
   test('are remembered up to a number', () => {
     const strangers = new Strangers(1_000)
-    for (let i = 0; i < 100; i++) strangers.add(`m${i}`, i)
+    const forgotten = Array.from({ length: 100 }, (_, i) => strangers.add(`m${i}`, i))
+    expect(forgotten.slice(62, 66)).toEqual([undefined, undefined, 'm0', 'm1'])
     expect(strangers.names(100)).toHaveLength(64)
     expect(strangers.names(100)).toContain('m99')
   })

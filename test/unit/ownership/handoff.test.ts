@@ -38,7 +38,7 @@ test('a take that waits for long is told of once, unless somebody is known to ho
 test('what nobody could hold is free at once', () => {
   const its = takes()
   its.begin([4, 2], 0)
-  expect(its.advance(0)).toEqual({ asks: [], free: [4, 2], overrides: [], stuck: [] })
+  expect(its.advance(0)).toMatchObject({ asks: [], free: [4, 2], overrides: [], stuck: [] })
 })
 
 test('what somebody says to hold is not free any more, whatever it answered before', () => {
@@ -151,7 +151,22 @@ describe('silence', () => {
       expect(its.advance(nowMs)).toMatchObject({ free: [], overrides: [], stuck: [] })
     }
     const overrides = [{ why: 'silent', member: 'ann', partitions: [1] }]
-    expect(its.advance(HANDOFF_MS)).toEqual({ asks: [], free: [1], overrides, stuck: [] })
+    expect(its.advance(HANDOFF_MS)).toMatchObject({ asks: [], free: [1], overrides, stuck: [] })
+  })
+
+  test('has it seen, after every third question, whether the member knows us at all', () => {
+    const its = takes()
+    its.setAsked(new Set(['ann', 'bob']), 0)
+    its.begin([1], 0)
+    const unheard = (nowMs: number): readonly string[] => {
+      const due = its.advance(nowMs).unheard
+      its.hear('bob')
+      return due
+    }
+    expect([unheard(0), unheard(1_000), unheard(2_000)]).toEqual([[], [], ['ann']])
+    expect(unheard(3_000)).toEqual([])
+    its.hear('ann')
+    expect([unheard(4_000), unheard(5_000), unheard(6_000)]).toEqual([[], [], ['ann']])
   })
 
   test('is no silence after a word of any kind', () => {

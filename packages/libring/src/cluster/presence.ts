@@ -2,7 +2,7 @@ import { LIBRING_TAG } from '../base/member.ts'
 import type { RingConfiguration, RingStanding } from '../ownership/ring-tag.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
-import { announce, moveIn, moveOut } from './tenancy.ts'
+import { announce, moveIn, moveOut, tell } from './tenancy.ts'
 import type { TagFilter } from './watch-tags.ts'
 
 /** Why the local member is about to go, when it is. */
@@ -22,6 +22,7 @@ export class Presence {
   readonly #name: string
   readonly #configuration: RingConfiguration
   readonly #filter: TagFilter
+  readonly #droppedByDrain: readonly string[]
   readonly #logger: Logger
   readonly #circumstances: () => Circumstances
   readonly #onFailed = (error: unknown): void => {
@@ -36,6 +37,8 @@ export class Presence {
     readonly name: string
     readonly configuration: RingConfiguration
     readonly filter: TagFilter
+    /** Names of tags that the local member gives up when it drains. */
+    readonly droppedByDrain: readonly string[]
     readonly logger: Logger
     readonly circumstances: () => Circumstances
   }) {
@@ -43,6 +46,7 @@ export class Presence {
     this.#name = setup.name
     this.#configuration = setup.configuration
     this.#filter = setup.filter
+    this.#droppedByDrain = setup.droppedByDrain
     this.#logger = setup.logger
     this.#circumstances = setup.circumstances
   }
@@ -61,9 +65,9 @@ export class Presence {
     this.#standing = this.#presentStanding()
     moveIn(this.#membership, this.#tag)
     try {
-      announce(this.#membership, this.#name, this.#tag).catch(this.#onFailed)
+      announce(this.#membership, this.#tag).catch(this.#onFailed)
     } catch (error) {
-      moveOut(this.#membership, this.#name)
+      moveOut(this.#membership, this.#name, undefined)
       throw error
     }
     this.#isOpen = true
@@ -82,17 +86,18 @@ export class Presence {
     this.#departure = departure
     this.#standing = departure
     await this.#announce()
+    if (departure === 'draining' && this.#droppedByDrain.length > 0) await this.#dropTags()
   }
 
   /** Say nothing more. Whether the membership is used by nobody else and is to be ended. */
   close(): 'end it' | 'let it be' {
     if (!this.#isOpen) return 'let it be'
     this.#isOpen = false
-    const outcome = moveOut(this.#membership, this.#name)
-    // Whoever is to return goes on saying so, as long as the membership lasts.
-    if (outcome === 'let it be' && this.#departure !== 'returning') {
-      announce(this.#membership, this.#name, undefined).catch(this.#onFailed)
-    }
+    // Whoever is to return says so as long as the membership lasts, and that it has nothing.
+    if (this.#departure === 'returning') this.#standing = 'away'
+    const last = this.#standing === 'away' ? this.#tag : undefined
+    const outcome = moveOut(this.#membership, this.#name, last)
+    if (outcome === 'let it be') tell(this.#membership).catch(this.#onFailed)
     return outcome
   }
 
@@ -100,24 +105,33 @@ export class Presence {
     return { name: this.#name, standing: this.#standing, configuration: this.#configuration }
   }
 
-  /** The tags of the user, and ours. */
+  /** The tags of the user. */
   get #tags(): Readonly<Record<string, string>> {
     const { ringChannel, localName } = this.#membership
-    if (ringChannel !== undefined) return ringChannel.tags
-    return this.#membership.members().find(({ name }) => name === localName)?.tags ?? {}
+    const local = this.#membership.members().find(({ name }) => name === localName)
+    const { [LIBRING_TAG]: _, ...tags } = ringChannel?.tags ?? local?.tags ?? {}
+    return tags
   }
 
   #presentStanding(): RingStanding {
     if (this.#departure !== undefined) return this.#departure
     const { isFormed, isEmpty } = this.#circumstances()
-    const { [LIBRING_TAG]: _, ...tags } = this.#tags
-    if (this.#filter.matches(tags)) return isFormed ? 'serving' : 'forming'
+    if (this.#filter.matches(this.#tags)) return isFormed ? 'serving' : 'forming'
     return isEmpty ? 'router' : 'draining'
+  }
+
+  async #dropTags(): Promise<void> {
+    const kept = Object.entries(this.#tags).filter(([tag]) => !this.#droppedByDrain.includes(tag))
+    try {
+      await this.#membership.setTags(Object.fromEntries(kept))
+    } catch (error) {
+      this.#onFailed(error)
+    }
   }
 
   async #announce(): Promise<void> {
     try {
-      await announce(this.#membership, this.#name, this.#tag)
+      await announce(this.#membership, this.#tag)
     } catch (error) {
       this.#onFailed(error)
     }

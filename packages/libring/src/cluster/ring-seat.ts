@@ -1,4 +1,4 @@
-import { LIBRING_TAG, type Member, type MemberEvent } from '../base/member.ts'
+import type { Member, MemberEvent } from '../base/member.ts'
 import { Deferred } from '../gossip/deferred.ts'
 import { Driver } from '../gossip/driver.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
@@ -81,6 +81,8 @@ export class RingSeat {
       name,
       configuration,
       filter: options.members.filter,
+      // Go libring goes by them.
+      droppedByDrain: isGoMode(options.ring.assignment) ? options.watched : [],
       logger,
       circumstances: () => ({ isFormed: this.#isFormed, isEmpty: this.#machine.isEmpty }),
     })
@@ -166,10 +168,9 @@ export class RingSeat {
 
   /** Resolves once others have everything, and what was left to them, or nobody is there. */
   async handOver(): Promise<void> {
-    const { ringChannel } = this.#membership
-    if (ringChannel === undefined) return
+    // Whoever still forms has nothing, and has not passed what one that drains has passed.
+    if (this.#membership.ringChannel === undefined || !this.#isFormed) return
     await this.#presence.depart('draining')
-    if (isGoMode(this.#options.ring.assignment)) await this.#dropWatchedTags(ringChannel.tags)
     this.#checkDrained()
     await this.#drained.promise
     // Tokens and state are in the last answers, and the farewell would cut those off.
@@ -191,13 +192,6 @@ export class RingSeat {
     this.#post?.close()
     if (then === 'for good') this.#driver[Symbol.dispose]()
     else this.#presence.close()
-  }
-
-  async #dropWatchedTags(tags: Readonly<Record<string, string>>): Promise<void> {
-    const kept = Object.entries(tags).filter(([tag]) => {
-      return tag !== LIBRING_TAG && !this.#options.watched.includes(tag)
-    })
-    await this.#membership.setTags(Object.fromEntries(kept))
   }
 
   #feed(input: OwnershipInput): void {

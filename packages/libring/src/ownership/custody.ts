@@ -3,6 +3,7 @@ import { soonestMs, type Millis } from '../base/time.ts'
 import { Census } from './census.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
+import { Exchanges } from './exchanges.ts'
 import { Takes } from './handoff.ts'
 import { Inbox } from './inbox.ts'
 import {
@@ -31,9 +32,6 @@ import { compareHolders, type Token } from './token.ts'
 import { spaceDigest } from './view-digest.ts'
 import { Waiters, type Waiter } from './waiters.ts'
 
-/** Shortest time between two requests to exchange members with one member. */
-const EXCHANGE_MS = 1_000
-
 /** What the local member holds, and how it comes by it and parts with it among others. */
 export class Custody {
   readonly #localName: string
@@ -51,7 +49,7 @@ export class Custody {
   /** Steps that others wait to hear of once their handler is done. */
   readonly #arrivals = new Map<number, number>()
   readonly #overridden = new Overridden()
-  readonly #exchangedAtMs = new Map<string, Millis>()
+  readonly #exchanges: Exchanges
   readonly #offers = new Offers()
   readonly #partings = new Partings()
   readonly #census = new Census()
@@ -70,6 +68,7 @@ export class Custody {
     const { releaseTimeoutMs, handoffTimeoutMs, concurrentHandoffs } = setup.options
     this.#localName = localName
     this.#effects = effects
+    this.#exchanges = new Exchanges(effects)
     const stuckMs = releaseTimeoutMs + handoffTimeoutMs
     this.#takes = new Takes({ localName, handoffTimeoutMs, stuckMs, concurrentHandoffs })
     this.#waiters = new Waiters(handoffTimeoutMs)
@@ -132,7 +131,7 @@ export class Custody {
       this.#waiters.drop(name)
       this.#watchers.drop(name)
       this.#census.forget(name)
-      this.#exchangedAtMs.delete(name)
+      this.#exchanges.forget(name)
     }
     this.#setAsked(nowMs)
     this.#tellHoldings(nowMs)
@@ -260,7 +259,8 @@ export class Custody {
 
   #onAsk(from: string, { life, groups, space }: AskMessage, nowMs: Millis): void {
     if (!this.#others.has(from)) {
-      this.#strangers.add(from, nowMs)
+      const forgotten = this.#strangers.add(from, nowMs)
+      if (forgotten !== undefined) this.#waiters.drop(forgotten)
       this.#setAsked(nowMs)
     }
     if (space !== this.#mail.space) {
@@ -301,10 +301,9 @@ export class Custody {
       }
     }
     const views = this.agrees(message) ? 'agree' : 'differ'
-    if (this.#takes.answer(from, message.groups, views) === 'done') return
-    if (nowMs < (this.#exchangedAtMs.get(from) ?? -Infinity) + EXCHANGE_MS) return
-    this.#exchangedAtMs.set(from, nowMs)
-    this.#effects.push({ type: 'exchange', with: from })
+    if (this.#takes.answer(from, message.groups, views) === 'exchange') {
+      this.#exchanges.want(from, nowMs)
+    }
   }
 
   #keepLegacy(legacy: Legacy): void {
@@ -374,7 +373,8 @@ export class Custody {
       for (const [to, partitions] of this.#partings.takeDue(nowMs)) {
         this.#mail.send(to, { type: 'parting', partitions }, nowMs)
       }
-      const { asks, free, overrides, stuck } = this.#takes.advance(nowMs)
+      const { asks, unheard, free, overrides, stuck } = this.#takes.advance(nowMs)
+      for (const name of unheard) this.#exchanges.want(name, nowMs)
       if (stuck.length > 0) {
         this.#stats.orphans += stuck.length
         this.#report({ kind: 'orphan', partitions: stuck })
@@ -420,6 +420,8 @@ export class Custody {
   }
 
   #onParting(from: string, { life, partitions }: PartingMessage, nowMs: Millis): void {
+    // It says so again once we see it.
+    if (!this.#others.has(from)) return
     this.#watchers.set(from, life, [{ attempt: 0, letGo: false, partitions }], nowMs)
     const here = partitions.filter((partition) => {
       return this.#tenures.isStaying(partition) && !this.#arrivals.has(partition)

@@ -7,6 +7,9 @@ import type { AnswerGroup, AskGroup, Standing } from './messages.ts'
 /** Longest time between two questions to a member that has yet to answer. */
 const REPEAT_MS = 1_000
 
+/** After every so many questions in vain it is seen whether the member knows us at all. */
+const ASKS_UNHEARD = 3
+
 /** One partition whose index 0 the local member is taking. */
 interface Take {
   readonly attempt: number
@@ -47,6 +50,8 @@ export interface Override {
 /** What has become due. */
 export interface TakesDue {
   readonly asks: readonly { readonly to: string; readonly groups: readonly AskGroup[] }[]
+  /** Members that say nothing: they may not see us, so that their answers find no way. */
+  readonly unheard: readonly string[]
   /** Partitions that nobody stands in the way of, in the order in which they were begun. */
   readonly free: readonly number[]
   readonly overrides: readonly Override[]
@@ -243,12 +248,14 @@ export class Takes {
   advance(nowMs: Millis): TakesDue {
     this.#grant(nowMs)
     const asks: { readonly to: string; readonly groups: readonly AskGroup[] }[] = []
+    const unheard: string[] = []
     const overrides: Override[] = []
     for (const [name, inquiry] of this.#inquiries) {
       if (nowMs < (this.#dueMs(inquiry) ?? Infinity)) continue
       this.#giveUp(name, inquiry, overrides)
       if (inquiry.pending.size === 0 && !inquiry.isOutdated) continue
       inquiry.isOutdated = false
+      if (inquiry.asksInVain % ASKS_UNHEARD === ASKS_UNHEARD - 1) unheard.push(name)
       if (inquiry.pending.size > 0) inquiry.asksInVain++
       inquiry.nextAskMs = nowMs + this.#repeatMs
       for (const [partition, asked] of inquiry.mutual) inquiry.mutual.set(partition, asked + 1)
@@ -256,7 +263,7 @@ export class Takes {
     }
     const free = [...this.#free]
     this.#free.clear()
-    return { asks, free, overrides, stuck: this.#takeStuck(nowMs) }
+    return { asks, unheard, free, overrides, stuck: this.#takeStuck(nowMs) }
   }
 
   deadlineMs(): Millis | undefined {

@@ -63,8 +63,8 @@ export interface Release {
   readonly planned: number
   /** Number that the step will have. */
   readonly seq: number
-  /** When it counts as let go. `undefined` where nobody waits for that. */
-  readonly untilMs: Millis | undefined
+  /** When it counts as let go, its handler done or not. */
+  readonly untilMs: Millis
 }
 
 export type TenureInput =
@@ -145,7 +145,7 @@ function afterRelease(tenure: Tenure, { planned, seq, untilMs }: Release): Tenur
   if (tenure.role !== 0) return tenure
   // One that is planned to have it takes it anew, under a higher token.
   const role = planned === 0 ? NO_ROLE : planned
-  return untilMs === undefined ? atRest(role) : { phase: 'letting-go', role, seq, untilMs }
+  return { phase: 'letting-go', role, seq, untilMs }
 }
 
 function afterAcquired(tenure: Tenure, name: string): Tenure {

@@ -16,14 +16,18 @@ export class Strangers {
     this.#keepMs = keepMs
   }
 
-  /** It asked. The one that did so longest ago goes first where there are too many. */
-  add(name: string, nowMs: Millis): void {
+  /**
+   * It asked. Where there are too many, the one that did so longest ago is forgotten.
+   *
+   * @returns whoever was forgotten.
+   */
+  add(name: string, nowMs: Millis): string | undefined {
     this.#askedAtMs.delete(name)
     this.#askedAtMs.set(name, nowMs)
-    for (const oldest of this.#askedAtMs.keys()) {
-      if (this.#askedAtMs.size <= STRANGERS_MAX) break
-      this.#askedAtMs.delete(oldest)
-    }
+    if (this.#askedAtMs.size <= STRANGERS_MAX) return undefined
+    const [oldest] = this.#askedAtMs.keys()
+    if (oldest !== undefined) this.#askedAtMs.delete(oldest)
+    return oldest
   }
 
   /** It is known by now, or known to be gone. */

@@ -28,7 +28,7 @@ export interface Plan {
 
 /** What is so while a plan is carried out. */
 export interface Circumstances {
-  /** Whether others may wait for what we let go, or stand in the way of what we take. */
+  /** Whether there are others that may stand in the way of what we take. */
   readonly others: () => 'some' | 'none'
   /**
    * `keep` to hold on to what is held, whatever the plan says, and take nothing; `stop` to let
@@ -271,11 +271,11 @@ export class Tenures {
   }
 
   #release(partition: number, nowMs: Millis): Release {
-    const isWaitedFor = this.#circumstances.others() === 'some'
+    // Though nobody waits for it now, somebody may come while the handler is at work.
     return {
       planned: this.#planned[partition]!,
       seq: this.#seq + 1,
-      untilMs: isWaitedFor ? nowMs + this.#releaseTimeoutMs : undefined,
+      untilMs: nowMs + this.#releaseTimeoutMs,
     }
   }
 

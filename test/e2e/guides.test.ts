@@ -1,0 +1,168 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import { loopbackAddresses } from '../support/loopback.ts'
+import { Program } from '../support/program.ts'
+import { snippetsOf } from '../support/snippets.ts'
+
+// The programs of the pages, run as a reader would run them.
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const cache = join(root, 'node_modules/.cache')
+mkdirSync(cache, { recursive: true })
+const folder = mkdtempSync(join(cache, 'libring-guides-'))
+const addresses = loopbackAddresses()
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function freeAddress(): string {
+  return `${addresses.next()}:7946`
+}
+
+/** A program of a page, counted from 0, in a file of its own. */
+function programOf(page: string, index: number): string {
+  const file = join(folder, `${page.replaceAll(/\W/g, '-')}-${index}.mts`)
+  writeFileSync(file, snippetsOf(page, readFileSync(join(root, page), 'utf8'))[index]!.text)
+  return file
+}
+
+function count({ output }: Program, pattern: RegExp): number {
+  return [...output.matchAll(new RegExp(pattern, 'g'))].length
+}
+
+describe('docs/guides/moving-state.md', () => {
+  const page = 'docs/guides/moving-state.md'
+
+  test('its counters go on at another member where they stopped', async () => {
+    const file = programOf(page, 0)
+    const seed = freeAddress()
+    await using anise = new Program(file, ['anise', seed])
+    await expect.poll(() => count(anise, /begins at 0/), { timeout: 60_000 }).toBe(12)
+    await using basil = new Program(file, ['basil', freeAddress(), seed])
+    await basil.expectOutput(/basil: partition \d+ begins at [1-9]/)
+
+    anise.kill('SIGTERM')
+    expect(await anise.ended()).toBe(0)
+    await expect
+      .poll(() => count(basil, /basil: partition \d+ begins at [1-9]\d*/), { timeout: 60_000 })
+      .toBeGreaterThanOrEqual(12)
+    expect(count(basil, /begins at 0/)).toBe(0)
+    basil.kill('SIGTERM')
+    expect(await basil.ended()).toBe(0)
+  })
+
+  test('its rooms are sent ahead, and are there when the partition is taken', async () => {
+    const file = programOf(page, 1)
+    const seed = freeAddress()
+    await using anise = new Program(file, ['anise', seed])
+    await expect.poll(() => count(anise, /opened by anise/), { timeout: 60_000 }).toBe(12)
+    await using basil = new Program(file, ['basil', freeAddress(), seed])
+    await basil.expectOutput(/basil: room \d+: opened by anise, moved from anise/)
+
+    anise.kill('SIGTERM')
+    expect(await anise.ended()).toBe(0)
+    await expect.poll(() => count(basil, /moved from anise/), { timeout: 60_000 }).toBe(12)
+    expect(count(basil, /opened by basil/)).toBe(0)
+  })
+})
+
+describe('docs/guides/operating.md', () => {
+  const page = 'docs/guides/operating.md'
+
+  test('a run ends by a signal, with everything released', async () => {
+    await using member = new Program(programOf(page, 0), ['anise', freeAddress()])
+    await expect.poll(() => count(member, /serving \d+/), { timeout: 60_000 }).toBe(512)
+    member.kill('SIGTERM')
+    expect(await member.ended()).toBe(0)
+    expect([count(member, /served \d+/), member.output.endsWith('left\n')]).toEqual([512, true])
+  })
+
+  test('a member that stops in order to return ends by itself', async () => {
+    const file = programOf(page, 1)
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, `${text}\nconsole.log('started')\n`)
+    await using member = new Program(file, [freeAddress()])
+    await member.expectOutput('started')
+    member.kill('SIGTERM')
+    expect(await member.ended()).toBe(0)
+  })
+
+  test('two rings share a node, and end with it', async () => {
+    await using member = new Program(programOf(page, 3), [freeAddress()])
+    await member.expectOutput(/^\d+ \d+$/m)
+    member.kill('SIGTERM')
+    expect(await member.ended()).toBe(0)
+  })
+})
+
+test('docs/guides/testing-with-the-simulator.md: its tests pass', async () => {
+  await using program = new Program(programOf('docs/guides/testing-with-the-simulator.md', 0))
+  expect([await program.ended(), program.output]).toEqual([0, expect.stringContaining('pass 4')])
+})
+
+test('docs/reference/errors.md: a second program at the same address is told so, and ends', async () => {
+  const file = programOf('docs/reference/errors.md', 0)
+  const text = readFileSync(file, 'utf8')
+  expect(text).toContain('127.0.0.1:7946')
+  const told = "\nconsole.log('started')\n"
+  writeFileSync(file, text.replace('127.0.0.1:7946', freeAddress()) + told)
+  await using first = new Program(file)
+  await first.expectOutput('started')
+  await using second = new Program(file)
+  expect(await second.ended()).toBe(1)
+  expect(second.output).toContain('another program uses the gossip port')
+})
+
+/** Programs that do what they do and end. */
+const BRIEF: Readonly<Record<string, readonly [index: number, output: string]>> = {
+  'docs/concepts/partitions.md': [0, ''],
+  'docs/reference/events.md': [0, ''],
+  'docs/reference/options.md': [0, 'partitions partitions must be a whole number'],
+}
+
+test.each(Object.entries(BRIEF))(
+  'the program of %s runs, and ends',
+  async (page, [index, output]) => {
+    await using program = new Program(programOf(page, index))
+    expect([await program.ended(), program.output]).toEqual([0, expect.stringContaining(output)])
+  },
+)
+
+/** Modules for others to import. What they hold is tried where there is something to try. */
+const MODULES: Readonly<Record<string, readonly number[]>> = {
+  'docs/guides/encryption.md': [0, 1],
+  'docs/guides/operating.md': [4],
+}
+
+test.each(Object.entries(MODULES))('the modules of %s load', async (page, indexes) => {
+  for (const index of indexes) {
+    const key = Buffer.alloc(32, 'k').toString('base64')
+    const env = { ...process.env, CLUSTER_KEY: key }
+    await using program = new Program(programOf(page, index), [], env)
+    expect([await program.ended(), program.output]).toEqual([0, ''])
+  }
+})
+
+test('every TypeScript program of every page is run by some test', () => {
+  const runElsewhere: Readonly<Record<string, number>> = {
+    // test/e2e/start.test.ts and from-go.test.ts; functions of pages: test/sim/pages.test.ts
+    'docs/start.md': 2,
+    'docs/from-go.md': 1,
+    'docs/concepts/ownership.md': 1,
+    // test/e2e/fencing-tokens.test.ts, and test/sim/pages.test.ts
+    'docs/guides/fencing-tokens.md': 3,
+    // above
+    'docs/guides/moving-state.md': 2,
+    'docs/guides/operating.md': 4,
+    'docs/guides/testing-with-the-simulator.md': 1,
+    'docs/reference/errors.md': 1,
+  }
+  const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  for (const path of pages.filter((name) => name.endsWith('.md'))) {
+    const page = `docs/${path.replaceAll('\\', '/')}`
+    const programs = snippetsOf(page, readFileSync(join(root, page), 'utf8')).length
+    const run = (page in BRIEF ? 1 : 0) + (MODULES[page]?.length ?? 0) + (runElsewhere[page] ?? 0)
+    expect([page, programs]).toEqual([page, run])
+  }
+})

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { Cluster } from 'libring'
+import { World } from 'libring/sim'
+import { importSnippet, snippetsOf } from '../support/snippets.ts'
+
+// Functions that pages show, in a simulated cluster: whether they do what the page says.
+
+function importFrom<T>(page: string, index: number): Promise<T> {
+  const markdown = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8')
+  return importSnippet<T>(snippetsOf(page, markdown)[index]!)
+}
+
+async function aWorld(): Promise<World> {
+  const cluster = { partitions: 16, redundancy: 2 }
+  const world = new World({ seed: 1, nodes: 4, cluster })
+  await world.run(30_000)
+  return world
+}
+
+test('docs/start.md: a key is described by its owner, and by whom to ask then', async () => {
+  const { describe } = await importFrom<{ describe(cluster: Cluster, key: string): string }>(
+    'docs/start.md',
+    1,
+  )
+  const { cluster } = (await aWorld()).nodes[0]!
+  const [owner, ...others] = cluster.membersForKey('/carts/42').map(({ name }) => name)
+  const names = [owner, ...others].join(', ')
+  expect(others).toHaveLength(3)
+  expect(describe(cluster, '/carts/42')).toBe(
+    `/carts/42: ask ${owner}, and if that fails, in this order: ${names}`,
+  )
+})
+
+test('docs/concepts/ownership.md: somebody hears of two primaries once a split has healed', async () => {
+  const { watch } = await importFrom<{
+    watch(cluster: Cluster, alarm: (what: string) => void): void
+  }>('docs/concepts/ownership.md', 0)
+  const world = await aWorld()
+  const alarms: string[] = []
+  for (const { cluster } of world.nodes) watch(cluster, (what) => alarms.push(what))
+  world.split(world.nodes.slice(0, 2))
+  await world.run(60_000)
+  expect(alarms).toEqual([])
+  world.heal()
+  await world.until(() => alarms.length > 0, 120_000)
+  expect(alarms[0]).toMatch(/^node-\d held \d+.* as well; (we|node-\d) let go$/)
+})
+
+test('docs/guides/operating.md: a fleet is whole once so many are there and nothing changes', async () => {
+  const { whenWhole } = await importFrom<{
+    whenWhole(cluster: Cluster, members: number): Promise<void>
+  }>('docs/guides/operating.md', 2)
+  const world = await aWorld()
+  const { cluster } = world.nodes[0]!
+  let isWhole = false
+  const waiting = whenWhole(cluster, 5).then(() => (isWhole = true))
+  await world.run(10_000)
+  expect(isWhole).toBe(false)
+  world.addNode()
+  await world.until(() => cluster.members.length === 5, 20_000)
+  expect(isWhole).toBe(false)
+  await world.run(6_000)
+  expect(isWhole).toBe(true)
+  await waiting
+})
+
+test('docs/guides/fencing-tokens.md: the fence is raised before any work, with a token that grows', async () => {
+  interface Writer {
+    readonly partition: number
+    readonly token: bigint
+    readonly member: string
+  }
+  const { serve } = await importFrom<{
+    serve(
+      cluster: Cluster,
+      store: {
+        raise(writer: Writer): Promise<void>
+        workOn(writer: Writer, signal: AbortSignal): Promise<void>
+      },
+    ): Promise<void>
+  }>('docs/guides/fencing-tokens.md', 2)
+  const fences = new Map<number, bigint>()
+  const seen: string[] = []
+  const world = await aWorld()
+  const store = {
+    async raise({ partition, token }: Writer) {
+      const stored = fences.get(partition)
+      if (stored !== undefined) seen.push(token >= stored ? 'above' : 'below')
+      fences.set(partition, token)
+      await Promise.resolve()
+    },
+    async workOn({ partition, token }: Writer, signal: AbortSignal) {
+      expect(fences.get(partition)).toBe(token)
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error))
+      })
+    },
+  }
+  const serving = world.nodes.map(({ cluster }) => serve(cluster, store))
+  await world.run(1_000)
+  expect(fences.size).toBe(16)
+  const drained = world.nodes[1]!.cluster.drain()
+  await world.run(40_000)
+  expect(new Set(seen)).toEqual(new Set(['above']))
+  await Promise.all([drained, serving[1]])
+})
