@@ -108,7 +108,7 @@ async function comeToRest(world: World, promises: Promises): Promise<Breach | un
 
 function aWorld(scenario: Scenario, traceLines: number | 'off'): World {
   const { seed, nodes, network, cluster, temper } = scenario
-  const world = new World({
+  const world: World = new World({
     seed,
     nodes: 0,
     ...network,
