@@ -32,9 +32,14 @@ membershipContract('a simulated gossip node', {
 
 membershipContract('a member of a simulated directory', {
   create: () => {
-    const directory = new Directory(bench.clock, seededRandom(1), {
-      newsMs: [10, 300],
-      detectionMs: [3_000, 6_000],
+    const directory = new Directory({
+      clock: bench.clock,
+      network: bench.network,
+      random: seededRandom(1),
+      options: {
+        newsMs: [10, 300],
+        detectionMs: [3_000, 6_000],
+      },
     })
     const local = { name: 'ann', host: '10.0.0.1', port: 1, tags: {} }
     return new SimMembership(directory, new SimProcess(bench.clock), local)

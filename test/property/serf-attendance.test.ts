@@ -59,3 +59,52 @@ describe('intents about a member that is there', () => {
     )
   })
 })
+
+describe('a member that has left', () => {
+  const told = { type: 'push-pull', ltime: 1n, eventLTime: 0n, queryLTime: 0n, events: [] } as const
+
+  /** Somebody who knows that ann left at 18, and has heard that it joined again at 34. */
+  function behind(): Attendance {
+    const attendance = new Attendance('self')
+    attendance.up(found, 0)
+    attendance.leave({ node: 'ann', ltime: 18n, prune: false }, 0)
+    attendance.down('ann', 0)
+    expect(attendance.join({ node: 'ann', ltime: 34n }, 0)).toEqual({ rebroadcast: true })
+    expect(attendance.join({ node: 'ann', ltime: 34n }, 0)).toEqual({})
+    return attendance
+  }
+
+  test('is not said to leave once more by who has yet to see that it is back', () => {
+    const { member, statusLTime } = behind().roster.get('ann')!
+    const ahead = new Attendance('other')
+    ahead.up(found, 0)
+    ahead.join({ node: 'ann', ltime: 34n }, 0)
+    const statusLTimes = new Map([['ann', statusLTime]])
+    expect(member.status).toBe('left')
+    expect(ahead.merge({ ...told, leftMembers: ['ann'], statusLTimes }, 0).events).toEqual([])
+    expect(ahead.roster.get('ann')?.member.status).toBe('alive')
+  })
+
+  test('stays at the time of its farewell, however often two tell each other of it', () => {
+    const [left, right] = [behind(), behind()]
+    for (let i = 0; i < 5; i++) {
+      for (const [from, to] of [
+        [left, right],
+        [right, left],
+      ] as const) {
+        const statusLTimes = new Map([['ann', from.roster.get('ann')!.statusLTime]])
+        to.merge({ ...told, leftMembers: ['ann'], statusLTimes }, 0)
+      }
+    }
+    const times = [left, right].map(({ roster }) => roster.get('ann')?.statusLTime)
+    expect(times).toEqual([18n, 18n])
+  })
+
+  test('is known by its new intent from the moment it is seen again', () => {
+    const attendance = behind()
+    attendance.up(found, 0)
+    attendance.leave({ node: 'ann', ltime: 20n, prune: false }, 0)
+    const { member, statusLTime } = attendance.roster.get('ann')!
+    expect([member.status, statusLTime]).toEqual(['alive', 34n])
+  })
+})

@@ -3,20 +3,33 @@ import { seededRandom } from '../../packages/libring/src/base/random.ts'
 import { SimClock } from '../../packages/libring/src/sim/clock.ts'
 import { Directory } from '../../packages/libring/src/sim/directory.ts'
 import { SimMembership } from '../../packages/libring/src/sim/membership.ts'
+import { SimNetwork } from '../../packages/libring/src/sim/network.ts'
 import { SimProcess } from '../../packages/libring/src/sim/process.ts'
+import { Trace } from '../../packages/libring/src/sim/trace.ts'
 
 // Membership without gossip: one truth, told to each member late, but in one order.
 
 function setUp() {
   const clock = new SimClock()
-  const directory = new Directory(clock, seededRandom(1), {
-    newsMs: [10, 300],
-    detectionMs: [3_000, 6_000],
+  const network = new SimNetwork(clock, new Trace(0), {
+    latencyMs: [1, 10],
+    lossRate: 0,
+    duplicateRate: 0,
+  })
+  const directory = new Directory({
+    clock,
+    network,
+    random: seededRandom(1),
+    options: {
+      newsMs: [10, 300],
+      detectionMs: [3_000, 6_000],
+    },
   })
   const heard: string[] = []
+  let hosts = 0
   const member = (name: string): { membership: SimMembership; owner: SimProcess } => {
     const owner = new SimProcess(clock)
-    const local = { name, host: '10.0.0.1', port: 7_946, tags: {} }
+    const local = { name, host: `10.0.0.${++hosts}`, port: 7_946, tags: {} }
     const membership = new SimMembership(directory, owner, local)
     membership.subscribe(({ type, members }) => {
       heard.push(`${name}: ${type} ${members.map((it) => it.name).join(' ')}`)
@@ -28,7 +41,7 @@ function setUp() {
   /** All that one hears of, without what it hears of itself. */
   const heardBy = (name: string) =>
     heard.filter((line) => line.startsWith(`${name}:`) && !line.endsWith(` ${name}`))
-  return { clock, member, pass, heard, heardBy }
+  return { clock, network, member, pass, heard, heardBy }
 }
 
 const statuses = ({ membership }: { membership: SimMembership }) =>
@@ -123,4 +136,75 @@ test('a paused member hears of all that it missed once it goes on', () => {
   bob.owner.resume()
   pass(0)
   expect(heardBy('bob')).toEqual(['bob: member-join cat'])
+})
+
+describe('what rings send each other', () => {
+  function pair() {
+    const world = setUp()
+    const [ann, bob] = [world.member('ann'), world.member('bob')]
+    world.pass(1_000)
+    const outcomes: boolean[] = []
+    const texts: string[] = []
+    bob.membership.ringChannel.receive('topic', (from, message) => {
+      texts.push(`${from} ${message.join()}`)
+    })
+    const send = (to = 'bob') => {
+      const options = { deadlineMs: 500, onOver: (isDone: boolean) => void outcomes.push(isDone) }
+      ann.membership.ringChannel.send(to, 'topic', Uint8Array.of(1, 2), options)
+    }
+    return { ...world, ann, bob, outcomes, texts, send }
+  }
+
+  test('arrives, and is confirmed, later', () => {
+    const { send, outcomes, texts, pass } = pair()
+    send()
+    expect([texts, outcomes]).toEqual([[], []])
+    pass(50)
+    expect([texts, outcomes]).toEqual([['ann 1,2'], [true]])
+    pass(1_000)
+    expect(outcomes).toEqual([true])
+  })
+
+  test('fails in time where nobody is, the way is cut, or the other is paused', () => {
+    const { send, outcomes, texts, pass, network, bob } = pair()
+    send('cat')
+    network.split([['10.0.0.1']])
+    send()
+    network.heal()
+    bob.owner.pause()
+    send()
+    pass(499)
+    expect(outcomes).toEqual([])
+    pass(1)
+    expect(outcomes).toEqual([false, false, false])
+    bob.owner.resume()
+    pass(100)
+    expect([texts, outcomes]).toEqual([['ann 1,2'], [false, false, false]])
+  })
+
+  test('is heard by one listener of a topic, until it stops', () => {
+    const { send, texts, pass, bob } = pair()
+    const { ringChannel } = bob.membership
+    expect(ringChannel.receive('topic', () => {})).toBeUndefined()
+    const stop = ringChannel.receive('other', () => {})
+    stop?.()
+    expect(ringChannel.receive('other', () => {})).toBeDefined()
+    send()
+    pass(100)
+    expect(texts).toHaveLength(1)
+  })
+
+  test('includes members: after an exchange both know what either knew', () => {
+    const { ann, bob, pass, member, heardBy, heard } = pair()
+    heard.length = 0
+    const outcomes: boolean[] = []
+    ann.owner.pause()
+    member('cat')
+    pass(1_000)
+    expect([heardBy('ann'), heardBy('bob')]).toEqual([[], ['bob: member-join cat']])
+    ann.owner.resume()
+    bob.membership.ringChannel.exchange('ann', (isDone) => void outcomes.push(isDone))
+    pass(100)
+    expect([outcomes, heardBy('ann')]).toEqual([[true], ['ann: member-join cat']])
+  })
 })

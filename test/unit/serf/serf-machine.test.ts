@@ -312,10 +312,17 @@ describe('push/pull', () => {
     expect(passedAlong()).toEqual([])
   })
 
-  test('the leave of a member wins over a join intent of the same time', () => {
+  test('the leave of a member that is gone wins over a join intent of the same time', () => {
+    hear(join(4n, 'ann'), deadOf('ann', 'bob'))
+    const bob = [stateOf('bob', 3)]
+    pushPull({ leftMembers: ['ann'], statusLTimes: new Map([['ann', 4n]]) }, bob)
+    expect(statusOf('ann')).toBe('left')
+  })
+
+  test('a member that is seen does not leave by what others remember of it', () => {
     hear(join(4n, 'ann'))
     pushPull({ leftMembers: ['ann'], statusLTimes: new Map([['ann', 4n]]) })
-    expect(statusOf('ann')).toBe('leaving')
+    expect(statusOf('ann')).toBe('alive')
   })
 
   test('who is said to have left, and has not, says so', () => {

@@ -15,7 +15,10 @@ import type { Millis } from '../base/time.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
 import { differences } from '../ownership/agreement.ts'
 import type { View } from '../ownership/effects.ts'
+import { roleAfter } from '../ownership/event.ts'
 import type { AcquireEvent, OwnershipEvent, ReleaseEvent } from '../ownership/event.ts'
+import { requireToken, type Token } from '../ownership/token.ts'
+import type { Beginning } from './handlers.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import { Ring } from '../ring/ring.ts'
@@ -134,6 +137,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       invoke: ports.invoke,
       gate: this.#fencing.gate,
       tenancy: ({ partition }) => this.#tenancy(partition),
+      extras: (event) => this.#beginning(event),
       releaseTimeoutMs: ownership.releaseTimeoutMs,
       observer: {
         onSettled: (partition, seq, state) => this.#seat.settle(partition, seq, state),
@@ -424,6 +428,26 @@ export class Cluster extends Lookups implements AsyncDisposable {
   #tenancy(partition: number): Tenancy {
     const held = this.#fencing.held(partition)
     return { token: held?.token, held }
+  }
+
+  /** What the handler of a step that takes index 0 gets besides. */
+  #beginning(event: OwnershipEvent): Beginning {
+    if (roleAfter(event) !== 0) return {}
+    const { partition } = event
+    const held = this.#fencing.held(partition)
+    return { held, tokenAbove: (seen) => this.#tokenAbove(partition, held, seen) }
+  }
+
+  #tokenAbove(partition: number, held: Held | undefined, seen: Token): Token {
+    requireToken('seen', seen)
+    const isBeginning = held?.valid === true && !this.#delivery.isServing(partition)
+    const token = isBeginning ? this.#seat.tokenAbove(partition, seen) : undefined
+    if (token === undefined) {
+      const message = 'the partition is being served, or not held, so its token is final'
+      throw new LibringError('LIBRING_TOKEN_FINAL', message)
+    }
+    this.#fencing.retoken(partition, token)
+    return token
   }
 
   #hear(event: MemberEvent): void {

@@ -1,5 +1,6 @@
 import type { Millis } from '../base/time.ts'
 import type { OwnershipEvent } from '../ownership/event.ts'
+import type { Token } from '../ownership/token.ts'
 import type { Clock } from '../ports/clock.ts'
 import { Fence } from './fence.ts'
 import { Gate } from './gate.ts'
@@ -67,6 +68,11 @@ export class Fencing {
   /** Follow a step of ownership. */
   apply(event: OwnershipEvent): void {
     this.#held.apply(event)
+  }
+
+  /** The holding that begins has another token. */
+  retoken(partition: number, token: Token): void {
+    this.#held.retoken(partition, token)
   }
 
   held(partition: number): Held | undefined {

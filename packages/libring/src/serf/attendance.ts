@@ -52,6 +52,8 @@ export class Attendance {
     if (known !== undefined) {
       const status = nextStatus(known.member.status, 'up')
       this.roster.put({ ...found, status }, nowMs)
+      const ltime = this.#intents.get(found.name)?.ltime ?? 0n
+      if (ltime > known.statusLTime) this.roster.setStatusLTime(found.name, ltime)
       return { events: [this.#event('member-join', found.name)] }
     }
     const intent = this.#intents.get(found.name)
@@ -89,6 +91,9 @@ export class Attendance {
     if (ltime <= known.statusLTime) return NOTHING
     // Nobody but us can take back our farewell, and we do not.
     if (node === this.#localName && this.#leaving) return NOTHING
+    // Of a later life than the one that has left. Were the farewell to bear its time, whoever we
+    // tell of the farewell would take it for a newer one.
+    if (known.member.status === 'left') return this.#keep('join', node, ltime, nowMs)
     const wasLeaving = known.member.status === 'leaving'
     this.#follow('join-intent', known, ltime, nowMs)
     // Serf tells nobody; but whoever took the member out of a ring has to put it back.
@@ -119,6 +124,7 @@ export class Attendance {
     const events: MemberEvent[] = []
     let refute = false
     for (const node of leftMembers) {
+      if (this.#knowsBetter(node)) continue
       // One more, so that it wins over a join intent of the same time.
       const ltime = later(statusLTimes.get(node) ?? 0n)
       const outcome = this.leave({ node, ltime, prune: false }, nowMs)
@@ -131,6 +137,18 @@ export class Attendance {
       else events.push(...(this.join({ node, ltime }, nowMs).events ?? []))
     }
     return { events, ...(refute && { refute }) }
+  }
+
+  /**
+   * Whether what another member remembers of a farewell is nothing to us: we remember it too, and
+   * were we to make it later each time, it would overtake whoever comes back; or SWIM sees the
+   * member, and would have heard from the other's that it is gone. Serf itself takes such a member
+   * for one that is leaving, for ever where it has come back meanwhile.
+   */
+  #knowsBetter(node: string): boolean {
+    if (node === this.#localName) return false
+    const status = this.roster.get(node)?.member.status
+    return status === 'left' || status === 'alive'
   }
 
   /** Our own join intent, taken in already. */

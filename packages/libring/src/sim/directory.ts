@@ -1,7 +1,10 @@
 import type { Member, MemberEventType, MemberStatus } from '../base/member.ts'
-import { fraction, type Random } from '../base/random.ts'
+import { below, fraction, type Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
+import type { Timer } from '../ports/clock.ts'
 import type { SimClock } from './clock.ts'
+import { latencyOf, retransmitDelayOf } from './links.ts'
+import type { SimNetwork } from './network.ts'
 
 /** How news of members travels where there is no gossip. */
 export interface DirectoryOptions {
@@ -21,15 +24,27 @@ export interface Change {
 
 /** Somebody who is told of changes, and of what others send. */
 export interface Reader {
+  readonly localName: string
   readonly host: string
   /** How many of all changes it knows of. */
   readonly position: number
   /** Know of the first `until` changes, at least. */
   hearUntil(until: number): void
   /** Call back once, at `atMs` or when it next can. */
-  at(atMs: Millis, callback: () => void): void
+  at(atMs: Millis, callback: () => void): Timer
+  /** Something has come for its process. */
+  arrive(take: () => void): void
   /** Somebody sent a message. */
   receive(from: string, topic: string, message: Uint8Array): void
+}
+
+/** A way to another member and back. */
+export interface Trip {
+  readonly from: Reader
+  readonly to: string
+  readonly deadlineMs: Millis
+  /** Told once, later. */
+  readonly onOver: (isDone: boolean) => void
 }
 
 interface Follower {
@@ -51,6 +66,7 @@ const FORGET_MIN = 1_024
  */
 export class Directory {
   readonly #clock: SimClock
+  readonly #network: SimNetwork
   readonly #random: Random
   readonly #options: DirectoryOptions
   readonly #readers = new Map<string, Follower>()
@@ -58,8 +74,16 @@ export class Directory {
   #changes: Change[] = []
   #forgotten = 0
 
-  constructor(clock: SimClock, random: Random, options: DirectoryOptions) {
+  constructor(setup: {
+    readonly clock: SimClock
+    /** What members send each other travels over this. */
+    readonly network: SimNetwork
+    readonly random: Random
+    readonly options: DirectoryOptions
+  }) {
+    const { clock, network, random, options } = setup
     this.#clock = clock
+    this.#network = network
     this.#random = random
     this.#options = options
   }
@@ -88,22 +112,51 @@ export class Directory {
     return this.#changes.slice(from - this.#forgotten, until - this.#forgotten)
   }
 
-  /** Who is told, under the name of a member. */
-  reader(name: string): Reader | undefined {
-    return this.#readers.get(name)?.reader
-  }
-
-  /** Tell `reader` of changes from now on. */
-  follow(name: string, reader: Reader): void {
-    this.#readers.set(name, { reader, isWaiting: false, isGone: false })
+  /** Tell `reader` of changes, and of what others send it, from now on. */
+  follow(reader: Reader): void {
+    this.#readers.set(reader.localName, { reader, isWaiting: false, isGone: false })
   }
 
   /** Tell it of nothing more. */
-  unfollow(name: string, reader: Reader): void {
-    const follower = this.#readers.get(name)
+  unfollow(reader: Reader): void {
+    const follower = this.#readers.get(reader.localName)
     if (follower?.reader !== reader) return
     follower.isGone = true
-    this.#readers.delete(name)
+    this.#readers.delete(reader.localName)
+  }
+
+  /** The name of a random member that is there, other than `name`. */
+  anyBut(name: string): string | undefined {
+    const names = [...this.#readers.keys()].filter((known) => known !== name)
+    return names.length === 0 ? undefined : names[below(this.#random, names.length)]
+  }
+
+  /** Have `act` happen in the process of another member, if it can be reached in time. */
+  visit({ from, to, deadlineMs, onOver }: Trip, act: (there: Reader) => void): void {
+    let isOver = false
+    const end = (isDone: boolean): void => {
+      if (isOver) return
+      isOver = true
+      late.cancel()
+      onOver(isDone)
+    }
+    const late = from.at(this.#clock.nowMs() + deadlineMs, () => end(false))
+    this.#travel(from, to, (there) => {
+      act(there)
+      this.#travel(there, from.localName, () => end(true))
+    })
+  }
+
+  #travel(from: Reader, to: string, then: (there: Reader) => void): void {
+    const there = this.#readers.get(to)?.reader
+    if (there === undefined) return
+    const way = this.#network.conditions(from.host, there.host)
+    const back = this.#network.conditions(there.host, from.host)
+    if (way.isCut || back.isCut) return
+    const delayMs = latencyOf(way, this.#random) + retransmitDelayOf(way, this.#random)
+    this.#clock.after(delayMs, () => {
+      if (this.#readers.get(to)?.reader === there) there.arrive(() => then(there))
+    })
   }
 
   publish(type: MemberEventType, member: Member): Change {

@@ -3,10 +3,13 @@ import type { Member, MemberEventType } from '../base/member.ts'
 import { requireFunction } from '../base/require.ts'
 import type { Millis } from '../base/time.ts'
 import { Deferred } from '../gossip/deferred.ts'
+import { OwnTags } from '../gossip/own-tags.ts'
+import type { Timer } from '../ports/clock.ts'
 import type { MemberListener, Membership } from '../ports/membership.ts'
-import { requireTags, type Tags } from '../serf/tags.ts'
+import type { Tags } from '../serf/tags.ts'
 import { together, type Change, type Directory, type Reader } from './directory.ts'
 import type { SimProcess } from './process.ts'
+import { SimRingChannel } from './ring-channel.ts'
 
 /**
  * One member of a {@link Directory}: membership without gossip, for clusters so large that gossip
@@ -15,8 +18,10 @@ import type { SimProcess } from './process.ts'
 export class SimMembership implements Membership, Reader {
   readonly localName: string
   readonly expectsOthers = true
+  readonly ringChannel: SimRingChannel
   readonly #directory: Directory
   readonly #owner: SimProcess
+  readonly #tags: OwnTags
   readonly #listeners = new Set<{ readonly listener: MemberListener }>()
   readonly #known = new Map<string, Change>()
   readonly #spreading = new Set<Deferred<void>>()
@@ -28,7 +33,11 @@ export class SimMembership implements Membership, Reader {
     this.localName = local.name
     this.#directory = directory
     this.#owner = owner
+    this.#tags = new OwnTags(local.tags)
     this.#local = Object.freeze({ ...local, status: 'alive' })
+    this.ringChannel = new SimRingChannel(directory, this.#tags, this, (text) => {
+      return this.#replaceTags(() => this.#tags.announce(text))
+    })
   }
 
   get host(): string {
@@ -76,12 +85,7 @@ export class SimMembership implements Membership, Reader {
   }
 
   setTags(tags: Tags): Promise<void> {
-    return settled(() => {
-      requireTags('tags', tags)
-      this.#requireOpen()
-      this.#local = Object.freeze({ ...this.#local, tags: Object.freeze({ ...tags }) })
-      return this.#phase === 'idle' ? undefined : this.#spread('member-update')
-    })
+    return settled(() => this.#replaceTags(() => this.#tags.give(tags)))
   }
 
   leave(): Promise<void> {
@@ -97,15 +101,19 @@ export class SimMembership implements Membership, Reader {
   stop(): Promise<void> {
     if (this.#phase === 'joining' || this.#phase === 'member') this.#directory.miss(this.localName)
     this.#phase = 'stopped'
-    this.#directory.unfollow(this.localName, this)
+    this.#directory.unfollow(this)
     this.#listeners.clear()
     for (const spreading of this.#spreading) spreading.resolve()
     this.#spreading.clear()
     return Promise.resolve()
   }
 
-  at(atMs: Millis, callback: () => void): void {
-    this.#owner.at(atMs, callback)
+  at(atMs: Millis, callback: () => void): Timer {
+    return this.#owner.at(atMs, callback)
+  }
+
+  arrive(take: () => void): void {
+    this.#owner.arrive(take)
   }
 
   hearUntil(until: number): void {
@@ -116,18 +124,26 @@ export class SimMembership implements Membership, Reader {
     this.#take(news.filter(({ member }) => member.name !== this.localName))
   }
 
-  receive(_from: string, _topic: string, _message: Uint8Array): void {}
+  receive(from: string, topic: string, message: Uint8Array): void {
+    if (this.#phase !== 'stopped') this.ringChannel.hear(from, topic, message)
+  }
 
   /** Know everybody there is. */
   #meet(): void {
     if (this.#phase !== 'joining') return
     this.#phase = 'member'
     this.#position = this.#directory.position
-    this.#directory.follow(this.localName, this)
+    this.#directory.follow(this)
     const present = this.#directory.latest().filter(({ member: { name, status } }) => {
       return name !== this.localName && status === 'alive'
     })
     this.#take(present.map((change) => ({ ...change, type: 'member-join' })))
+  }
+
+  #replaceTags(replace: () => Tags): Promise<void> {
+    this.#requireOpen()
+    this.#local = Object.freeze({ ...this.#local, tags: Object.freeze(replace()) })
+    return this.#phase === 'idle' ? Promise.resolve() : this.#spread('member-update')
   }
 
   /** Resolves once all others know. */

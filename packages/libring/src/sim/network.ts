@@ -116,14 +116,13 @@ export class SimNetwork {
   }
 
   carry(from: Address, to: Address, bytes: Uint8Array, random: Random): void {
-    const line = `${addressText(from)} > ${addressText(to)} ${bytes.length}`
-    this.#record('send', line)
+    const parcel = { from, to, bytes }
+    this.#record('send', parcel)
     const link = this.#links.conditions(from.host, to.host)
-    if (fraction(random) < link.lossRate) return this.#record('lost', line)
-    const parcel = { from, to, bytes, line }
+    if (fraction(random) < link.lossRate) return this.#record('lost', parcel)
     this.#arriveIn(latencyOf(link, random), parcel)
     if (fraction(random) >= link.duplicateRate) return
-    this.#record('copy', line)
+    this.#record('copy', parcel)
     this.#arriveIn(latencyOf(link, random), parcel)
   }
 
@@ -138,14 +137,15 @@ export class SimNetwork {
     return this.#endpoints.get(text) ?? 'nobody'
   }
 
-  #arriveIn(delayMs: Millis, { from, to, bytes, line }: Parcel): void {
+  #arriveIn(delayMs: Millis, parcel: Parcel): void {
+    const { from, to, bytes } = parcel
     // A copy each time: both the sender and every receiver may do as they like with theirs.
     const copy = bytes.slice()
     this.#clock.after(delayMs, () => {
-      if (this.#links.isCut(from.host, to.host)) return this.#record('blocked', line)
+      if (this.#links.isCut(from.host, to.host)) return this.#record('blocked', parcel)
       const target = this.#endpoints.get(addressText(to))
-      if (target === undefined) return this.#record('void', line)
-      if (!target.receive(from, copy)) this.#record('full', line)
+      if (target === undefined) return this.#record('void', parcel)
+      if (!target.receive(from, copy)) this.#record('full', parcel)
     })
   }
 
@@ -156,7 +156,12 @@ export class SimNetwork {
     }
   }
 
-  #record(kind: 'send' | 'lost' | 'copy' | 'blocked' | 'void' | 'full', line: string): void {
+  #record(
+    kind: 'send' | 'lost' | 'copy' | 'blocked' | 'void' | 'full',
+    { from, to, bytes }: Parcel,
+  ): void {
+    if (!this.#trace.isOn) return
+    const line = `${addressText(from)} > ${addressText(to)} ${bytes.length}`
     this.#trace.record(this.#clock.nowMs(), kind, line)
   }
 }
@@ -166,8 +171,6 @@ interface Parcel {
   readonly from: Address
   readonly to: Address
   readonly bytes: Uint8Array
-  /** What the trace says of it. */
-  readonly line: string
 }
 
 /** A transport in memory. Opens at once. */
@@ -300,7 +303,9 @@ export class SimTransport implements Transport {
       owner: this.#owner,
       peer,
       link: () => this.#network.conditions(this.address.host, remote.host),
-      onWritten: (bytes) => this.#record('stream', remote, ` ${bytes}`),
+      onWritten: (length) => {
+        if (this.#trace.isOn) this.#record('stream', remote, ` ${length}`)
+      },
       onEnded: () => this.#record('end', remote),
       onClosed: (error) => {
         this.#streams.delete(end)
@@ -312,6 +317,7 @@ export class SimTransport implements Transport {
   }
 
   #record(kind: 'dial' | 'refuse' | 'stream' | 'end' | 'break', to: Address, rest = ''): void {
+    if (!this.#trace.isOn) return
     const from = this.#address === undefined ? 'closed' : addressText(this.#address)
     this.#trace.record(this.#clock.nowMs(), kind, `${from} > ${addressText(to)}${rest}`)
   }

@@ -1,9 +1,12 @@
 import { invariant } from '../base/errors.ts'
 import type { Member } from '../base/member.ts'
 import type { Millis } from '../base/time.ts'
-import type { Cluster } from '../cluster/cluster.ts'
+import type { Cluster, StopOptions } from '../cluster/cluster.ts'
+import type { DrainOptions } from '../cluster/drain.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Observer } from './observer.ts'
+import type { SimProcess } from './process.ts'
 import { createClusters, type SimClusterOptions } from './clusters.ts'
 import { beginLife, type Life, type SimNodeOptions, type Surroundings } from './life.ts'
 import type { TraceKind } from './trace.ts'
@@ -21,6 +24,8 @@ interface NodeSetup {
   readonly host: string
   readonly options: SimNodeOptions
   readonly clusters: SimClusters
+  /** Those who watch, whoever they are at the time. */
+  readonly observers: Iterable<Observer>
 }
 
 /** What may be different about a node when it is started again. */
@@ -36,18 +41,22 @@ export class SimNode {
   readonly name: string
   readonly #surroundings: Surroundings
   readonly #clusters: SimClusters
+  readonly #observers: Iterable<Observer>
   #host: string
   #options: SimNodeOptions
   #lives = 0
   #life: Life | undefined
   #skewMs: Millis = 0
   #isUp = false
+  #farewell: 'stop' | 'drain' | undefined
 
-  constructor({ name, host, options, clusters }: NodeSetup, surroundings: Surroundings) {
+  constructor(setup: NodeSetup, surroundings: Surroundings) {
+    const { name, host, options, clusters, observers } = setup
     this.name = name
     this.#host = host
     this.#options = options
     this.#clusters = clusters
+    this.#observers = observers
     this.#surroundings = surroundings
     this.#begin()
   }
@@ -65,6 +74,11 @@ export class SimNode {
   /** Whether it is up, but nothing of it runs. */
   get isPaused(): boolean {
     return this.#isUp && this.#current.owner.isPaused
+  }
+
+  /** How its process is ending, or has ended, in order. */
+  get farewell(): 'stop' | 'drain' | undefined {
+    return this.#farewell
   }
 
   /** How far its wall clock is ahead of the world's. */
@@ -116,16 +130,13 @@ export class SimNode {
    * Stop its clusters and say farewell, then end. Resolves when it is down. That takes virtual
    * time and promises, so let the world {@link World.run} meanwhile.
    */
-  async stop(): Promise<void> {
-    const life = this.#current
-    this.#record('stop', '')
-    await Promise.all(life.clusters.map((cluster) => cluster.stop()))
-    await life.membership.leave().catch(() => {})
-    await life.membership.stop()
-    if (!this.#isUp || life !== this.#life) return
-    this.#isUp = false
-    life.owner.end()
-    this.#record('stopped', '')
+  async stop(options: StopOptions = {}): Promise<void> {
+    await this.#end('stop', (cluster) => cluster.stop(options))
+  }
+
+  /** As {@link SimNode.stop}, but clusters hand over what they hold before they stop. */
+  async drain(options: DrainOptions = {}): Promise<void> {
+    await this.#end('drain', (cluster) => cluster.drain(options))
   }
 
   /** Vanish without a word, in mid-sentence if need be. */
@@ -134,6 +145,7 @@ export class SimNode {
     this.#isUp = false
     this.#record('crash', '')
     this.#current.vanish()
+    for (const observer of this.#observers) observer.onEnd?.(this)
   }
 
   /** Run again under the same name, having forgotten everything. Crashes first if it is up. */
@@ -169,12 +181,27 @@ export class SimNode {
     return this.#life
   }
 
+  async #end(how: 'stop' | 'drain', stop: (cluster: Cluster) => Promise<void>): Promise<void> {
+    const life = this.#current
+    this.#farewell = how
+    this.#record(how, '')
+    await Promise.all(life.clusters.map(stop))
+    await life.membership.leave().catch(() => {})
+    await life.membership.stop()
+    if (!this.#isUp || life !== this.#life) return
+    this.#isUp = false
+    life.owner.end()
+    this.#record('stopped', '')
+    for (const observer of this.#observers) observer.onEnd?.(this)
+  }
+
   #begin(): void {
     const host = this.#host
     const identity = { name: this.name, host, skewMs: this.#skewMs, lives: this.#lives++ }
     const begun = beginLife(identity, this.#options, this.#surroundings)
     const { owner, membership } = begun
     membership.subscribe(({ type, members }) => {
+      if (!this.#surroundings.trace.isOn) return
       this.#record('member', ` ${type} ${members.map((member) => member.name).join(' ')}`)
     })
     const clusters = createClusters(this.#clusterOptions(), {
@@ -182,13 +209,26 @@ export class SimNode {
       clock: owner,
       logger: this.#surroundings.logger,
       record: (kind, rest) => this.#record(kind, rest),
+      onHandler: (event) => {
+        for (const observer of this.#observersOf(owner)) observer.onHandler?.(this, event)
+      },
+      onHandled: (event, outcome) => {
+        for (const observer of this.#observersOf(owner)) observer.onHandled?.(this, event, outcome)
+      },
     })
     this.#record('start', ` ${host}`)
     this.#life = { ...begun, clusters }
     this.#isUp = true
+    this.#farewell = undefined
+    for (const observer of this.#observers) observer.onBegin?.(this)
     if (clusters.length === 0) void membership.start()
     for (const cluster of clusters) void cluster.start()
     invariant(membership.members().length > 0, 'a simulated node starts within the call')
+  }
+
+  /** Nobody sees what is left of a process that is over. */
+  #observersOf(owner: SimProcess): Iterable<Observer> {
+    return this.#isUp && owner === this.#life?.owner ? this.#observers : []
   }
 
   #clusterOptions(): readonly SimClusterOptions[] {

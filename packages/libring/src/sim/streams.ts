@@ -6,8 +6,11 @@ import type { SimClock } from './clock.ts'
 import { latencyOf, retransmitDelayOf, type Conditions } from './links.ts'
 import type { SimProcess } from './process.ts'
 
-/** Bytes arrive in pieces of 1 byte to this. */
-const CHUNK_BYTES_MAX_LOG2 = 16
+/** Bytes arrive in pieces of 1 byte to 2 to the power of this. */
+const CUT_LOG2 = 16
+
+/** What a network carries as one. */
+const PACKET_BYTES = 1_460
 
 /** What one end of a stream needs of whoever owns it. */
 export interface EndSetup {
@@ -17,10 +20,10 @@ export interface EndSetup {
   readonly owner: SimProcess
   readonly peer: Address
   /** The way to the other end, as it is now. */
-  link(): Conditions
-  onWritten(bytes: number): void
-  onEnded(): void
-  onClosed(error: Error | undefined): void
+  readonly link: () => Conditions
+  readonly onWritten: (length: number) => void
+  readonly onEnded: () => void
+  readonly onClosed: (error: Error | undefined) => void
 }
 
 /**
@@ -80,11 +83,14 @@ export class StreamEnd implements Stream {
 
   write(bytes: Uint8Array): void {
     if (this.#isClosed || this.#hasEnded || bytes.length === 0) return
-    this.#setup.onWritten(bytes.length)
-    const lateMs = retransmitDelayOf(this.#setup.link(), this.#setup.random)
+    const { random, onWritten, link } = this.#setup
+    onWritten(bytes.length)
+    const lateMs = retransmitDelayOf(link(), random)
+    // What fits into one packet mostly comes in one piece.
+    const isWhole = bytes.length <= PACKET_BYTES && below(random, 4) > 0
     for (let at = 0; at < bytes.length;) {
-      const limit = 2 ** below(this.#setup.random, CHUNK_BYTES_MAX_LOG2 + 1)
-      const chunk = bytes.slice(at, at + 1 + below(this.#setup.random, limit))
+      const limit = isWhole ? bytes.length : 1 + below(random, 2 ** below(random, CUT_LOG2 + 1))
+      const chunk = bytes.slice(at, at + limit)
       at += chunk.length
       this.#send((other) => other.#onBytes(chunk), { length: chunk.length, lateMs })
     }

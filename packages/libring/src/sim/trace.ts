@@ -18,6 +18,7 @@ export const TRACE_LEGEND = {
   crash: 'a node vanished without a word: node',
   start: 'a node was started: node, address',
   stop: 'a node begins to stop in order: node',
+  drain: 'a node begins to hand over what it holds, to stop then: node',
   stopped: 'a node has stopped in order: node',
   pause: 'nothing of a node runs: node',
   resume: 'it goes on, with what has come meanwhile: node',
@@ -44,15 +45,18 @@ export type TraceKind = keyof typeof TRACE_LEGEND
  * The last lines are kept, and a digest of all of them: two runs with equal digests were equal.
  */
 export class Trace {
+  /** Whether anything is recorded. */
+  readonly isOn: boolean
   readonly #linesMax: number
   #lines: string[] = []
   #count = 0
   #low = 0x811c9dc5
   #high = 0x9747b28c
 
-  /** @param linesMax lines kept, the latest. */
-  constructor(linesMax: number) {
-    this.#linesMax = linesMax
+  /** @param linesMax lines kept, the latest; `'off'` to record nothing. */
+  constructor(linesMax: number | 'off') {
+    this.isOn = linesMax !== 'off'
+    this.#linesMax = linesMax === 'off' ? 0 : linesMax
   }
 
   /** Lines recorded since the start, kept or not. */
@@ -72,6 +76,7 @@ export class Trace {
   }
 
   record(atMs: Millis, kind: TraceKind, particulars: string): void {
+    if (!this.isOn) return
     const line = `${(atMs / 1_000).toFixed(6)} ${kind} ${particulars}`
     this.#count++
     this.#mix(line)

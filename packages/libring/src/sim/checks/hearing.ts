@@ -1,0 +1,92 @@
+import type { Member } from '../../base/member.ts'
+import type { Millis } from '../../base/time.ts'
+import type { SimNode } from '../node.ts'
+import type { World } from '../world.ts'
+
+/** More loss than this, and two members count as unable to hear each other. */
+const LOSS_MAX = 0.3
+
+/**
+ * Since when which members can hear each other.
+ *
+ * Two are apart while something is cut between them, more than 30 % is lost, or one is paused;
+ * while one holds the other for gone, as it does not talk to it then; and while one does not know of
+ * the other, and nobody of both: they are on two islands.
+ */
+export class Hearing {
+  readonly #world: World
+  /** What each process that is up has heard of others. */
+  readonly #beliefs = new Map<string, Map<string, Member['status']>>()
+  readonly #apartAtMs = new Map<string, Millis>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  begin({ name }: SimNode): void {
+    this.#beliefs.set(name, new Map())
+  }
+
+  end({ name }: SimNode): void {
+    this.#beliefs.delete(name)
+  }
+
+  /** The node has heard of these, as they are now. */
+  hear(node: SimNode, members: readonly Member[]): void {
+    const beliefs = this.#beliefs.get(node.name)
+    for (const { name, status } of members) {
+      beliefs?.set(name, status)
+      if (status !== 'alive') this.#apartAtMs.set(pairOf(node.name, name), this.#world.nowMs)
+    }
+  }
+
+  /** Note who is apart now. */
+  look(): void {
+    const up = this.#world.nodes.filter(({ isUp }) => isUp)
+    for (const [index, left] of up.entries()) {
+      for (let i = index + 1; i < up.length; i++) {
+        const right = up[i]!
+        if (!this.#areApart(left, right)) continue
+        this.#apartAtMs.set(pairOf(left.name, right.name), this.#world.nowMs)
+      }
+    }
+  }
+
+  /** How long two have heard each other without a break. */
+  togetherForMs(left: string, right: string): Millis {
+    return this.#world.nowMs - (this.#apartAtMs.get(pairOf(left, right)) ?? -Infinity)
+  }
+
+  #areApart(left: SimNode, right: SimNode): boolean {
+    if (left.isPaused || right.isPaused) return true
+    if (this.#isBad(left, right) || this.#isBad(right, left)) return true
+    const seen = this.#beliefs.get(left.name)?.get(right.name)
+    const seenBack = this.#beliefs.get(right.name)?.get(left.name)
+    if (isGone(seen) || isGone(seenBack)) return true
+    return (seen === undefined || seenBack === undefined) && !this.#haveFriend(left, right)
+  }
+
+  #isBad(from: SimNode, to: SimNode): boolean {
+    const { isCut, lossRate } = this.#world.conditions(from, to)
+    return isCut || lossRate > LOSS_MAX
+  }
+
+  /** Somebody whom both see, and who sees both. */
+  #haveFriend({ name: left }: SimNode, { name: right }: SimNode): boolean {
+    for (const friend of this.#beliefs.get(left)?.keys() ?? []) {
+      const sees = this.#beliefs.get(friend)
+      if (sees === undefined || this.#world.node(friend).isPaused) continue
+      const isSeen = [left, right].every((name) => this.#beliefs.get(name)?.get(friend) === 'alive')
+      if (isSeen && sees.get(left) === 'alive' && sees.get(right) === 'alive') return true
+    }
+    return false
+  }
+}
+
+function isGone(status: Member['status'] | undefined): boolean {
+  return status === 'failed' || status === 'left'
+}
+
+function pairOf(left: string, right: string): string {
+  return left < right ? `${left} ${right}` : `${right} ${left}`
+}

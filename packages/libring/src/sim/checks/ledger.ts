@@ -1,0 +1,114 @@
+import type { Millis } from '../../base/time.ts'
+import type { OwnershipEvent } from '../../ownership/event.ts'
+import { roleAfter, roleBefore } from '../../ownership/event.ts'
+import type { SimNode } from '../node.ts'
+
+/** What one process holds, by the steps it told. */
+interface Book {
+  readonly beganAtMs: Millis
+  readonly roles: Map<number, number>
+  readonly tokens: Map<number, bigint>
+  /** Of partitions whose index 0 was let go: the step, and until when that may take. */
+  readonly lettingGo: Map<number, { readonly seq: number; readonly untilMs: Millis }>
+  /** Partitions that handlers know to be held under index 0. */
+  readonly served: Set<number>
+}
+
+/** Who holds what, by what was told and done. */
+export class Ledger {
+  readonly #nowMs: () => Millis
+  readonly #releaseTimeoutMs: Millis
+  readonly #books = new Map<string, Book>()
+  #steps = 0
+
+  constructor(nowMs: () => Millis, releaseTimeoutMs: Millis) {
+    this.#nowMs = nowMs
+    this.#releaseTimeoutMs = releaseTimeoutMs
+  }
+
+  begin({ name }: SimNode): void {
+    this.#books.set(name, {
+      beganAtMs: this.#nowMs(),
+      roles: new Map(),
+      tokens: new Map(),
+      lettingGo: new Map(),
+      served: new Set(),
+    })
+  }
+
+  end({ name }: SimNode): void {
+    this.#books.delete(name)
+  }
+
+  step({ name }: SimNode, event: OwnershipEvent): void {
+    const book = this.#books.get(name)
+    if (book === undefined) return
+    this.#steps++
+    const { partition, seq } = event
+    const role = roleAfter(event)
+    if (role === undefined) book.roles.delete(partition)
+    else book.roles.set(partition, role)
+    if (event.type !== 'release' && event.token !== undefined) {
+      book.tokens.set(partition, event.token)
+    }
+    if (role === 0) book.lettingGo.delete(partition)
+    if (roleBefore(event) !== 0 || role === 0) return
+    // What no handler was told of cancels out.
+    if (!book.served.has(partition)) return
+    book.lettingGo.set(partition, { seq, untilMs: this.#nowMs() + this.#releaseTimeoutMs })
+  }
+
+  handler({ name }: SimNode, event: OwnershipEvent): void {
+    if (roleAfter(event) === 0) this.#books.get(name)?.served.add(event.partition)
+  }
+
+  handled({ name }: SimNode, event: OwnershipEvent): void {
+    const { partition, seq } = event
+    const book = this.#books.get(name)
+    if (roleAfter(event) !== 0) book?.served.delete(partition)
+    if (seq >= (book?.lettingGo.get(partition)?.seq ?? Infinity)) book?.lettingGo.delete(partition)
+  }
+
+  /** How many steps were told so far, by all. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** Names of all whose process is up. */
+  get names(): readonly string[] {
+    return [...this.#books.keys()]
+  }
+
+  /** When the process of the node began. */
+  beganAtMs(name: string): Millis {
+    return this.#books.get(name)?.beganAtMs ?? Infinity
+  }
+
+  /** The index under which the node holds the partition. */
+  roleOf(name: string, partition: number): number | undefined {
+    return this.#books.get(name)?.roles.get(partition)
+  }
+
+  /** The token under which it holds, or held last, index 0. */
+  tokenOf(name: string, partition: number): bigint | undefined {
+    return this.#books.get(name)?.tokens.get(partition)
+  }
+
+  /** What the node holds, by partition. */
+  rolesOf(name: string): ReadonlyMap<number, number> {
+    return this.#books.get(name)?.roles ?? new Map()
+  }
+
+  /** Whether the node let index 0 go, and a handler has yet to be done with that. */
+  isLettingGo(name: string, partition: number): boolean {
+    const untilMs = this.#books.get(name)?.lettingGo.get(partition)?.untilMs
+    return untilMs !== undefined && this.#nowMs() < untilMs
+  }
+
+  /** Who holds index 0 of the partition. */
+  primariesOf(partition: number): readonly string[] {
+    const found: string[] = []
+    for (const [name, { roles }] of this.#books) if (roles.get(partition) === 0) found.push(name)
+    return found
+  }
+}
