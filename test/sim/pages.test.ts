@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Cluster, Held } from 'libring'
+import type { AcquireEvent, ChangeEvent, Cluster, Handled, Held } from 'libring'
 import { World, type SimNode } from 'libring/sim'
 import { importSnippet, snippetsOf } from '../support/snippets.ts'
 
@@ -103,7 +103,7 @@ test('docs/guides/fencing-tokens.md: the fence is raised before any work, with a
 test('docs/guides/fencing-tokens.md: nothing is done for a holding that a pause has ended', async () => {
   const { openDoor } = await importFrom<{
     openDoor(held: Held, open: (signal: AbortSignal) => Promise<void>): Promise<string>
-  }>('docs/guides/fencing-tokens.md', 3)
+  }>('docs/guides/fencing-tokens.md', 4)
   const world = await aWorld()
   const [node] = world.nodes as [SimNode]
   const partition = Array.from({ length: 16 }, (_, index) => index).find((index) => {
@@ -124,4 +124,34 @@ test('docs/guides/fencing-tokens.md: nothing is done for a holding that a pause 
   node.resume()
   await world.run(30_000)
   expect([await openDoor(held, open), held.signal.aborted]).toEqual(['not ours any more', true])
+})
+
+test('docs/guides/fencing-tokens.md: whoever takes a partition gets above what its store knows', async () => {
+  type Taking = Handled<AcquireEvent | ChangeEvent>
+  const { takeWith } = await importFrom<{
+    takeWith(fences: {
+      tokenOf(partition: number): Promise<bigint>
+      raise(writer: { readonly partition: number; readonly token: bigint }): Promise<void>
+    }): (event: Taking) => Promise<void>
+  }>('docs/guides/fencing-tokens.md', 3)
+  // As left by somebody whose clock was years ahead; partition 3 is new to the store.
+  const ahead = 1n << 61n
+  const stored = new Map(Array.from({ length: 16 }, (_, partition) => [partition, ahead]))
+  stored.delete(3)
+  const take = takeWith({
+    tokenOf: (partition) => Promise.resolve(stored.get(partition) ?? 0n),
+    raise: ({ partition, token }) => Promise.resolve(void stored.set(partition, token)),
+  })
+  const world = new World({
+    seed: 2,
+    nodes: 3,
+    cluster: { partitions: 16, redundancy: 1, onAcquire: take, onChange: take },
+  })
+  await world.run(30_000)
+  for (const [partition, token] of stored) {
+    const holders = world.nodes.flatMap(({ cluster }) => cluster.held(partition) ?? [])
+    expect(holders.map((held) => held.token)).toEqual([token])
+    if (partition !== 3) expect(token).toBeGreaterThan(ahead)
+  }
+  expect(stored.size).toBe(16)
 })
