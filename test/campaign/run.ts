@@ -153,9 +153,22 @@ function happen(world: World, what: Happening): void {
       node.cluster.setTags({ weight: String(what.weight) }).catch(() => {})
       return
     }
-    default:
+    case 'restart':
       world.inject(what)
-      if (what.type === 'restart') nameAll(world)
+      return nameAll(world)
+    case 'crash':
+    case 'cut':
+    case 'duplicates':
+    case 'heal':
+    case 'latency':
+    case 'loss':
+    case 'mend':
+    case 'pause':
+    case 'resume':
+    case 'skew':
+    case 'slow-streams':
+    case 'split':
+      return world.inject(what)
   }
 }
 

@@ -487,16 +487,13 @@ test('tags that do not fit are a mistake of the caller, not for the machine to b
 
 test('a member under the address of another is passed on as a conflict', () => {
   hear(aliveOf('bob', 3))
-  const bytes = encodeMessage(aliveOf('bob', 4, 2))
-  machine.handle({ type: 'packet', from: host(2), bytes }, now)
+  hear(aliveOf('bob', 4, 2))
   expect(drain()).toEqual([{ type: 'conflict', name: 'bob', known: host(3), claimed: host(4) }])
 })
 
 test('a payload that is passed along does not change with the buffer it came in', () => {
-  const bytes = encodeMessage({
-    type: 'user',
-    payload: encodeSerf(event(5n, 'a', utf8Encode('x'))),
-  })
+  const payload = encodeSerf(event(5n, 'a', utf8Encode('x')))
+  const bytes = encodeMessage({ type: 'user', payload })
   machine.handle({ type: 'packet', from: host(2), bytes }, now)
   bytes.fill(0)
   expect(passedAlong()).toEqual([event(5n, 'a', utf8Encode('x'))])
