@@ -10,6 +10,7 @@ import {
   type Breach,
   type CheckFactory,
   type SimNode,
+  type SimClusterOptions,
 } from 'libring/sim'
 import {
   MENDED_MS,
@@ -108,7 +109,7 @@ async function comeToRest(world: World, promises: Promises): Promise<Breach | un
 
 function aWorld(scenario: Scenario, traceLines: number | 'off'): World {
   const { seed, nodes, network, cluster, temper } = scenario
-  const world = new World({
+  const world: World = new World({
     seed,
     nodes: 0,
     ...network,
@@ -118,7 +119,7 @@ function aWorld(scenario: Scenario, traceLines: number | 'off'): World {
       compression: scenario.isCompressed,
       keyring: scenario.isEncrypted ? KEYRING : [],
     },
-    cluster: (node) => ({
+    cluster: (node): SimClusterOptions => ({
       ...cluster,
       ...(temper === 'none' ? {} : answersOf(temper, `${node.name}/${world.nowMs}`, seed)),
     }),
@@ -153,9 +154,22 @@ function happen(world: World, what: Happening): void {
       node.cluster.setTags({ weight: String(what.weight) }).catch(() => {})
       return
     }
-    default:
+    case 'restart':
       world.inject(what)
-      if (what.type === 'restart') nameAll(world)
+      return nameAll(world)
+    case 'crash':
+    case 'cut':
+    case 'duplicates':
+    case 'heal':
+    case 'latency':
+    case 'loss':
+    case 'mend':
+    case 'pause':
+    case 'resume':
+    case 'skew':
+    case 'slow-streams':
+    case 'split':
+      return world.inject(what)
   }
 }
 

@@ -97,6 +97,7 @@ export class OwnershipPeers {
     this.stopped.delete(name)
     this.of(name).machine.handle({ type: 'stalled' }, this.nowMs)
     this.#drain()
+    this.pass(0)
   }
 
   /** Somebody answers the last of its tries. */

@@ -132,6 +132,7 @@ describe('who may come back to what it had', () => {
     ['one that serves, if it fails', saying('serving'), ['there', 'gone 7', 'gone 7', 'away 7']],
     ['one that waits to, if it fails', saying('forming'), ['there', 'gone 7', 'gone 7', 'away 7']],
     ['one that says so', saying('returning'), ['away 7', 'away 7', 'away 7', 'away 7']],
+    ['one that has gone so', saying('away'), ['away 7', 'away 7', 'away 7', 'away 7']],
     [
       'one that says nothing, if it fails',
       { ring: 'active' },
@@ -142,6 +143,15 @@ describe('who may come back to what it had', () => {
     ['none that took no part', { ring: 'idle' }, ['there', 'gone 7', 'gone 7', 'gone 7']],
   ])('%s', (_, tags, expected) => {
     expect(told(tags)).toEqual(expected)
+  })
+
+  test('is asked for what it may hold until it says that it has nothing', () => {
+    const standings = ['forming', 'serving', 'draining', 'returning', 'away', 'router'] as const
+    const asked = standings.filter((standing) => {
+      const { member, bystander } = reader.candidacy(aMember(saying(standing)))
+      return (member ?? bystander) !== undefined
+    })
+    expect(asked).toEqual(['forming', 'serving', 'draining', 'returning'])
   })
 
   test('nobody whose name the members could not agree on', () => {

@@ -148,11 +148,28 @@ describe('what a ring says of the local member', () => {
   })
 
   test('is that it returns, also while other rings go on', async () => {
-    const [jobs, rooms] = [await aRunningRing('jobs'), await aRunningRing('rooms')]
+    const [jobs, rooms] = [await aRunningRing('jobs'), await aRunningRing('rooms', watching)]
+    const held: (readonly string[])[] = []
+    jobs.on('release', () => held.push(told()))
     await jobs.stop({ returning: true })
-    expect(told()).toEqual(['jobs returning', 'rooms serving'])
+    expect(held[0]).toEqual(['jobs returning', 'rooms serving'])
+    expect(told()).toEqual(['rooms serving', 'jobs away'])
     await rooms.setTags({ other: 'tag' })
-    expect(told()).toContain('jobs returning')
+    expect(told()).toContain('jobs away')
+    await aRunningRing('jobs')
+    expect(told()).toContain('jobs serving')
+  })
+
+  test('makes room for another ring where it is to return', async () => {
+    await membership.start()
+    for (let i = 0; i < 8; i++) {
+      const cluster = await aRunningRing(`r${i}`)
+      if (i < 2) await cluster.stop({ returning: true })
+    }
+    expect(told().slice(0, 3)).toEqual(['r0 away', 'r1 away', 'r2 serving'])
+    await aRunningRing('r8')
+    expect(told()).toHaveLength(8)
+    expect(told()).not.toContain('r0 away')
   })
 
   test('is nothing more once it has stopped, whatever happens to the node', async () => {

@@ -11,6 +11,8 @@ export const ERROR_CODES = {
   LIBRING_PEER_TIMEOUT: 'no whole answer came in time; the peer may have dealt with the request',
   LIBRING_CONFIG_MISMATCH:
     'most members of the ring have another configuration; let all have the same',
+  LIBRING_TOKEN_FINAL:
+    'a token is drawn anew within the handler that takes the partition only; do it there',
   LIBRING_NOT_STARTED: 'that is known only once the object has been started; start it first',
   LIBRING_CLOSED: 'the object was closed before or during the call',
 } as const

@@ -1,3 +1,4 @@
+import type { Millis } from '../base/time.ts'
 import type { Disagreement } from '../ownership/agreement.ts'
 import type { HandoffReport, View } from '../ownership/effects.ts'
 import type { OwnershipEvent } from '../ownership/event.ts'
@@ -7,7 +8,13 @@ import { Listeners } from './listeners.ts'
 
 /** Tells listeners and the log what happens, and counts it. */
 export class Bulletin {
-  readonly counts = { views: 0, handlersFailed: 0, handlersOverdue: 0, listenersFailed: 0 }
+  readonly counts = {
+    views: 0,
+    handlersFailed: 0,
+    handlersOverdue: 0,
+    listenersFailed: 0,
+    stalls: 0,
+  }
   readonly #logger: Logger
   readonly #listeners: Listeners<ClusterEvents>
 
@@ -62,6 +69,12 @@ export class Bulletin {
         return this.tell('handoff-timeout', { reason: kind, member, partitions })
       }
     }
+  }
+
+  stalled(durationMs: Millis): void {
+    this.counts.stalls++
+    this.#logger.warn('the process was stopped', { durationMs })
+    this.tell('stalled', { durationMs })
   }
 
   handlerFailed(event: OwnershipEvent, error: unknown, attempt: number): void {

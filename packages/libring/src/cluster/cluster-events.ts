@@ -1,3 +1,4 @@
+import type { Millis } from '../base/time.ts'
 import type { MemberEvent } from '../base/member.ts'
 import type { Disagreement } from '../ownership/agreement.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
@@ -60,6 +61,16 @@ export interface OrphanEvent {
   readonly partitions: readonly number[]
 }
 
+/**
+ * The process was stopped, suspended or kept busy for so long that others may have taken what the
+ * local member held. Everything it held has ended; nothing is decided before another member was
+ * reached, or nobody was there for `bootstrapTimeoutMs`.
+ */
+export interface StalledEvent {
+  /** For how long it may not have run, in milliseconds. */
+  readonly durationMs: Millis
+}
+
 /** What `cluster.on` tells, by type. */
 export interface ClusterEvents {
   readonly rebalance: RebalanceEvent
@@ -74,6 +85,7 @@ export interface ClusterEvents {
   readonly 'handoff-timeout': HandoffTimeoutEvent
   readonly 'double-holder': DoubleHolderEvent
   readonly orphan: OrphanEvent
+  readonly stalled: StalledEvent
 }
 
 export type ClusterEventType = keyof ClusterEvents
@@ -90,4 +102,5 @@ export const CLUSTER_EVENT_TYPES: readonly ClusterEventType[] = [
   'handoff-timeout',
   'double-holder',
   'orphan',
+  'stalled',
 ]

@@ -15,7 +15,10 @@ import type { Millis } from '../base/time.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
 import { differences } from '../ownership/agreement.ts'
 import type { View } from '../ownership/effects.ts'
+import { roleAfter } from '../ownership/event.ts'
 import type { AcquireEvent, OwnershipEvent, ReleaseEvent } from '../ownership/event.ts'
+import { requireToken, type Token } from '../ownership/token.ts'
+import type { Beginning } from './handlers.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import { Ring } from '../ring/ring.ts'
@@ -29,10 +32,13 @@ import type { ClusterOptions, ResolvedClusterOptions } from './options.ts'
 import type { ClusterPorts } from './ports.ts'
 import { runToTheEnd, type RunOptions } from './run.ts'
 import type { LocalRole } from './explanation.ts'
-import type { PartitionTask, RunPartitionsOptions } from './partition-tasks.ts'
+import type { PartitionTask, RunPartitionsOptions, Tenancy } from './partition-tasks.ts'
 import { whenReady, type ReadyOptions } from './ready.ts'
 import { RingSeat, type SeatStats } from './ring-seat.ts'
 import { requireDrainOptions, type DrainOptions } from './drain.ts'
+import { stallLimitMs } from './fence.ts'
+import { Fencing } from './fencing.ts'
+import type { Held } from './held.ts'
 import { Hurry } from './hurry.ts'
 import { Lookups } from './lookups.ts'
 
@@ -56,6 +62,8 @@ export interface ClusterStats extends SeatStats {
   readonly handlersFailed: number
   /** Partitions that counted as released before their handlers were done. */
   readonly handlersOverdue: number
+  /** Times that the process was stopped for so long that others may have taken what it held. */
+  readonly stalls: number
   /** Listeners that threw. */
   readonly listenersFailed: number
   /** Member events that a reader of `serfEvents` was too slow for. */
@@ -74,6 +82,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
   readonly #ports: ClusterPorts
   readonly #logger: Logger
   readonly #membership: Membership
+  readonly #fencing: Fencing
   readonly #seat: RingSeat
   readonly #delivery: Delivery
   readonly #memberFeed = new MemberFeed()
@@ -99,14 +108,23 @@ export class Cluster extends Lookups implements AsyncDisposable {
     this.#membership =
       resolved.membership ??
       underOptionsOf(options, () => ports.createGossip(resolved.gossip, logger))
+    this.#fencing = new Fencing({
+      clock: ports.clock,
+      limitMs: () => stallLimitMs(this.#membership.deathAfterMs(), ownership.handoffTimeoutMs),
+      onStall: (durationMs) => this.#onStall(durationMs),
+    })
+    const { clock } = this.#fencing
     this.#seat = new RingSeat({
       membership: this.#membership,
       options: resolved,
-      clock: ports.clock,
+      clock,
       bulletin: this.#bulletin,
       owner: {
         onView: (view) => this.#show(view),
+        onEntry: () => this.#fencing.check(),
+        onCertain: () => this.#fencing.goOn(),
         onStep: (event) => {
+          this.#fencing.apply(event)
           this.#delivery.publish(event)
           this.#bulletin.tell(event.type, event)
         },
@@ -114,9 +132,12 @@ export class Cluster extends Lookups implements AsyncDisposable {
     })
     this.#delivery = new Delivery({
       handlers: resolved.handlers,
-      clock: ports.clock,
+      clock,
       random: ports.random,
       invoke: ports.invoke,
+      gate: this.#fencing.gate,
+      tenancy: ({ partition }) => this.#tenancy(partition),
+      extras: (event) => this.#beginning(event),
       releaseTimeoutMs: ownership.releaseTimeoutMs,
       observer: {
         onSettled: (partition, seq, state) => this.#seat.settle(partition, seq, state),
@@ -260,6 +281,15 @@ export class Cluster extends Lookups implements AsyncDisposable {
   }
 
   /**
+   * The local member's holding of index 0 of the partition; `undefined` while it has none. Ask
+   * whether it is valid before a write that nothing else fences, and send its token with one that a
+   * store can refuse.
+   */
+  held(partition: number): Held | undefined {
+    return this.#fencing.held(partition)
+  }
+
+  /**
    * Resolves once the ring has had so many members for so long.
    *
    * @throws {LibringError} `LIBRING_CLOSED` once stopped. The reason of the signal, when it aborts.
@@ -324,7 +354,12 @@ export class Cluster extends Lookups implements AsyncDisposable {
   async #open(): Promise<void> {
     try {
       this.#seat.open()
-      this.#unsubscribe = this.#membership.subscribe((event) => this.#hear(event))
+      const unwatch = this.#membership.watchEntries?.(() => this.#fencing.check())
+      const unsubscribe = this.#membership.subscribe((event) => this.#hear(event))
+      this.#unsubscribe = () => {
+        unwatch?.()
+        unsubscribe()
+      }
       const opened = this.#membership.start()
       // Where it is open at once, as in a simulation, so are we.
       if (this.localMember?.status === 'alive') this.#begin()
@@ -344,6 +379,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
 
   #begin(): void {
     this.#logger.info('started', { member: this.localName })
+    this.#fencing.start()
     this.#seat.take()
   }
 
@@ -353,6 +389,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
     if (how === 'to return' && this.#seat.isTaken) {
       await this.#hurry.unless(this.#seat.announceReturn())
     }
+    this.#fencing.stop()
     this.#seat.release()
     this.#delivery.end()
     try {
@@ -380,7 +417,41 @@ export class Cluster extends Lookups implements AsyncDisposable {
     }
   }
 
+  #onStall(durationMs: Millis): void {
+    // Whoever hears of it may do something that is told to the seat.
+    this.#seat.stalled()
+    this.#fencing.lapse()
+    this.#delivery.lapse()
+    this.#bulletin.stalled(durationMs)
+  }
+
+  #tenancy(partition: number): Tenancy {
+    const held = this.#fencing.held(partition)
+    return { token: held?.token, held }
+  }
+
+  /** What the handler of a step that takes index 0 gets besides. */
+  #beginning(event: OwnershipEvent): Beginning {
+    if (roleAfter(event) !== 0) return {}
+    const { partition } = event
+    const held = this.#fencing.held(partition)
+    return { held, tokenAbove: (seen) => this.#tokenAbove(partition, held, seen) }
+  }
+
+  #tokenAbove(partition: number, held: Held | undefined, seen: Token): Token {
+    requireToken('seen', seen)
+    const isBeginning = held?.valid === true && !this.#delivery.isServing(partition)
+    const token = isBeginning ? this.#seat.tokenAbove(partition, seen) : undefined
+    if (token === undefined) {
+      const message = 'the partition is being served, or not held, so its token is final'
+      throw new LibringError('LIBRING_TOKEN_FINAL', message)
+    }
+    this.#fencing.retoken(partition, token)
+    return token
+  }
+
   #hear(event: MemberEvent): void {
+    this.#fencing.check()
     this.#memberFeed.publish(event)
     this.#bulletin.tell('member', event)
     this.#seat.hear(event)

@@ -1,11 +1,14 @@
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
+import { requireFunction } from '../base/require.ts'
 import { Deferred } from '../gossip/deferred.ts'
 import { roleAfter, roleBefore, type OwnershipEvent } from '../ownership/event.ts'
 import type { Clock } from '../ports/clock.ts'
 import { EventFeed } from './event-feed.ts'
 import type { LocalRole } from './explanation.ts'
 import { HandlerRunner } from './handler-runner.ts'
+import { Gate } from './gate.ts'
+import { gatedHandlers, gatedStream } from './gated.ts'
 import { isHandled, type OwnershipHandlers } from './handlers.ts'
 import { invokeInLaterTurn, type Invoke } from './invoke.ts'
 import { earlier } from './owed-step.ts'
@@ -51,6 +54,7 @@ export class Delivery {
   readonly #clock: Clock
   readonly #releaseTimeoutMs: Millis
   readonly #observer: DeliveryObserver
+  readonly #gate: Gate
   readonly #handlers: HandlerRunner
   readonly #tasks: PartitionTasks
   readonly #feed: EventFeed
@@ -68,13 +72,17 @@ export class Delivery {
     readonly invoke?: Invoke | undefined
     /** Spreads retries over time. @defaultValue they come at their exact times */
     readonly random?: Random | undefined
+    /** What all of them are told goes through here. @defaultValue it is always open */
+    readonly gate?: Gate | undefined
     /** What handlers get besides the step and the signal. */
     readonly extras?: ((event: OwnershipEvent) => object) | undefined
     /** What tasks get besides the signal. @defaultValue the token that came with the step */
     readonly tenancy?: ((step: OwnershipEvent) => Tenancy) | undefined
   }) {
-    const { handlers, clock, random, releaseTimeoutMs, observer, extras } = setup
-    const { invoke = invokeInLaterTurn, tenancy = tokenOf } = setup
+    const { clock, random, releaseTimeoutMs, observer, extras } = setup
+    const { invoke = invokeInLaterTurn, tenancy = tokenOf, gate = new Gate() } = setup
+    const handlers = gatedHandlers(setup.handlers, gate)
+    this.#gate = gate
     this.#clock = clock
     this.#releaseTimeoutMs = releaseTimeoutMs
     this.#observer = observer
@@ -133,7 +141,7 @@ export class Delivery {
 
   /** A stream that opens a reader each time it is iterated, with steps of one type or any. */
   stream<E extends OwnershipEvent>(type: E['type'] | 'any'): AsyncIterable<E> {
-    return this.#feed.stream(type)
+    return gatedStream(this.#feed.stream<E>(type), this.#gate)
   }
 
   /**
@@ -143,7 +151,10 @@ export class Delivery {
    * @throws {OptionError} naming the first argument that is not what it has to be.
    */
   runPartitions(work: PartitionTask, options?: RunPartitionsOptions): Promise<void> {
-    return this.#tasks.run(work, options)
+    requireFunction('work', work)
+    return this.#tasks.run((partition, context) => {
+      return this.#gate.pass(() => work(partition, context), context.signal)
+    }, options)
   }
 
   /** What the local member is to the partition; `undefined` for nothing. */
@@ -156,6 +167,11 @@ export class Delivery {
   /** Whether index 0 is held and the handler of the step that took it is done. */
   isServing(partition: number): boolean {
     return this.#primaries.has(partition) && this.#handlers.owes(partition) === undefined
+  }
+
+  /** Others may hold whatever is held: nobody is to go on working for it. */
+  lapse(): void {
+    this.#tasks.lapse()
   }
 
   /** No step will follow. */
@@ -219,5 +235,5 @@ export class Delivery {
 }
 
 function tokenOf(step: OwnershipEvent): Tenancy {
-  return { token: step.type === 'release' ? undefined : step.token }
+  return { token: step.type === 'release' ? undefined : step.token, held: undefined }
 }

@@ -2,7 +2,7 @@ import type { MemberEvent } from '../base/member.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
 import type { Token } from '../ownership/token.ts'
 import type { History, PlannedMove } from './history.ts'
-import type { RingInSight } from './lookups.ts'
+import type { RingInSight } from './ring-in-sight.ts'
 
 /** Why a key is where it is, as the local member sees it. */
 export interface Explanation {

@@ -1,13 +1,35 @@
+import type { Token } from '../ownership/token.ts'
+import type { Held } from './held.ts'
 import type { AcquireEvent, ChangeEvent, OwnershipEvent, ReleaseEvent } from '../ownership/event.ts'
 
-/** A step as its handler gets it. */
-export type Handled<E extends OwnershipEvent> = E & {
+/** What a handler gets of the holding of index 0 that it is to begin. */
+export interface Beginning {
   /**
-   * Aborts when the work is called off: a later step takes the partition away again, or the time
-   * to let it go is over.
+   * The holding that begins with this step; `undefined` for a step to any other index, and where
+   * it has ended by now.
    */
-  readonly signal: AbortSignal
+  readonly held?: Held | undefined
+  /**
+   * Draw a new token for the holding, above `seen`: for when a store already knows a higher one,
+   * of a holder whose clock ran ahead. `held.token` is the new one from then on. Until the handler
+   * is done, and no longer: a late writer could lift itself otherwise.
+   *
+   * @param seen 0 to 2^62 less one.
+   * @throws {OptionError} for what is no such number. {LibringError} `LIBRING_TOKEN_FINAL` once
+   *   the partition is served, or not held.
+   */
+  readonly tokenAbove?: ((seen: Token) => Token) | undefined
 }
+
+/** A step as its handler gets it. */
+export type Handled<E extends OwnershipEvent> = E &
+  Beginning & {
+    /**
+     * Aborts when the work is called off: a later step takes the partition away again, or the time
+     * to let it go is over.
+     */
+    readonly signal: AbortSignal
+  }
 
 /**
  * Called for every step of the local member, for one partition one after the other. A promise is

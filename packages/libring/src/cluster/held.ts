@@ -4,7 +4,10 @@ import { tokenHex, type Token } from '../ownership/token.ts'
 /** One holding of index 0 of a partition, from its acquire on. Once it has ended it stays so. */
 export interface Held {
   readonly partition: number
-  /** Fencing token: the same for as long as the holding lasts, and higher in every later one. */
+  /**
+   * Fencing token, higher in every later holding. It may be drawn anew before the partition is
+   * served, by `event.tokenAbove`, and is the same from then on.
+   */
   readonly token: Token
   /** The token in 16 hexadecimal digits, which order as the tokens do. */
   readonly tokenHex: string
@@ -48,6 +51,12 @@ export class HeldPartitions {
     this.#byPartition.set(partition, new Holding(partition, event.token, this.#stalls))
   }
 
+  /** The holding that begins has another token. */
+  retoken(partition: number, token: Token): void {
+    const holding = this.#byPartition.get(partition)
+    if (holding !== undefined) holding.token = token
+  }
+
   /** Nothing is held any more, whatever steps will say of it later. */
   endAll(why: string): void {
     this.#end([...this.#byPartition.keys()], why)
@@ -66,7 +75,7 @@ export class HeldPartitions {
 
 class Holding implements Held {
   readonly partition: number
-  readonly token: Token
+  token: Token
   readonly #stalls: StallSource
   /** Made when it is first asked for: most holdings are only asked whether they are valid. */
   #controller: AbortController | undefined

@@ -5,15 +5,7 @@ import type { Key } from '../ring/key-hash.ts'
 import type { Ring } from '../ring/ring.ts'
 import { explain, type Explanation, type LocalRole } from './explanation.ts'
 import { History } from './history.ts'
-
-/** What lookups read: the ring as it is seen now, swapped whole. */
-export interface RingInSight {
-  readonly ring: Ring<ClusterMember>
-  /** Of those that are away for a while as well. */
-  readonly homes: Ring<Home>
-  /** Fields of our configuration that lost, as `name ours, theirs`; `undefined` while it holds. */
-  readonly lost: readonly string[] | undefined
-}
+import type { RingInSight } from './ring-in-sight.ts'
 
 /**
  * Who is responsible for what, as the local member sees it. A lookup is a hash and array reads.

@@ -69,8 +69,9 @@ export class MemberReader {
     const { name, status } = member
     const tag = this.#tagOf(member)
     if (this.#takesPart(member, tag)) return { name, member: this.read(member), tag }
-    // Whoever ceases to take part is a router only once it holds nothing any more.
-    const mayHold = status === 'alive' && tag !== undefined && tag.standing !== 'router'
+    // Whoever ceases to take part is a router, or away, only once it holds nothing any more.
+    const holdsNothing = tag === undefined || tag.standing === 'router' || tag.standing === 'away'
+    const mayHold = status === 'alive' && !holdsNothing
     const bystander = mayHold ? this.read(member) : undefined
     return {
       name,
@@ -85,7 +86,7 @@ export class MemberReader {
   #absence(member: Member, tag: RingTag | undefined, incarnation: number): Candidacy['absence'] {
     const { name, status, tags } = member
     const standing = tag?.standing ?? 'serving'
-    const isReturning = standing === 'returning'
+    const isReturning = standing === 'returning' || standing === 'away'
     if (status === 'alive' && !isReturning) return undefined
     const isMissed = status === 'failed' && (standing === 'serving' || standing === 'forming')
     const hasHome =

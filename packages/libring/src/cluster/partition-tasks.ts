@@ -13,12 +13,15 @@ import type { Clock } from '../ports/clock.ts'
 import { Alarms } from './alarms.ts'
 import { RETRY_MS_MAX, retryDelayMs } from './backoff.ts'
 import type { WorkObserver } from './handler-runner.ts'
+import type { Held } from './held.ts'
 import { callInLaterTurn, hasGivenUp, type Outcome } from './invoke.ts'
 
 /** What comes with the index 0 that a task works under. */
 export interface Tenancy {
   /** Fencing token of this holding of index 0, which lasts as long as the task. */
   readonly token: Token | undefined
+  /** The holding itself: whether it is valid can be asked before every write. */
+  readonly held: Held | undefined
 }
 
 /** What a task gets besides its partition. */
@@ -153,6 +156,16 @@ export class PartitionTasks {
     this.#endings.set(partition, { event, jobs: post.jobs, then: [] })
     this.#overdue.set(partition, this.#clock.nowMs() + this.#releaseTimeoutMs)
     for (const job of post.jobs) job.controller.abort()
+  }
+
+  /** What tasks work under has ended, though no step says so yet: they are to end as well. */
+  lapse(): void {
+    for (const { jobs } of this.#posts.values()) {
+      for (const job of jobs) {
+        if (job.phase === 'resting') this.#remove(job)
+        else job.controller.abort()
+      }
+    }
   }
 
   /** Number of the first step of the partition whose tasks have not ended. */

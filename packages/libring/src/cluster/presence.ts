@@ -2,7 +2,7 @@ import { LIBRING_TAG } from '../base/member.ts'
 import type { RingConfiguration, RingStanding } from '../ownership/ring-tag.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
-import { announce, moveIn, moveOut } from './tenancy.ts'
+import { announce, moveIn, moveOut, tell } from './tenancy.ts'
 import type { TagFilter } from './watch-tags.ts'
 
 /** Why the local member is about to go, when it is. */
@@ -65,9 +65,9 @@ export class Presence {
     this.#standing = this.#presentStanding()
     moveIn(this.#membership, this.#tag)
     try {
-      announce(this.#membership, this.#name, this.#tag).catch(this.#onFailed)
+      announce(this.#membership, this.#tag).catch(this.#onFailed)
     } catch (error) {
-      moveOut(this.#membership, this.#name)
+      moveOut(this.#membership, this.#name, undefined)
       throw error
     }
     this.#isOpen = true
@@ -93,11 +93,11 @@ export class Presence {
   close(): 'end it' | 'let it be' {
     if (!this.#isOpen) return 'let it be'
     this.#isOpen = false
-    const outcome = moveOut(this.#membership, this.#name)
-    // Whoever is to return goes on saying so, as long as the membership lasts.
-    if (outcome === 'let it be' && this.#departure !== 'returning') {
-      announce(this.#membership, this.#name, undefined).catch(this.#onFailed)
-    }
+    // Whoever is to return says so as long as the membership lasts, and that it has nothing.
+    if (this.#departure === 'returning') this.#standing = 'away'
+    const last = this.#standing === 'away' ? this.#tag : undefined
+    const outcome = moveOut(this.#membership, this.#name, last)
+    if (outcome === 'let it be') tell(this.#membership).catch(this.#onFailed)
     return outcome
   }
 
@@ -131,7 +131,7 @@ export class Presence {
 
   async #announce(): Promise<void> {
     try {
-      await announce(this.#membership, this.#name, this.#tag)
+      await announce(this.#membership, this.#tag)
     } catch (error) {
       this.#onFailed(error)
     }

@@ -24,6 +24,10 @@ export interface SeatStats extends OwnershipStats, PostStats {
 
 /** What follows from what the seat hears. */
 export interface SeatOwner {
+  /** Before anything else is done for what has come: see whether the process has been running. */
+  onEntry(): void
+  /** It is known again how things stand, after {@link RingSeat.stalled}. */
+  onCertain(): void
   onView(view: View): void
   onStep(event: OwnershipEvent): void
 }
@@ -85,8 +89,8 @@ export class RingSeat {
     this.#post =
       membership.ringChannel &&
       new RingPost(membership.ringChannel, name, {
-        onMessage: (from, message) => this.#driver.feed({ type: 'peer-message', from, message }),
-        onExchanged: (member) => this.#driver.feed({ type: 'exchanged', with: member }),
+        onMessage: (from, message) => this.#feed({ type: 'peer-message', from, message }),
+        onExchanged: (member) => this.#feed({ type: 'exchanged', with: member }),
       })
   }
 
@@ -133,7 +137,7 @@ export class RingSeat {
     const candidacies = event.members.map((member) => {
       return this.#reader.candidacy(member, this.#membership.incarnationOf(member.name))
     })
-    this.#driver.feed({ type: 'members', event, candidacies })
+    this.#feed({ type: 'members', event, candidacies })
     // Tags decide whether the local member takes part.
     const { localName } = this.#membership
     if (event.members.some(({ name }) => name === localName)) this.#presence.refresh()
@@ -141,7 +145,15 @@ export class RingSeat {
 
   /** Whoever deals with steps of the partition is done with all of them up to `seq`. */
   settle(partition: number, seq: number, state: Uint8Array | undefined): void {
-    this.#driver.feed({ type: 'handler-settled', partition, seq, state })
+    this.#feed({ type: 'handler-settled', partition, seq, state })
+  }
+
+  /**
+   * The process was stopped: decide nothing until another member was reached. Within this call
+   * nothing is sent or told.
+   */
+  stalled(): void {
+    this.#driver.feed({ type: 'stalled' })
   }
 
   /** See {@link OwnershipMachine.tokenAbove}. */
@@ -182,6 +194,20 @@ export class RingSeat {
     else this.#presence.close()
   }
 
+  #feed(input: OwnershipInput): void {
+    this.#owner.onEntry()
+    this.#driver.feed(input)
+  }
+
+  /** Where members cannot be reached, none has anything to tell. */
+  #contact(doubt: number): void {
+    const { ringChannel } = this.#membership
+    if (ringChannel === undefined) return this.#feed({ type: 'contacted', doubt })
+    ringChannel.exchangeWithAny((isDone) => {
+      if (isDone) this.#feed({ type: 'contacted', doubt })
+    })
+  }
+
   /** Whoever has handed over everything is a router now, or about to go. */
   #checkDrained(): void {
     if (this.#presence.standing !== 'draining' || !this.#machine.isEmpty) return
@@ -202,6 +228,12 @@ export class RingSeat {
         break
       case 'exchange':
         this.#post?.exchange(effect.with)
+        break
+      case 'contact':
+        this.#contact(effect.doubt)
+        break
+      case 'certain':
+        this.#owner.onCertain()
         break
       case 'report':
         this.#bulletin.reported(effect.report)

@@ -19,6 +19,7 @@ export type {
   ConfigMismatchEvent,
   DoubleHolderEvent,
   HandoffTimeoutEvent,
+  StalledEvent,
   OrphanEvent,
   HandlerErrorEvent,
   HandlerOverdueEvent,
@@ -31,6 +32,7 @@ export {
   type FixedMembersOptions,
 } from '../cluster/fixed-members.ts'
 export type { Handled, OwnershipHandlers } from '../cluster/handlers.ts'
+export type { Held } from '../cluster/held.ts'
 export type { ClusterOptions } from '../cluster/options.ts'
 export type { Explanation, LocalRole } from '../cluster/explanation.ts'
 export type { PlannedMove } from '../cluster/history.ts'

@@ -25,6 +25,7 @@ import type { Cipher } from '../wire/seal.ts'
 import { Deferred } from './deferred.ts'
 import { Discovery } from './discovery.ts'
 import { Driver } from './driver.ts'
+import { Entrance } from './entrance.ts'
 import { InboundStreams } from './inbound.ts'
 import { Joins } from './joins.ts'
 import { addressesOf, lookUpAll } from './lookup.ts'
@@ -91,6 +92,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #resolver: Resolver
   readonly #logger: Logger
   readonly #clock: Clock
+  readonly #entrance: Entrance
   readonly #machine: SerfMachine
   readonly #driver: Driver<SerfInput, SerfEffect>
   readonly #inbound: InboundStreams
@@ -112,7 +114,9 @@ export class GossipNode implements Membership, AsyncDisposable {
   #stopping: Promise<void> | undefined
 
   constructor(setup: GossipNodeSetup) {
-    const { options, transport, clock, random, resolver, cipher, logger } = setup
+    const { options, random, cipher, logger } = setup
+    this.#entrance = new Entrance(setup.clock, setup.transport, setup.resolver)
+    const { clock, transport, resolver } = this.#entrance
     const security = securityOf(options.security, cipher)
     this.localName = options.hostName
     this.expectsOthers = options.bootstrapHosts.length > 0
@@ -154,10 +158,13 @@ export class GossipNode implements Membership, AsyncDisposable {
     })
     const acceptPeer = this.#peerServer.accept.bind(this.#peerServer)
     this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed, acceptPeer })
-    this.#discovery = new Discovery(setup, {
-      join: (seeds, onJoined) => this.#joins.begin('join', seeds, { onJoined }),
-      presentAddresses: () => this.members().filter(isPresent),
-    })
+    this.#discovery = new Discovery(
+      { options, clock, random, resolver, logger },
+      {
+        join: (seeds, onJoined) => this.#joins.begin('join', seeds, { onJoined }),
+        presentAddresses: () => this.members().filter(isPresent),
+      },
+    )
   }
 
   get status(): GossipStatus {
@@ -225,6 +232,10 @@ export class GossipNode implements Membership, AsyncDisposable {
     if (this.#phase === 'stopped') return Promise.reject(closedError())
     if (this.#phase === 'idle' || this.#started === undefined) this.#started = this.#open()
     return this.#started
+  }
+
+  watchEntries(watcher: () => void): () => void {
+    return this.#entrance.watch(watcher)
   }
 
   /**

@@ -53,6 +53,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #custody: Custody
   readonly #doubt = new Doubt()
   #phase: Phase = { name: 'idle' }
+  readonly #nobody: Ring<ClusterMember>
   #ring: Ring<ClusterMember>
   #away: readonly Home[] = []
   #lostTo: RingConfiguration | undefined
@@ -91,7 +92,8 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#absences = new Absences(options)
     this.#canHandOff =
       setup.canHandOff ?? (({ name }) => this.#candidates.tagOf(name) !== undefined)
-    this.#ring = new Ring<ClusterMember>([], ring)
+    this.#nobody = new Ring<ClusterMember>([], ring)
+    this.#ring = this.#nobody
     this.#plan = { ring: this.#ring, before: this.#ring, cause: [] }
     this.#custody = new Custody({
       localName,
@@ -141,8 +143,8 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
         else this.#custody.settle(input.partition, input.seq, input.state, nowMs)
         break
       case 'stalled':
-        this.#suspend(nowMs)
-        break
+        // Whoever works for what was held is told before others are turned to.
+        return this.#suspend(nowMs)
       case 'contacted':
         if (this.#doubt.isEndedBy(input.doubt)) this.#resume(nowMs)
         break
@@ -403,8 +405,14 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       })
     }
     if (!this.#enoughSeen) return
-    const isKept = takers === 'nobody' && lostTo === undefined && purpose === 'serve'
-    this.#custody.plan(this.#plan, isKept ? 'keep' : purpose, nowMs)
+    if (takers === 'members' || lostTo !== undefined) {
+      this.#custody.plan(this.#plan, purpose, nowMs)
+    } else if (purpose === 'serve') {
+      this.#custody.plan(this.#plan, 'keep', nowMs)
+    } else {
+      // Those that the ring names will not take it.
+      this.#custody.plan({ ...this.#plan, ring: this.#nobody }, 'stop', nowMs)
+    }
   }
 
   #compare(disagreements: readonly Disagreement[]): void {

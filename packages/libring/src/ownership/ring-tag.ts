@@ -11,7 +11,7 @@ import type { AssignmentName, ResolvedRingOptions } from '../ring/options.ts'
 //   |   |      |   |     |   |    slack, primary slack
 //   |   |      |   |     |   assignment and its version
 //   |   |      |   partitions, redundancy
-//   |   |      state: f forming, s serving, d draining, r returning; o of a router
+//   |   |      state: f forming, s serving, d draining, r returning, a away; o of a router
 //   |   name of the ring: 1 to 12 letters, digits, `_` or `-`
 //   version of this form
 //
@@ -39,9 +39,9 @@ export interface RingConfiguration {
 
 /**
  * `router` for one that takes no part. Of a member: `forming` as long as it waits for `minMembers`,
- * then what it is about to do.
+ * then what it is about to do; `away` once it has stopped to return, on a node that goes on.
  */
-export type RingStanding = 'forming' | 'serving' | 'draining' | 'returning' | 'router'
+export type RingStanding = 'forming' | 'serving' | 'draining' | 'returning' | 'away' | 'router'
 
 export interface RingTag {
   readonly name: string
@@ -54,6 +54,7 @@ const STANDINGS: Readonly<Record<string, RingStanding>> = {
   s: 'serving',
   d: 'draining',
   r: 'returning',
+  a: 'away',
   o: 'router',
 }
 const ASSIGNMENTS: Readonly<Record<string, string>> = {

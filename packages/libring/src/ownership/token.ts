@@ -1,5 +1,5 @@
 import { compareUtf8 } from '../base/bytes.ts'
-import { invariant } from '../base/errors.ts'
+import { invariant, OptionError } from '../base/errors.ts'
 
 /**
  * Names one holding of index 0 and orders it among all holdings of the partition: a hybrid
@@ -15,6 +15,12 @@ const COUNTER_BITS = 16n
  */
 export const TOKEN_LIMIT: Token = 1n << 63n
 export const HEARD_LIMIT: Token = 1n << 62n
+
+/** @throws {OptionError} unless `token` is one that a peer may show. */
+export function requireToken(option: string, token: unknown): asserts token is Token {
+  if (typeof token === 'bigint' && token >= 0n && token < HEARD_LIMIT) return
+  throw new OptionError(option, 'a bigint from 0 to 2^62 less one', token)
+}
 
 /** A token in 16 hexadecimal digits, which order as the tokens do. */
 export function tokenHex(token: Token): string {

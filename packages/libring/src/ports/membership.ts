@@ -45,6 +45,12 @@ export interface Membership {
   deathAfterMs(): Millis
 
   /**
+   * Have `watcher` called before the membership does anything: before it deals with what has come,
+   * or with what is due. Must not throw. Returns how to stop.
+   */
+  watchEntries?(watcher: () => void): () => void
+
+  /**
    * Whether there is anybody to wait for before deciding alone: false when no bootstrap host
    * was given, or membership is fixed.
    */
