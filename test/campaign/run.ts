@@ -10,6 +10,7 @@ import {
   type Breach,
   type CheckFactory,
   type SimNode,
+  type SimClusterOptions,
 } from 'libring/sim'
 import {
   MENDED_MS,
@@ -108,7 +109,7 @@ async function comeToRest(world: World, promises: Promises): Promise<Breach | un
 
 function aWorld(scenario: Scenario, traceLines: number | 'off'): World {
   const { seed, nodes, network, cluster, temper } = scenario
-  const world = new World({
+  const world: World = new World({
     seed,
     nodes: 0,
     ...network,
@@ -118,7 +119,7 @@ function aWorld(scenario: Scenario, traceLines: number | 'off'): World {
       compression: scenario.isCompressed,
       keyring: scenario.isEncrypted ? KEYRING : [],
     },
-    cluster: (node) => ({
+    cluster: (node): SimClusterOptions => ({
       ...cluster,
       ...(temper === 'none' ? {} : answersOf(temper, `${node.name}/${world.nowMs}`, seed)),
     }),

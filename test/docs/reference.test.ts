@@ -69,7 +69,7 @@ describe('docs/reference/options.md', () => {
   })
 
   test('has the handlers in the words of the library', () => {
-    const part = below(options, '## Handlers')
+    const [part = ''] = below(options, '## Handlers').split('A handler gets the fields')
     const declared = declaredIn('cluster/handlers.ts', 'OwnershipHandlers')
     const rows = [...part.matchAll(/^\| `(\w+)` +\| (.*?) +\|$/gm)]
     sayTheSame(
@@ -77,6 +77,13 @@ describe('docs/reference/options.md', () => {
       declared,
     )
     expect(onOneLine(part)).toContain(wordsOfInterface('cluster/handlers.ts', 'OwnershipHandlers'))
+  })
+
+  test('has what handlers get besides their event', () => {
+    const [, part] = options.split('A handler gets the fields')
+    const declared = declaredIn('cluster/handlers.ts', 'Beginning')
+    const signal = { name: 'signal', type: 'AbortSignal', words: '', defaultValue: undefined }
+    sayTheSame(rowsOf(part!), [...declared, signal])
   })
 
   test('has the defaults that are used', () => {

@@ -16,6 +16,7 @@ const TOKEN = 115_816_898_964_946_944n
 interface Writer {
   readonly partition: number
   readonly token: bigint
+  readonly tokenHex: string
   readonly member: string
 }
 
@@ -27,7 +28,8 @@ interface Statements<S> {
 
 /** A writer to partition 7, so many tokens above the first. */
 function writer(above: bigint, member = 'anise'): Writer {
-  return { partition: 7, token: TOKEN + above, member }
+  const token = TOKEN + above
+  return { partition: 7, token, tokenHex: token.toString(16).padStart(16, '0'), member }
 }
 
 /** What a store has to do, whichever it is. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Cluster } from 'libring'
-import { World } from 'libring/sim'
+import type { AcquireEvent, ChangeEvent, Cluster, Handled, Held } from 'libring'
+import { World, type SimNode } from 'libring/sim'
 import { importSnippet, snippetsOf } from '../support/snippets.ts'
 
 // Functions that pages show, in a simulated cluster: whether they do what the page says.
@@ -66,31 +66,25 @@ test('docs/guides/operating.md: a fleet is whole once so many are there and noth
 })
 
 test('docs/guides/fencing-tokens.md: the fence is raised before any work, with a token that grows', async () => {
-  interface Writer {
-    readonly partition: number
-    readonly token: bigint
-    readonly member: string
+  interface Store {
+    raise(held: Held, member: string): Promise<void>
+    workOn(held: Held, member: string, signal: AbortSignal): Promise<void>
   }
-  const { serve } = await importFrom<{
-    serve(
-      cluster: Cluster,
-      store: {
-        raise(writer: Writer): Promise<void>
-        workOn(writer: Writer, signal: AbortSignal): Promise<void>
-      },
-    ): Promise<void>
-  }>('docs/guides/fencing-tokens.md', 2)
+  const { serve } = await importFrom<{ serve(cluster: Cluster, store: Store): Promise<void> }>(
+    'docs/guides/fencing-tokens.md',
+    2,
+  )
   const fences = new Map<number, bigint>()
   const seen: string[] = []
   const world = await aWorld()
-  const store = {
-    async raise({ partition, token }: Writer) {
+  const store: Store = {
+    async raise({ partition, token }) {
       const stored = fences.get(partition)
-      if (stored !== undefined) seen.push(token >= stored ? 'above' : 'below')
+      if (stored !== undefined) seen.push(token > stored ? 'above' : 'not above')
       fences.set(partition, token)
       await Promise.resolve()
     },
-    async workOn({ partition, token }: Writer, signal: AbortSignal) {
+    async workOn({ partition, token }, _member, signal) {
       expect(fences.get(partition)).toBe(token)
       await new Promise((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason as Error))
@@ -104,4 +98,60 @@ test('docs/guides/fencing-tokens.md: the fence is raised before any work, with a
   await world.run(40_000)
   expect(new Set(seen)).toEqual(new Set(['above']))
   await Promise.all([drained, serving[1]])
+})
+
+test('docs/guides/fencing-tokens.md: nothing is done for a holding that a pause has ended', async () => {
+  const { openDoor } = await importFrom<{
+    openDoor(held: Held, open: (signal: AbortSignal) => Promise<void>): Promise<string>
+  }>('docs/guides/fencing-tokens.md', 4)
+  const world = await aWorld()
+  const [node] = world.nodes as [SimNode]
+  const partition = Array.from({ length: 16 }, (_, index) => index).find((index) => {
+    return node.cluster.held(index) !== undefined
+  })!
+  const held = node.cluster.held(partition)!
+  let opened = 0
+  const open = async (signal: AbortSignal): Promise<void> => {
+    expect(signal.aborted).toBe(false)
+    opened++
+    await Promise.resolve()
+  }
+  expect([await openDoor(held, open), opened]).toEqual(['open', 1])
+  node.pause()
+  await world.run(60_000)
+  // Nothing of the process has run since.
+  expect([await openDoor(held, open), opened]).toEqual(['not ours any more', 1])
+  node.resume()
+  await world.run(30_000)
+  expect([await openDoor(held, open), held.signal.aborted]).toEqual(['not ours any more', true])
+})
+
+test('docs/guides/fencing-tokens.md: whoever takes a partition gets above what its store knows', async () => {
+  type Taking = Handled<AcquireEvent | ChangeEvent>
+  const { takeWith } = await importFrom<{
+    takeWith(fences: {
+      tokenOf(partition: number): Promise<bigint>
+      raise(writer: { readonly partition: number; readonly token: bigint }): Promise<void>
+    }): (event: Taking) => Promise<void>
+  }>('docs/guides/fencing-tokens.md', 3)
+  // As left by somebody whose clock was years ahead; partition 3 is new to the store.
+  const ahead = 1n << 61n
+  const stored = new Map(Array.from({ length: 16 }, (_, partition) => [partition, ahead]))
+  stored.delete(3)
+  const take = takeWith({
+    tokenOf: (partition) => Promise.resolve(stored.get(partition) ?? 0n),
+    raise: ({ partition, token }) => Promise.resolve(void stored.set(partition, token)),
+  })
+  const world = new World({
+    seed: 2,
+    nodes: 3,
+    cluster: { partitions: 16, redundancy: 1, onAcquire: take, onChange: take },
+  })
+  await world.run(30_000)
+  for (const [partition, token] of stored) {
+    const holders = world.nodes.flatMap(({ cluster }) => cluster.held(partition) ?? [])
+    expect(holders.map((held) => held.token)).toEqual([token])
+    if (partition !== 3) expect(token).toBeGreaterThan(ahead)
+  }
+  expect(stored.size).toBe(16)
 })

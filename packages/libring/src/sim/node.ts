@@ -3,9 +3,9 @@ import type { Member } from '../base/member.ts'
 import type { Millis } from '../base/time.ts'
 import type { Cluster, StopOptions } from '../cluster/cluster.ts'
 import type { DrainOptions } from '../cluster/drain.ts'
+import type { OwnershipEvent } from '../ownership/event.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Observer } from './observer.ts'
 import type { SimProcess } from './process.ts'
 import { createClusters, type SimClusterOptions } from './clusters.ts'
 import { beginLife, type Life, type SimNodeOptions, type Surroundings } from './life.ts'
@@ -18,6 +18,18 @@ import type { TraceKind } from './trace.ts'
 export type SimClusters =
   SimClusterOptions | ((node: SimNode) => SimClusterOptions | readonly SimClusterOptions[])
 
+/** Hears of the processes of nodes, in line. Nothing may be done to the world within these calls. */
+export interface NodeObserver {
+  /** A process of the node begins. Its clusters are there and have done nothing yet. */
+  onBegin?(node: SimNode): void
+  /** The process is over: crashed, or stopped in order. */
+  onEnd?(node: SimNode): void
+  /** A handler begins to deal with a step. */
+  onHandler?(node: SimNode, event: Handled<OwnershipEvent>): void
+  /** It is done. */
+  onHandled?(node: SimNode, event: Handled<OwnershipEvent>, outcome: Outcome): void
+}
+
 /** What a node is when it is started. */
 interface NodeSetup {
   readonly name: string
@@ -25,7 +37,7 @@ interface NodeSetup {
   readonly options: SimNodeOptions
   readonly clusters: SimClusters
   /** Those who watch, whoever they are at the time. */
-  readonly observers: Iterable<Observer>
+  readonly observers: Iterable<NodeObserver>
 }
 
 /** What may be different about a node when it is started again. */
@@ -41,7 +53,7 @@ export class SimNode {
   readonly name: string
   readonly #surroundings: Surroundings
   readonly #clusters: SimClusters
-  readonly #observers: Iterable<Observer>
+  readonly #observers: Iterable<NodeObserver>
   #host: string
   #options: SimNodeOptions
   #lives = 0
@@ -227,7 +239,7 @@ export class SimNode {
   }
 
   /** Nobody sees what is left of a process that is over. */
-  #observersOf(owner: SimProcess): Iterable<Observer> {
+  #observersOf(owner: SimProcess): Iterable<NodeObserver> {
     return this.#isUp && owner === this.#life?.owner ? this.#observers : []
   }
 
