@@ -56,7 +56,7 @@ test('a process that was stopped is fenced from its first instruction on', async
     const look = (): boolean => {
       const { writers } = store
       const before = seen
-      seen = JSON.stringify([...writers].toSorted((a, b) => (a < b ? -1 : 1)))
+      seen = JSON.stringify([...writers].toSorted(([left], [right]) => left - right))
       return (
         writers.size === PARTITIONS && new Set(writers.values()).size === members && seen === before
       )
