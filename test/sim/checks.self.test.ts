@@ -225,27 +225,38 @@ test('drainsInOrder sees a partition that is let go for nobody while others are 
 })
 
 describe('tokensGrow sees', () => {
+  /** The token that is drawn when a clock shows so many milliseconds. */
+  const tokenAt = (wallMs: number) => BigInt(wallMs) << 16n
+
   test('a token that is not above that of the holder before', () => {
     const story = (stage: Stage, token: bigint) => {
-      stage.acquire('ann', 0, 0, 7n)
+      stage.acquire('ann', 0, 0, tokenAt(7))
       stage.pass(30_000)
       stage.release('ann', 0)
       stage.acquire('bob', 0, 0, token)
     }
-    expect(first('tokensGrow', (stage) => story(stage, 7n))).toContain('do not grow')
-    none('tokensGrow', (stage) => story(stage, 8n))
+    expect(first('tokensGrow', (stage) => story(stage, tokenAt(7)))).toContain('do not grow')
+    none('tokensGrow', (stage) => story(stage, tokenAt(8)))
   })
 
-  test('the same after a crash, unless the clock of the dead was ahead by more than the time', () => {
-    const story = (stage: Stage, skewMs: number) => {
-      stage.change('ann', { skewMs })
-      stage.acquire('ann', 0, 0, 7n)
+  test('the same after a crash, unless the token of the dead was ahead of the clock', () => {
+    const story = (stage: Stage, wallMs: number) => {
+      stage.acquire('ann', 0, 0, tokenAt(700))
       stage.end('ann')
-      stage.pass(5_000)
-      stage.acquire('bob', 0, 0, 6n)
+      stage.change('bob', { wallMs })
+      stage.acquire('bob', 0, 0, tokenAt(700))
     }
-    expect(first('tokensGrow', (stage) => story(stage, 4_000))).toContain('do not grow')
-    none('tokensGrow', (stage) => story(stage, 6_000))
+    expect(first('tokensGrow', (stage) => story(stage, 701))).toContain('lags behind')
+    none('tokensGrow', (stage) => story(stage, 700))
+  })
+
+  test('a token of the past', () => {
+    const story = (stage: Stage, wallMs: number) => {
+      stage.change('ann', { wallMs })
+      stage.acquire('ann', 0, 0, tokenAt(700))
+    }
+    expect(first('tokensGrow', (stage) => story(stage, 701))).toContain('lags behind')
+    none('tokensGrow', (stage) => story(stage, 700))
   })
 })
 

@@ -17,7 +17,7 @@ interface Actor {
   isUp: boolean
   isPaused: boolean
   farewell: 'stop' | 'drain' | undefined
-  skewMs: number
+  wallMs: number
 }
 
 export const TERMS: Terms = {
@@ -77,7 +77,8 @@ export class Stage {
       events: { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) },
     }
     const actor = {
-      ...{ name, isUp: true, isPaused: false, farewell: undefined, skewMs: 0, cluster },
+      ...{ name, isUp: true, isPaused: false, farewell: undefined, wallMs: 0, cluster },
+      clock: { wallMs: () => this.#actor(name).wallMs },
       members: () => this.#actors.filter(({ isUp }) => isUp).map((it) => aClusterMember(it.name)),
     }
     const known = this.#actors.findIndex((it) => it.name === name)
