@@ -3,15 +3,19 @@
 //   npm run sim -- --seed <seed>                             whether a promise is broken
 //   npm run sim -- --seed <seed> --trace node-1,node-2       and what these nodes did, line by line
 //   npm run sim -- --seed <seed> --trace all --since 80      all of it, from 80 s on
-//   npm run sim -- --seed <seed> --scenario                  what is made to happen
+//   npm run sim -- --seed <seed> --show                      what is made to happen
+//   npm run sim -- --seed <seed> --save <file>               kept as far as it takes to break it
+//   npm run sim -- --file <file>                             a run that was kept
 //
 // Lines of a trace: seconds, kind, particulars. --packets shows datagrams and streams as well.
 
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { TRACE_LEGEND, type World } from 'libring/sim'
 import { describeCounts, describeOutcome } from '../test/campaign/report.ts'
 import { runScenario } from '../test/campaign/run.ts'
-import { scenarioOf } from '../test/campaign/scenario.ts'
+import { scenarioOf, type Scenario } from '../test/campaign/scenario.ts'
+import { shrink } from '../test/campaign/shrink.ts'
 
 const TRACE_LINES_MAX = 10_000_000
 
@@ -24,19 +28,23 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seed: { type: 'string', default: '1' },
+      file: { type: 'string' },
       trace: { type: 'string' },
       since: { type: 'string', default: '0' },
       packets: { type: 'boolean', default: false },
-      scenario: { type: 'boolean', default: false },
+      show: { type: 'boolean', default: false },
+      save: { type: 'string' },
     },
   })
-  const scenario = scenarioOf(Number(values.seed))
-  if (values.scenario) {
-    const { happenings, ...rest } = scenario
-    console.log(JSON.stringify(rest))
-    for (const { atMs, what } of happenings) {
-      console.log((atMs / 1_000).toFixed(3), JSON.stringify(what))
-    }
+  const { file } = values
+  const scenario =
+    file === undefined
+      ? scenarioOf(Number(values.seed))
+      : (JSON.parse(readFileSync(file, 'utf8')) as Scenario)
+  if (values.show) show(scenario)
+  if (values.save !== undefined) {
+    const smaller = await shrink(scenario, (left) => console.log(`${left} happenings left`))
+    writeFileSync(values.save, `${JSON.stringify(smaller, undefined, 2)}\n`)
   }
   const outcome = await runScenario(scenario, {
     traceLines: values.trace === undefined ? 'off' : TRACE_LINES_MAX,
@@ -53,6 +61,13 @@ async function main(): Promise<void> {
   console.log(describeOutcome(scenario, outcome))
   console.log(`  went wrong: ${describeCounts(outcome.counts)}`)
   process.exitCode = outcome.breach === undefined ? 0 : 1
+}
+
+function show({ happenings, ...rest }: Scenario): void {
+  console.log(JSON.stringify(rest))
+  for (const { atMs, what } of happenings) {
+    console.log((atMs / 1_000).toFixed(3), JSON.stringify(what))
+  }
 }
 
 /** Whether a line is about one of the nodes; faults are about all of them. */

@@ -99,12 +99,12 @@ export type HandoffReport =
       readonly partitions: readonly number[]
     }
   | {
-      /** `member` held what the local member held; whoever has the lower token lets go. */
       /** The local member is to take these and cannot yet, and nobody is known to hold them. */
       readonly kind: 'orphan'
       readonly partitions: readonly number[]
     }
   | {
+      /** `member` held what the local member held; whoever has the lower token lets go. */
       readonly kind: 'double-holder'
       readonly member: string
       readonly partitions: readonly number[]
