@@ -55,7 +55,7 @@ describe('ten members restarted one by one, 20 s each, without grace', () => {
       expect(promises.breaches).toEqual([])
       // Nothing moves but what the assignment says, and that is not far from what has to.
       expect(acquired).toBeLessThanOrEqual(moved)
-    expect(acquired).toBeGreaterThan(moved / 2)
+      expect(acquired).toBeGreaterThan(moved / 2)
       expect(moved / (20 * SHARE)).toBeGreaterThan(0.9)
       expect(moved / (20 * SHARE)).toBeLessThan(1.4)
     },
