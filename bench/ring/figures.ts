@@ -1,5 +1,6 @@
 import type { Check } from './acceptance.ts'
 import { lookupTable, sizeTables, table, type Results } from './report.ts'
+import type { Lookup } from './speed.ts'
 
 const START = '<!-- figures -->'
 const END = '<!-- end of figures -->'
@@ -28,14 +29,34 @@ function figures(results: Results): string {
     'everybody leaves and comes back: how often a slot changes hands.',
     '',
     comparisonSummary(results),
-    `Lookups among 50 members, in nanoseconds, on a machine that had other work (load ${loadAverage!.toFixed(1)}):`,
-    'compare within a group only.',
+    `Lookups among 50 members, in nanoseconds, at a load average of ${loadAverage!.toFixed(1)} from other work: compare`,
+    'within a group only.',
     '',
     lookupTable(lookups),
+    ...lookupBounds(lookups),
+    '',
     'Building a view, its difference to the view after a leave, and the memory that it holds:',
     '',
     sizeTables(results),
   ].join('\n')
+}
+
+/** What the probes say about how much faster a lookup could be at all. */
+function lookupBounds(lookups: readonly Lookup[]): string[] {
+  const ns = (keys: RegExp, scheme: string) =>
+    lookups.find((row) => keys.test(row.keys) && row.scheme === scheme)!.nsPerLookup
+  const long = (scheme: string) => ns(/^long/, scheme)
+  const foreign = (scheme: string) => ns(/^non-ASCII/, scheme)
+  const reading = long('probe: reading the key')
+  const most = (scheme: string) => (long(scheme) / reading).toFixed(1)
+  return [
+    `The probes show what bounds them. Reading the 96 characters of the long key takes ${reading.toFixed(0)} ns of the`,
+    `${long('libring ownerForKey').toFixed(0)} that \`ownerForKey\` takes, so that no hash that reads them one by one can be more than`,
+    `${most('npm hashring get, uncached')} times as fast as npm hashring, or ${most('npm consistent-hash get')} times as fast as npm consistent-hash; a copy by`,
+    'TextEncoder is faster for long keys, but no part of the language. For the key outside ASCII,',
+    `reading and hashing takes ${foreign('probe: hash without UTF-8').toFixed(0)} ns of ${foreign('libring ownerForKey').toFixed(0)}, and most of the rest is making UTF-8, so that every`,
+    `language finds the same partition; consistent-hash (${foreign('npm consistent-hash get').toFixed(0)} ns) adds up 16-bit units instead.`,
+  ]
 }
 
 function targetSummary(checks: readonly Check[]): string {
