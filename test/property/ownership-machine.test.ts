@@ -255,7 +255,11 @@ function peerInput(): fc.Arbitrary<OwnershipInput> {
       from,
       message: fc.tuple(header, body).map(([head, rest]): PeerMessage => ({ ...head, ...rest })),
     }),
-    fc.record({ type: fc.constant('exchanged' as const), with: from }),
+    fc.record({
+      type: fc.constant('exchanged' as const),
+      with: from,
+      outcome: fc.constantFrom('done' as const, 'failed' as const),
+    }),
     fc.record({ type: fc.constant('handler-settled' as const), partition, seq: fc.nat(20) }),
   )
 }

@@ -204,7 +204,7 @@ export class OwnershipPeers {
         peer.reports.push(effect.report)
         break
       case 'exchange':
-        peer.machine.handle({ type: 'exchanged', with: effect.with }, this.nowMs)
+        peer.machine.handle({ type: 'exchanged', with: effect.with, outcome: 'done' }, this.nowMs)
         break
       case 'peer-message':
         this.deliver(name, effect.to, effect.message)

@@ -90,7 +90,9 @@ export class RingSeat {
       membership.ringChannel &&
       new RingPost(membership.ringChannel, name, {
         onMessage: (from, message) => this.#feed({ type: 'peer-message', from, message }),
-        onExchanged: (member) => this.#feed({ type: 'exchanged', with: member }),
+        onExchanged: (member, outcome) => {
+          this.#feed({ type: 'exchanged', with: member, outcome })
+        },
       })
   }
 

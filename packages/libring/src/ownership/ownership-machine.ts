@@ -136,7 +136,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
         if (!this.#doubt.isOpen) this.#receive(input.from, input.message, nowMs)
         break
       case 'exchanged':
-        if (!this.#doubt.isOpen) this.#custody.exchanged(input.with, nowMs)
+        this.#custody.exchanged(input.with, this.#doubt.isOpen ? 'failed' : input.outcome, nowMs)
         break
       case 'handler-settled':
         if (this.#doubt.isOpen) this.#doubt.noteSettled(input)
