@@ -235,6 +235,9 @@ export class MachineMember implements Participant<Packet> {
       case 'contact':
         this.#contact(effect.doubt)
         break
+      case 'records':
+        this.#ring = effect.ring
+        break
       case 'report':
       case 'disagreement':
       case 'formed':

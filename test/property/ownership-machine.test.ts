@@ -215,6 +215,7 @@ function legible(machine: OwnershipMachine): Machine<OwnershipInput, unknown> {
     deadlineMs: () => machine.deadlineMs(),
     poll() {
       const effect = machine.poll()
+      if (effect?.type === 'records') return { type: 'records', members: effect.ring.members }
       if (effect?.type !== 'view') return effect
       const { epoch, cause, ring } = effect.view
       return { epoch, cause, members: ring.members, holders: ring.assignment.holders }

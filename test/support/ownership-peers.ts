@@ -187,6 +187,9 @@ export class OwnershipPeers {
       case 'view':
         peer.view = effect.view
         break
+      case 'records':
+        peer.view = { ...peer.view!, ring: effect.ring, homes: effect.homes }
+        break
       case 'disagreement':
       case 'formed':
       case 'emptied':

@@ -3,6 +3,7 @@ import type { OwnershipEvent } from '../../../packages/libring/src/ownership/eve
 import { Ring } from '../../../packages/libring/src/ring/ring.ts'
 import { aClusterMember } from '../../support/ownership.ts'
 import { OwnershipPeers } from '../../support/ownership-peers.ts'
+import { aCandidacy, RingedMember } from '../../support/ringed-member.ts'
 
 const ring = { partitions: 8, redundancy: 1, assignment: 'rendezvous' } as const
 const HANDOFF_MS = 15_000
@@ -369,4 +370,19 @@ describe('two that take the same partition in different views', () => {
     peers.pass(1_000)
     expect(peers.primaries(partition)).toEqual(['bob'])
   })
+})
+
+test('a holder names its successor by what that one said last, though the plan is older', () => {
+  const ann = new RingedMember('ann', ring)
+  ann.start()
+  ann.settle()
+  ann.hear(aCandidacy('bob', ring, 'forming'))
+  ann.pass(0)
+  ann.hear(aCandidacy('bob', ring, 'serving'))
+  ann.pass(0)
+  const groups = [{ attempt: 1, letGo: true, partitions: [MOVING] }]
+  ann.receive('bob', ring, 'ask', { groups })
+  const to = ann.events.flatMap((event) => (event.type === 'acquire' ? [] : [event.to]))
+  expect(to.length).toBeGreaterThan(0)
+  expect(to.every((member) => member?.tags['said']?.endsWith('serving'))).toBe(true)
 })

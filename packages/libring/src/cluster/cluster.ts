@@ -121,6 +121,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       bulletin: this.#bulletin,
       owner: {
         onView: (view) => this.#show(view),
+        onRecords: ({ ring, homes }) => (this.inSight = { ...this.inSight, ring, homes }),
         onEntry: () => this.#fencing.check(),
         onCertain: () => this.#fencing.goOn(),
         onStep: (event) => {

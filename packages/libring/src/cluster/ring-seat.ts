@@ -29,6 +29,8 @@ export interface SeatOwner {
   /** It is known again how things stand, after {@link RingSeat.stalled}. */
   onCertain(): void
   onView(view: View): void
+  /** The members of the view say something else of themselves; who holds what is the same. */
+  onRecords(rings: Pick<View, 'ring' | 'homes'>): void
   onStep(event: OwnershipEvent): void
 }
 
@@ -221,6 +223,9 @@ export class RingSeat {
     switch (effect.type) {
       case 'view':
         this.#owner.onView(effect.view)
+        break
+      case 'records':
+        this.#owner.onRecords(effect)
         break
       case 'step':
         this.#owner.onStep(effect.event)

@@ -117,6 +117,8 @@ export type HandoffReport =
 /** All that ownership can ask for or tell. A view comes before the steps that it leads to. */
 export type OwnershipEffect =
   | { readonly type: 'view'; readonly view: View }
+  /** The rings of the view told last, with what their members say of themselves by now. */
+  | ({ readonly type: 'records' } & Pick<View, 'ring' | 'homes'>)
   | { readonly type: 'step'; readonly event: OwnershipEvent }
   /** Send this to `to` by the peer channel, if it can be. Nothing is lost if it cannot. */
   | { readonly type: 'peer-message'; readonly to: string; readonly message: PeerMessage }

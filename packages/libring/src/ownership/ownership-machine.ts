@@ -5,7 +5,7 @@ import { soonestMs, type Millis } from '../base/time.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
 import { Ring } from '../ring/ring.ts'
 import { Absences } from './absences.ts'
-import { homesAndActing, sameHome, type Home } from './acting.ts'
+import { homesAndActing, sameHome, withRecords, type Home, type HomesAndActing } from './acting.ts'
 import { bears, sameConfiguration, type Disagreement } from './agreement.ts'
 import { Candidates } from './candidates.ts'
 import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
@@ -54,7 +54,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #doubt = new Doubt()
   #phase: Phase = { name: 'idle' }
   readonly #nobody: Ring<ClusterMember>
-  #ring: Ring<ClusterMember>
+  #rings: HomesAndActing
   #away: readonly Home[] = []
   #lostTo: RingConfiguration | undefined
   #plan: Plan
@@ -93,8 +93,8 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#canHandOff =
       setup.canHandOff ?? (({ name }) => this.#candidates.tagOf(name) !== undefined)
     this.#nobody = new Ring<ClusterMember>([], ring)
-    this.#ring = this.#nobody
-    this.#plan = { ring: this.#ring, before: this.#ring, cause: [] }
+    this.#rings = { homes: this.#nobody, acting: this.#nobody }
+    this.#plan = { ring: this.#nobody, before: this.#nobody, cause: [] }
     this.#custody = new Custody({
       localName,
       ring,
@@ -379,9 +379,9 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     if (this.#cause.length > CAUSE_EVENTS_MAX) this.#cause.shift()
   }
 
-  /** Act on what is seen: a new view when the members differ, then a step for every new role. */
+  /** Act on what is seen: a new view when the ring may differ, then a step for every new role. */
   #decide(purpose: 'serve' | 'stop', nowMs: Millis): void {
-    const before = this.#ring
+    const before = this.#rings.acting
     const cause = Object.freeze(this.#cause)
     this.#cause = []
     const { members, takers, lostTo, disagreements } = compose(this.#candidates, this.#stance)
@@ -391,11 +391,11 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     if (
       this.#epoch === 0 ||
       !sameLoss(lostTo, this.#lostTo) ||
-      !sameByName(before.members, members, sameClusterMember) ||
+      !sameByName(before.members, members, sameHome) ||
       !sameByName(this.#away, away, sameHome)
     ) {
-      const { homes, acting: ring } = homesAndActing(members, away, this.#ringOptions)
-      this.#ring = ring
+      this.#rings = homesAndActing(members, away, this.#ringOptions)
+      const { homes, acting: ring } = this.#rings
       this.#away = away
       this.#lostTo = lostTo
       this.#plan = { ring, before, cause }
@@ -403,6 +403,11 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
         type: 'view',
         view: { epoch: ++this.#epoch, ring, homes, cause, lostTo },
       })
+    } else if (!sameByName(before.members, members, sameClusterMember)) {
+      this.#rings = withRecords(this.#rings, members)
+      const { homes, acting: ring } = this.#rings
+      this.#plan = { ...this.#plan, ring }
+      this.#effects.push({ type: 'records', ring, homes })
     }
     if (!this.#enoughSeen) return
     if (takers === 'members' || lostTo !== undefined) {
