@@ -329,6 +329,19 @@ describe('at the stop', () => {
     expect(peers.primaries(partition!)).toEqual(['bob'])
   })
 
+  test('whoever comes while the handlers of one that saw nobody are at work waits for them', () => {
+    const peers = new OwnershipPeers(ring)
+    peers.start('ann')
+    peers.busy.add('ann')
+    peers.stop('ann')
+    peers.start('bob', ['ann'])
+    peers.pass(5_000)
+    expect(peers.of('bob').events).toEqual([])
+    peers.settle('ann')
+    peers.pass(1_000)
+    expect(peers.of('bob').book.roles.size).toBe(planned('bob', 'ann', 'bob').length)
+  })
+
   test('what is asked afterwards is still answered', () => {
     const peers = new OwnershipPeers(ring)
     peers.start('ann')
