@@ -262,6 +262,7 @@ function peerInput(): fc.Arbitrary<OwnershipInput> {
       outcome: fc.constantFrom('done' as const, 'failed' as const),
     }),
     fc.record({ type: fc.constant('handler-settled' as const), partition, seq: fc.nat(20) }),
+    fc.record({ type: fc.constant('let-go' as const), partition, seq: fc.nat(20) }),
   )
 }
 

@@ -399,3 +399,41 @@ test('a holder names its successor by what that one said last, though the plan i
   expect(to.length).toBeGreaterThan(0)
   expect(to.every((member) => member?.tags['said']?.endsWith('serving'))).toBe(true)
 })
+
+describe('a holder of which nobody works for index 0 any more', () => {
+  /** Ann has given index 0 of the partition up to bob, and its handlers are at work. */
+  function aDemotion() {
+    const peers = new OwnershipPeers({ ...ring, redundancy: 2 })
+    peers.start('ann')
+    peers.busy.add('ann')
+    peers.start('bob', ['ann'])
+    peers.joins('ann', 'bob')
+    peers.pass(2_000)
+    const { seq } = peers.of('ann').events.findLast(({ partition }) => partition === MOVING)!
+    const letGo = (of: number): void => {
+      const input = { type: 'let-go', partition: MOVING, seq: of } as const
+      peers.of('ann').machine.handle(input, peers.nowMs)
+      peers.pass(1_000)
+    }
+    return { peers, seq, letGo }
+  }
+
+  test('has let it go, whatever else its handlers do', () => {
+    const { peers, seq, letGo } = aDemotion()
+    expect(stepsOf(peers, 'ann', MOVING)).toEqual(['acquire 0', 'change 1'])
+    letGo(seq - 1)
+    expect(peers.of('bob').book.roles.get(MOVING)).not.toBe(0)
+    letGo(seq)
+    expect(peers.of('bob').book.roles.get(MOVING)).toBe(0)
+  })
+
+  test('has done so as well where that was told in doubt', () => {
+    const { peers, seq, letGo } = aDemotion()
+    peers.wakes('ann')
+    letGo(seq)
+    expect(peers.of('bob').book.roles.get(MOVING)).not.toBe(0)
+    peers.reaches('ann')
+    peers.pass(1_000)
+    expect(peers.of('bob').book.roles.get(MOVING)).toBe(0)
+  })
+})

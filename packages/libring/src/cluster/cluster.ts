@@ -142,6 +142,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       releaseTimeoutMs: ownership.releaseTimeoutMs,
       observer: {
         onSettled: (partition, seq, state) => this.#seat.settle(partition, seq, state),
+        onLetGo: (partition, seq) => this.#seat.letGo(partition, seq),
         onFailed: (event, error, attempt) => this.#bulletin.handlerFailed(event, error, attempt),
         onOverdue: (event) => this.#bulletin.handlerOverdue(event),
       },

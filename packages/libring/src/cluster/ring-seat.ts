@@ -152,6 +152,11 @@ export class RingSeat {
     this.#feed({ type: 'handler-settled', partition, seq, state })
   }
 
+  /** Nobody works for index 0 of the partition any more, which the step of that number gave up. */
+  letGo(partition: number, seq: number): void {
+    this.#feed({ type: 'let-go', partition, seq })
+  }
+
   /**
    * The process was stopped: decide nothing until another member was reached. Within this call
    * nothing is sent or told.

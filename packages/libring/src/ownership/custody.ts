@@ -232,6 +232,12 @@ export class Custody {
     this.#flush(nowMs)
   }
 
+  /** Nobody works for index 0 any more, which the step `seq` gave up. */
+  letGo(partition: number, seq: number, nowMs: Millis): void {
+    this.#tenures.settle(partition, seq, nowMs)
+    this.#flush(nowMs)
+  }
+
   tick(nowMs: Millis): void {
     for (const { phase } of this.#tenures.tick(nowMs)) {
       if (phase === 'letting-go') this.#stats.releasesOverdue++

@@ -64,6 +64,11 @@ export type OwnershipInput =
       readonly state?: Uint8Array | undefined
     }
   /**
+   * Nobody works for index 0 of this partition any more, which the step `seq` gave up, though
+   * handlers are not done with every step up to it.
+   */
+  | { readonly type: 'let-go'; readonly partition: number; readonly seq: number }
+  /**
    * The process was stopped for so long that others may have what the local member holds. Nothing
    * is decided, sent or told until it is known how things stand.
    */

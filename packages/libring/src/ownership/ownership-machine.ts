@@ -11,7 +11,7 @@ import { Candidates } from './candidates.ts'
 import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
 import { compose, type Stance } from './composition.ts'
 import { Custody } from './custody.ts'
-import { Doubt } from './doubt.ts'
+import { Doubt, type Backlog } from './doubt.ts'
 import type { Candidacy, OwnershipEffect, OwnershipInput } from './effects.ts'
 import type { PeerMessage } from './messages.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
@@ -142,6 +142,10 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
         if (this.#doubt.isOpen) this.#doubt.noteSettled(input)
         else this.#custody.settle(input.partition, input.seq, input.state, nowMs)
         break
+      case 'let-go':
+        if (this.#doubt.isOpen) this.#doubt.noteLetGo(input.partition, input.seq)
+        else this.#custody.letGo(input.partition, input.seq, nowMs)
+        break
       case 'stalled':
         // Whoever works for what was held is told before others are turned to.
         return this.#suspend(nowMs)
@@ -250,16 +254,21 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   /** We know again who is there. What we held others may have, and what they said is long ago. */
   #resume(nowMs: Millis): void {
-    const { gone, settled } = this.#doubt.end()
+    const backlog = this.#doubt.end()
     this.#effects.push({ type: 'certain' })
     this.#custody.lapse(nowMs)
     this.#countMembers()
-    this.#showOthers(gone, nowMs)
+    this.#showOthers(backlog.gone, nowMs)
+    this.#catchUp(backlog, nowMs)
+    if (this.#phase.name === 'waiting') return
+    this.#phase = { name: 'settling', closesAtMs: nowMs }
+  }
+
+  #catchUp({ settled, letGo }: Backlog, nowMs: Millis): void {
     for (const { partition, seq, state } of settled) {
       this.#custody.settle(partition, seq, state, nowMs)
     }
-    if (this.#phase.name === 'waiting') return
-    this.#phase = { name: 'settling', closesAtMs: nowMs }
+    for (const [partition, seq] of letGo) this.#custody.letGo(partition, seq, nowMs)
   }
 
   /** Unless it is open already. */
@@ -313,7 +322,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   #stop(nowMs: Millis): void {
     const isDoubtful = this.#doubt.isOpen
-    const { settled } = this.#doubt.end()
+    const backlog = this.#doubt.end()
     if (isDoubtful) this.#effects.push({ type: 'certain' })
     const held = this.#phase.name === 'settled' || this.#phase.name === 'settling'
     this.#phase = { name: 'stopped' }
@@ -323,9 +332,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       this.#candidates.update([{ name: this.#localName, member: undefined }])
     }
     this.#decide('stop', nowMs)
-    for (const { partition, seq, state } of settled) {
-      this.#custody.settle(partition, seq, state, nowMs)
-    }
+    this.#catchUp(backlog, nowMs)
   }
 
   /** Whoever is there is asked at once, though it is planned with only when the window closes. */
