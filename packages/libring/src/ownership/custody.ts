@@ -152,7 +152,7 @@ export class Custody {
       canHandOff: ({ name }: ClusterMember) => this.#others.has(name),
     } as const
     this.#tenures.plan(plan, circumstances, (partition) => this.#tenancy(partition, nowMs), nowMs)
-    for (let partition = 0; partition < this.#tenures.count; partition++) {
+    for (const partition of this.#tenures.occupied()) {
       this.#noteOverstay(partition, nowMs)
       this.#letGoIfAsked(partition, nowMs)
     }

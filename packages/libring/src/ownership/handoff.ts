@@ -1,7 +1,8 @@
 import { compareUtf8 } from '../base/bytes.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { KeyedFifo } from '../base/keyed-fifo.ts'
-import type { Millis } from '../base/time.ts'
+import { TimeTally } from '../base/time-tally.ts'
+import { soonestMs, type Millis } from '../base/time.ts'
 import type { AnswerGroup, AskGroup, Standing } from './messages.ts'
 
 /** Longest time between two questions to a member that has yet to answer. */
@@ -37,6 +38,8 @@ interface Inquiry {
   nextAskMs: Millis
   /** Whether it was asked for something that is not wanted any more. */
   isOutdated: boolean
+  /** When it is asked next, as it was tallied. */
+  dueMs: Millis | undefined
 }
 
 /** A question that was answered by nothing but time. */
@@ -46,6 +49,8 @@ export interface Override {
   readonly member: string
   readonly partitions: readonly number[]
 }
+
+const NOBODY: ReadonlyMap<string, Inquiry> = new Map()
 
 /** What has become due. */
 export interface TakesDue {
@@ -75,6 +80,8 @@ export class Takes {
   readonly #stuckMs: Millis
   readonly #takes = new Map<number, Take>()
   readonly #inquiries = new Map<string, Inquiry>()
+  /** When members are asked next. */
+  readonly #dues = new TimeTally()
   /** When takes are stuck. */
   readonly #stuck = new Deadlines()
   /** Takes with a holder that is not asked to let go yet, and those with one that is. */
@@ -130,6 +137,7 @@ export class Takes {
         if (inquiry.pending.size === 0) inquiry.asksInVain = 0
         inquiry.pending.add(partition)
         inquiry.nextAskMs = nowMs
+        this.#retime(inquiry)
       }
     }
   }
@@ -154,6 +162,7 @@ export class Takes {
       if (!inquiry.pending.delete(partition)) continue
       inquiry.isOutdated = true
       inquiry.nextAskMs = nowMs
+      this.#retime(inquiry)
     }
   }
 
@@ -162,18 +171,22 @@ export class Takes {
     for (const [name, inquiry] of this.#inquiries) {
       if (names.has(name)) continue
       for (const partition of inquiry.pending) this.#close(partition, name, inquiry)
+      this.#dues.move(inquiry.dueMs, undefined)
       this.#inquiries.delete(name)
     }
     for (const name of names) {
       if (this.#inquiries.has(name)) continue
-      this.#inquiries.set(name, {
+      const inquiry: Inquiry = {
         pending: new Set(this.#takes.keys()),
         unmerged: new Set(),
         mutual: new Map(),
         asksInVain: 0,
         nextAskMs: nowMs,
         isOutdated: false,
-      })
+        dueMs: undefined,
+      }
+      this.#inquiries.set(name, inquiry)
+      this.#retime(inquiry)
       for (const [partition, take] of this.#takes) {
         take.open++
         this.#free.delete(partition)
@@ -250,14 +263,17 @@ export class Takes {
     const asks: { readonly to: string; readonly groups: readonly AskGroup[] }[] = []
     const unheard: string[] = []
     const overrides: Override[] = []
-    for (const [name, inquiry] of this.#inquiries) {
-      if (nowMs < (this.#dueMs(inquiry) ?? Infinity)) continue
+    // Mostly nobody is due, and there may be thousands.
+    const isDue = nowMs >= (this.#dues.soonestMs() ?? Infinity)
+    for (const [name, inquiry] of isDue ? this.#inquiries : NOBODY) {
+      if (nowMs < (inquiry.dueMs ?? Infinity)) continue
       this.#giveUp(name, inquiry, overrides)
       if (inquiry.pending.size === 0 && !inquiry.isOutdated) continue
       inquiry.isOutdated = false
       if (inquiry.asksInVain % ASKS_UNHEARD === ASKS_UNHEARD - 1) unheard.push(name)
       if (inquiry.pending.size > 0) inquiry.asksInVain++
       inquiry.nextAskMs = nowMs + this.#repeatMs
+      this.#retime(inquiry)
       for (const [partition, asked] of inquiry.mutual) inquiry.mutual.set(partition, asked + 1)
       asks.push({ to: name, groups: this.#groups(inquiry) })
     }
@@ -267,12 +283,7 @@ export class Takes {
   }
 
   deadlineMs(): Millis | undefined {
-    let soonestMs = this.#stuck.nextMs()
-    for (const inquiry of this.#inquiries.values()) {
-      const dueMs = this.#dueMs(inquiry)
-      if (dueMs !== undefined && dueMs < (soonestMs ?? Infinity)) soonestMs = dueMs
-    }
-    return soonestMs
+    return soonestMs(this.#stuck.nextMs(), this.#dues.soonestMs())
   }
 
   #takeStuck(nowMs: Millis): readonly number[] {
@@ -287,8 +298,12 @@ export class Takes {
     }
   }
 
-  #dueMs(inquiry: Inquiry): Millis | undefined {
-    return inquiry.pending.size > 0 || inquiry.isOutdated ? inquiry.nextAskMs : undefined
+  /** After anything that decides when it is asked. */
+  #retime(inquiry: Inquiry): void {
+    const isAsked = inquiry.pending.size > 0 || inquiry.isOutdated
+    const dueMs = isAsked ? inquiry.nextAskMs : undefined
+    this.#dues.move(inquiry.dueMs, dueMs)
+    inquiry.dueMs = dueMs
   }
 
   #note(standing: Standing, partition: number, name: string, inquiry: Inquiry): void {
@@ -312,6 +327,7 @@ export class Takes {
     this.#free.delete(partition)
     inquiry.pending.add(partition)
     inquiry.nextAskMs = nowMs
+    this.#retime(inquiry)
   }
 
   /** `name` has answered, or need not. */
@@ -319,6 +335,7 @@ export class Takes {
     if (!inquiry.pending.delete(partition)) return
     inquiry.unmerged.delete(partition)
     inquiry.mutual.delete(partition)
+    this.#retime(inquiry)
     const take = this.#takes.get(partition)!
     this.#dropHolder(take, partition, name)
     if (--take.open === 0) this.#free.add(partition)
@@ -355,7 +372,9 @@ export class Takes {
       this.#granted.add(partition)
       for (const holder of take.holders) {
         const inquiry = this.#inquiries.get(holder)
-        if (inquiry !== undefined) inquiry.nextAskMs = nowMs
+        if (inquiry === undefined) continue
+        inquiry.nextAskMs = nowMs
+        this.#retime(inquiry)
       }
     }
   }
