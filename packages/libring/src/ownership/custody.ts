@@ -63,8 +63,10 @@ export class Custody {
     readonly effects: Fifo<OwnershipEffect>
     /** Milliseconds since 1970. */
     readonly wallMs: (nowMs: Millis) => number
+    /** Of all that is seen, computed when it is needed. */
+    readonly digest: () => number
   }) {
-    const { localName, ring, effects, wallMs } = setup
+    const { localName, ring, effects, wallMs, digest } = setup
     const { releaseTimeoutMs, handoffTimeoutMs, concurrentHandoffs } = setup.options
     this.#localName = localName
     this.#effects = effects
@@ -74,7 +76,7 @@ export class Custody {
     this.#waiters = new Waiters(handoffTimeoutMs)
     this.#watchers = new Waiters(handoffTimeoutMs)
     this.#succession = new Succession(handoffTimeoutMs, wallMs)
-    this.#mail = new Mail(spaceDigest(ring), effects, this.#succession)
+    this.#mail = new Mail(spaceDigest(ring), digest, effects, this.#succession)
     this.#strangers = new Strangers(handoffTimeoutMs)
     this.#tenures = new Tenures({
       localName,
@@ -108,23 +110,23 @@ export class Custody {
   /**
    * Whom to ask from now on, seen by now though perhaps not planned with yet.
    *
-   * @param others members that can hand off; the local one is not among them.
+   * @param seen others that have changed, each with its record while it can hand off.
    * @param gone names of members that are not there any more.
-   * @param digest of what is seen, computed when it is needed.
    */
   see(
-    others: readonly ClusterMember[],
+    seen: ReadonlyMap<string, ClusterMember | undefined>,
     gone: readonly string[],
-    digest: () => number,
     nowMs: Millis,
   ): void {
-    this.#mail.see(digest)
-    const known = new Set(this.#others.keys())
-    this.#others.clear()
-    for (const member of others) {
-      if (!known.has(member.name)) this.#census.greet(member.name, nowMs)
-      this.#others.set(member.name, member)
-      this.#strangers.delete(member.name)
+    this.#mail.see()
+    for (const [name, member] of seen) {
+      if (member === undefined) {
+        this.#others.delete(name)
+        continue
+      }
+      if (!this.#others.has(name)) this.#census.greet(name, nowMs)
+      this.#others.set(name, member)
+      this.#strangers.delete(name)
     }
     for (const name of gone) {
       this.#strangers.delete(name)
@@ -462,15 +464,7 @@ export class Custody {
   }
 
   #tellWaiters(partitions: readonly number[], nowMs: Millis): void {
-    const waiting = new Map<string, Map<number, Waiter>>()
-    for (const partition of partitions) {
-      for (const waiter of this.#waiters.of(partition, nowMs)) {
-        const waiters = waiting.get(waiter.name) ?? new Map<number, Waiter>()
-        waiting.set(waiter.name, waiters)
-        waiters.set(partition, waiter)
-      }
-    }
-    for (const [name, waiters] of waiting) {
+    for (const [name, waiters] of this.#waiters.byName(partitions, nowMs)) {
       for (const { life } of waiters.values()) {
         this.#reply(name, life, waiters, nowMs)
         break

@@ -19,7 +19,6 @@ import type { RingConfiguration, RingTag } from './ring-tag.ts'
 import type { OwnershipStats } from './stats.ts'
 import type { Plan } from './tenures.ts'
 import type { Token } from './token.ts'
-import { viewDigest } from './view-digest.ts'
 
 /** Most member events that a view or a step names as its cause: the latest ones. */
 export const CAUSE_EVENTS_MAX = 1_024
@@ -49,6 +48,8 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #canHandOff: (member: ClusterMember) => boolean
   readonly #effects = new Fifo<OwnershipEffect>()
   readonly #candidates = new Candidates()
+  /** Names of those that have changed since the others were shown last. */
+  readonly #unshown = new Set<string>()
   readonly #absences: Absences
   readonly #custody: Custody
   readonly #doubt = new Doubt()
@@ -101,6 +102,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       options,
       effects: this.#effects,
       wallMs: setup.wallMs ?? ((nowMs) => nowMs),
+      digest: () => this.#candidates.digest(this.#absences.homes(), ring),
     })
   }
 
@@ -200,7 +202,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   #start(input: Extract<OwnershipInput, { type: 'start' }>, nowMs: Millis): void {
     if (this.#phase.name !== 'idle') return
     this.#othersExpected = input.othersExpected
-    this.#candidates.update(input.candidacies)
+    this.#update(input.candidacies)
     this.#absences.start(input.candidacies)
     this.#countMembers()
     this.#showOthers([], nowMs)
@@ -220,7 +222,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   #hear(input: Extract<OwnershipInput, { type: 'members' }>, nowMs: Millis): void {
     if (!this.#isTakingPart) return
     const { event, candidacies } = input
-    const { changed: seen, lost } = this.#candidates.update(candidacies)
+    const { changed: seen, lost } = this.#update(candidacies)
     const absent = candidacies.map((candidacy) => this.#withAbsence(candidacy))
     const changed = this.#absences.observe(event.type, absent, nowMs) || seen
     if (this.#doubt.isOpen) {
@@ -320,7 +322,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     if (!held) return
     // Whoever is to return has given up its part before, but not its homes.
     if (this.#candidates.tagOf(this.#localName)?.standing !== 'returning') {
-      this.#candidates.update([{ name: this.#localName, member: undefined }])
+      this.#update([{ name: this.#localName, member: undefined }])
     }
     this.#decide('stop', nowMs)
     for (const { partition, seq, state } of settled) {
@@ -328,20 +330,36 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     }
   }
 
+  #update(candidacies: readonly Candidacy[]): { changed: boolean; lost: boolean } {
+    for (const { name } of candidacies) this.#unshown.add(name)
+    return this.#candidates.update(candidacies)
+  }
+
   /** Whoever is there is asked at once, though it is planned with only when the window closes. */
   #showOthers(gone: readonly string[], nowMs: Millis): void {
-    const others = this.#candidates
+    this.#unshown.delete(this.#localName)
+    const seen = new Map<string, ClusterMember | undefined>()
+    for (const name of this.#unshown) seen.set(name, this.#other(name))
+    this.#unshown.clear()
+    if (!this.#absences.isBriefed) this.#absences.see(this.#informants(), nowMs)
+    this.#custody.see(seen, gone, nowMs)
+  }
+
+  /** The record of a member that can hand off. */
+  #other(name: string): ClusterMember | undefined {
+    const candidate = this.#candidates.get(name)
+    const record = candidate?.member ?? candidate?.bystander
+    return record !== undefined && this.#canHandOff(record) ? record : undefined
+  }
+
+  /** Names of those who may know what was before us. */
+  #informants(): readonly string[] {
+    return this.#candidates
       .all()
       .map(({ member, bystander }) => (member ?? bystander)!)
       .filter((member) => member.name !== this.#localName && this.#canHandOff(member))
-    this.#absences.see(
-      others.map(({ name }) => name).filter((name) => this.#isOfOurs(this.#candidates.tagOf(name))),
-      nowMs,
-    )
-    const digest = (): number => {
-      return viewDigest(this.#candidates, this.#absences.homes(), this.#ringOptions)
-    }
-    this.#custody.see(others, gone, digest, nowMs)
+      .map(({ name }) => name)
+      .filter((name) => this.#isOfOurs(this.#candidates.tagOf(name)))
   }
 
   #isAboutOthers(event: MemberEvent): boolean {

@@ -101,8 +101,19 @@ export function decodeRingTags(text: string): readonly RingTag[] {
     .filter((tag) => tag !== undefined)
 }
 
+const TEXTS = new WeakMap<RingConfiguration, string>()
+
 /** A configuration as the tag holds it: equal text, equal configuration. */
 export function configurationText(configuration: RingConfiguration): string {
+  // Members are compared with each other by this, all of them time and again.
+  const known = TEXTS.get(configuration)
+  if (known !== undefined) return known
+  const text = textOf(configuration)
+  TEXTS.set(configuration, text)
+  return text
+}
+
+function textOf(configuration: RingConfiguration): string {
   const { partitions, redundancy, assignment, slack, primarySlack, keyHash, rest } = configuration
   const code = codeOf(ASSIGNMENTS, assignment)
   return [partitions, redundancy, code, slack, primarySlack, keyHash, rest].join(',')
