@@ -56,11 +56,21 @@ export type Decoded<T> =
 
 /** The bytes of `value`, after the byte `type` when one is given. */
 export function encode<T>(codec: Codec<T>, value: T, type?: number): Uint8Array {
-  const writer = new Writer()
+  const writer = spare ?? new Writer()
+  // Whatever is encoded within this gets another one.
+  spare = undefined
   if (type !== undefined) writer.uint8(type)
   codec.write(writer, value)
-  return writer.finish()
+  const bytes = writer.finish()
+  if (writer.capacity > SPARE_BYTES_MAX) return bytes
+  writer.clear()
+  spare = writer
+  return bytes
 }
+
+/** Most messages are small: to make room for each anew costs more than to write it. */
+let spare: Writer | undefined
+const SPARE_BYTES_MAX = 65_536
 
 /** The value that begins at `offset`. Bytes after it are left alone. Never throws. */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array, offset = 0): Decoded<T> {

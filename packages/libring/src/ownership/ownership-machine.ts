@@ -5,13 +5,13 @@ import { soonestMs, type Millis } from '../base/time.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
 import { Ring } from '../ring/ring.ts'
 import { Absences } from './absences.ts'
-import { homesAndActing, sameHome, type Home } from './acting.ts'
 import { bears, sameConfiguration, type Disagreement } from './agreement.ts'
 import { Candidates } from './candidates.ts'
-import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
+import type { ClusterMember } from './cluster-member.ts'
 import { compose, type Stance } from './composition.ts'
 import { Custody } from './custody.ts'
 import { Doubt } from './doubt.ts'
+import { makeRings, type MadeRings, type RingMaker } from './made-rings.ts'
 import type { Candidacy, OwnershipEffect, OwnershipInput } from './effects.ts'
 import type { PeerMessage } from './messages.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
@@ -55,8 +55,8 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #doubt = new Doubt()
   #phase: Phase = { name: 'idle' }
   readonly #nobody: Ring<ClusterMember>
-  #ring: Ring<ClusterMember>
-  #away: readonly Home[] = []
+  readonly #makeRings: RingMaker
+  #rings: MadeRings
   #lostTo: RingConfiguration | undefined
   #plan: Plan
   #disagreements: readonly Disagreement[] = []
@@ -84,6 +84,8 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
      * @defaultValue the machine's own time, which is only of use where nobody compares tokens
      */
     readonly wallMs?: (nowMs: Millis) => number
+    /** @defaultValue {@link makeRings} */
+    readonly makeRings?: RingMaker | undefined
   }) {
     const { localName, ring, options } = setup
     this.#localName = localName
@@ -94,8 +96,9 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#canHandOff =
       setup.canHandOff ?? (({ name }) => this.#candidates.tagOf(name) !== undefined)
     this.#nobody = new Ring<ClusterMember>([], ring)
-    this.#ring = this.#nobody
-    this.#plan = { ring: this.#ring, before: this.#ring, cause: [] }
+    this.#makeRings = setup.makeRings ?? makeRings
+    this.#rings = { present: [], away: [], homes: this.#nobody, acting: this.#nobody }
+    this.#plan = { ring: this.#nobody, before: this.#nobody, cause: [] }
     this.#custody = new Custody({
       localName,
       ring,
@@ -399,22 +402,17 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   /** Act on what is seen: a new view when the members differ, then a step for every new role. */
   #decide(purpose: 'serve' | 'stop', nowMs: Millis): void {
-    const before = this.#ring
+    const before = this.#rings.acting
     const cause = Object.freeze(this.#cause)
     this.#cause = []
     const { members, takers, lostTo, disagreements } = compose(this.#candidates, this.#stance)
     this.#compare(disagreements)
     this.#absences.settle()
     const away = lostTo === undefined ? this.#absences.homes() : []
-    if (
-      this.#epoch === 0 ||
-      !sameLoss(lostTo, this.#lostTo) ||
-      !sameByName(before.members, members, sameClusterMember) ||
-      !sameByName(this.#away, away, sameHome)
-    ) {
-      const { homes, acting: ring } = homesAndActing(members, away, this.#ringOptions)
-      this.#ring = ring
-      this.#away = away
+    const rings = this.#makeRings({ present: members, away }, this.#ringOptions, this.#rings)
+    if (this.#epoch === 0 || rings !== this.#rings || !sameLoss(lostTo, this.#lostTo)) {
+      const { homes, acting: ring } = rings
+      this.#rings = rings
       this.#lostTo = lostTo
       this.#plan = { ring, before, cause }
       this.#effects.push({
@@ -453,18 +451,4 @@ function sameLoss(
 ): boolean {
   if (left === undefined || right === undefined) return left === right
   return sameConfiguration(left, right)
-}
-
-/** Whether two lists have the same members, in whatever order. */
-function sameByName<T extends { readonly name: string }>(
-  left: readonly T[],
-  right: readonly T[],
-  same: (left: T, right: T) => boolean,
-): boolean {
-  if (left.length !== right.length) return false
-  const known = new Map(left.map((item) => [item.name, item]))
-  return right.every((item) => {
-    const other = known.get(item.name)
-    return other !== undefined && same(other, item)
-  })
 }

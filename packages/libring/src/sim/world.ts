@@ -19,6 +19,7 @@ import type { Names } from './names.ts'
 import { SimNetwork } from './network.ts'
 import { SimNode, type SimClusters } from './node.ts'
 import type { Observer } from './observer.ts'
+import { SharedViews } from './shared-views.ts'
 import { Trace } from './trace.ts'
 import { turn } from './turn.ts'
 
@@ -142,6 +143,7 @@ export class World {
       network: this.#network,
       directory: this.#directoryOf(options.membership),
       names: this.names,
+      sharing: new SharedViews(),
       trace: this.trace,
       logger: guardedLogger(logger),
     }
