@@ -4,6 +4,7 @@ import { keyHashName } from '../ring/key-hash.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
 import { sameHome, type Home } from './acting.ts'
 import type { Candidate } from './candidate.ts'
+import type { ClusterMember } from './cluster-member.ts'
 import { configurationText } from './ring-tag.ts'
 
 /** What is seen of one member, and the CRC-32 of that, so that it is read but once. */
@@ -73,11 +74,7 @@ export class ViewDigest {
       this.#present.delete(name)
       return
     }
-    const { member, bystander, tag } = candidate
-    const { weight, zone } = (member ?? bystander)!
-    const part = member === undefined ? 'none' : 'member'
-    const configuration = tag && configurationText(tag.configuration)
-    const line = lineOf([name, weight, zone, part, tag?.standing, configuration])
+    const line = lineOf(name, candidate)
     if (line.text === known?.text) return
     if (known !== undefined) this.#remove(known)
     this.#add(line)
@@ -96,7 +93,7 @@ export class ViewDigest {
     }
     for (const [name, home] of wanted) {
       if (this.#away.has(name)) continue
-      const line = lineOf([name, home.weight, home.zone, 'away'])
+      const line = newLine([name, home.weight, home.zone, 'away'])
       this.#add(line)
       this.#away.set(name, { home, line })
     }
@@ -127,7 +124,22 @@ export class ViewDigest {
   }
 }
 
-function lineOf(values: readonly unknown[]): Line {
+/** Of each record the line that was made of it last. */
+const LINES = new WeakMap<ClusterMember, Pick<Candidate, 'member' | 'tag'> & { line: Line }>()
+
+function lineOf(name: string, { member, bystander, tag }: Candidate): Line {
+  const record = (member ?? bystander)!
+  const known = LINES.get(record)
+  if (known !== undefined && known.member === member && known.tag === tag) return known.line
+  const { weight, zone } = record
+  const part = member === undefined ? 'none' : 'member'
+  const configuration = tag && configurationText(tag.configuration)
+  const line = newLine([name, weight, zone, part, tag?.standing, configuration])
+  LINES.set(record, { member, tag, line })
+  return line
+}
+
+function newLine(values: readonly unknown[]): Line {
   const text = JSON.stringify(values)
   const bytes = utf8Encode(`,${JSON.stringify(text)}`)
   return { text, crc: crc32(bytes), power: crc32Power(bytes.length) }
