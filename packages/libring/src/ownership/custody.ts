@@ -1,6 +1,7 @@
 import type { Fifo } from '../base/fifo.ts'
 import { soonestMs, type Millis } from '../base/time.ts'
 import { Census } from './census.ts'
+import { Company } from './company.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
 import { Exchanges } from './exchanges.ts'
@@ -25,7 +26,6 @@ import { repliesOf } from './replies.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
 import { NO_ROLE } from './role.ts'
 import { noOwnershipStats, type OwnershipStats } from './stats.ts'
-import { Strangers } from './strangers.ts'
 import { Tenures, type Plan, type Tenancy } from './tenures.ts'
 import { Succession } from './succession.ts'
 import { compareHolders, type Token } from './token.ts'
@@ -41,11 +41,10 @@ export class Custody {
   readonly #waiters: Waiters
   readonly #succession: Succession
   readonly #mail: Mail
-  readonly #strangers: Strangers
   readonly #inbox = new Inbox()
   readonly #stats = noOwnershipStats()
-  /** Members that can hand off, by name. */
-  readonly #others = new Map<string, ClusterMember>()
+  readonly #company: Company
+  #asked: ReadonlySet<string> = new Set()
   /** Steps that others wait to hear of once their handler is done. */
   readonly #arrivals = new Map<number, number>()
   readonly #overridden = new Overridden()
@@ -77,7 +76,7 @@ export class Custody {
     this.#watchers = new Waiters(handoffTimeoutMs)
     this.#succession = new Succession(handoffTimeoutMs, wallMs)
     this.#mail = new Mail(spaceDigest(ring), digest, effects, this.#succession)
-    this.#strangers = new Strangers(handoffTimeoutMs)
+    this.#company = new Company(handoffTimeoutMs)
     this.#tenures = new Tenures({
       localName,
       partitions: ring.partitions,
@@ -85,7 +84,7 @@ export class Custody {
       handoffTimeoutMs,
       onStep: (event) => {
         const { type, partition, seq } = event
-        if (type === 'acquire' && this.#others.size > 0) this.#arrivals.set(partition, seq)
+        if (type === 'acquire' && this.#company.size > 0) this.#arrivals.set(partition, seq)
         effects.push({ type: 'step', event })
       },
     })
@@ -96,7 +95,7 @@ export class Custody {
   }
 
   deadlineMs(): Millis | undefined {
-    const strangersMs = this.#takes.size > 0 ? this.#strangers.deadlineMs() : undefined
+    const strangersMs = this.#takes.size > 0 ? this.#company.deadlineMs() : undefined
     return soonestMs(
       this.#tenures.deadlineMs(),
       this.#takes.deadlineMs(),
@@ -119,17 +118,8 @@ export class Custody {
     nowMs: Millis,
   ): void {
     this.#mail.see()
-    for (const [name, member] of seen) {
-      if (member === undefined) {
-        this.#others.delete(name)
-        continue
-      }
-      if (!this.#others.has(name)) this.#census.greet(name, nowMs)
-      this.#others.set(name, member)
-      this.#strangers.delete(name)
-    }
+    for (const name of this.#company.see(seen, gone)) this.#census.greet(name, nowMs)
     for (const name of gone) {
-      this.#strangers.delete(name)
       this.#waiters.drop(name)
       this.#watchers.drop(name)
       this.#census.forget(name)
@@ -151,7 +141,7 @@ export class Custody {
       // Others may have come since the plan was made.
       others: () => (this.#takes.asked > 0 ? 'some' : 'none'),
       purpose,
-      canHandOff: ({ name }: ClusterMember) => this.#others.has(name),
+      canHandOff: ({ name }: ClusterMember) => this.#company.has(name),
     } as const
     this.#tenures.plan(plan, circumstances, (partition) => this.#tenancy(partition, nowMs), nowMs)
     for (const partition of this.#tenures.occupied()) {
@@ -243,7 +233,7 @@ export class Custody {
       if (phase === 'letting-go') this.#stats.releasesOverdue++
       else this.#stats.partingsOverdue++
     }
-    if (nowMs >= (this.#strangers.deadlineMs() ?? Infinity)) this.#setAsked(nowMs)
+    if (nowMs >= (this.#company.deadlineMs() ?? Infinity)) this.#setAsked(nowMs)
     this.#tellHoldings(nowMs)
     this.#offer(nowMs)
     this.#flush(nowMs)
@@ -256,12 +246,15 @@ export class Custody {
   }
 
   #setAsked(nowMs: Millis): void {
-    this.#takes.setAsked(new Set([...this.#others.keys(), ...this.#strangers.names(nowMs)]), nowMs)
+    const asked = this.#company.asked(nowMs)
+    if (asked === this.#asked) return
+    this.#asked = asked
+    this.#takes.setAsked(asked, nowMs)
   }
 
   #onAsk(from: string, { life, groups, space }: AskMessage, nowMs: Millis): void {
-    if (!this.#others.has(from)) {
-      const forgotten = this.#strangers.add(from, nowMs)
+    if (!this.#company.has(from)) {
+      const forgotten = this.#company.meet(from, nowMs)
       if (forgotten !== undefined) this.#waiters.drop(forgotten)
       this.#setAsked(nowMs)
     }
@@ -418,12 +411,12 @@ export class Custody {
 
   #tenancy(partition: number, nowMs: Millis): Tenancy {
     const { token, state, from } = this.#succession.take(partition, nowMs)
-    return { token, state, from: from === undefined ? undefined : this.#others.get(from) }
+    return { token, state, from: from === undefined ? undefined : this.#company.get(from) }
   }
 
   #onParting(from: string, { life, partitions }: PartingMessage, nowMs: Millis): void {
     // It says so again once we see it.
-    if (!this.#others.has(from)) return
+    if (!this.#company.has(from)) return
     this.#watchers.set(from, life, [{ attempt: 0, letGo: false, partitions }], nowMs)
     const here = partitions.filter((partition) => {
       return this.#tenures.isStaying(partition) && !this.#arrivals.has(partition)
@@ -450,7 +443,7 @@ export class Custody {
     const due = this.#offers.takeDue(nowMs, {
       named: (partition) => this.#tenures.named(partition)?.name,
       isAsked: (partition, name) => this.#waiters.get(name, partition, nowMs) !== undefined,
-      everybody: [...this.#others.keys()],
+      everybody: this.#company.names(),
     })
     for (const [name, partitions] of due) this.#mail.tell(name, 'offer', partitions, nowMs)
   }
