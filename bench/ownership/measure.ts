@@ -49,6 +49,9 @@ export const CHANGE_EVERY_MS = 10_000
 
 const REST_MS = 60_000
 
+/** A change is over once nothing has moved for so long. */
+const STILL_MS = 2_000
+
 /** Forming is over once nothing has changed for so long, and has failed after the other. */
 const QUIET_MS = 5_000
 const FORMING_MS_MAX = 300_000
@@ -57,7 +60,7 @@ const FORMING_MS_MAX = 300_000
 export async function measure({ members, membership, seed, changes }: Task): Promise<Costs> {
   const heapBefore = heapBytes()
   const town = new Town(members, membership, seed)
-  const { watch } = town
+  const { watch, world } = town
   const forming = await cost(town, () => form(town))
   watch.rest()
   const rest = await cost(town, () => town.pass(REST_MS))
@@ -66,10 +69,12 @@ export async function measure({ members, membership, seed, changes }: Task): Pro
   for (let i = 0; i < changes; i++) {
     const kind = KINDS[i % KINDS.length]!
     const up = town.up.length
-    const atMs = town.world.nowMs
-    const spent = await cost(town, () => {
+    const atMs = world.nowMs
+    const spent = await cost(town, async () => {
       town.change(kind)
-      return town.pass(CHANGE_EVERY_MS)
+      await town.pass(CHANGE_EVERY_MS)
+      // Few members have many partitions each to hand over, some at a time.
+      while (world.nowMs < watch.lastStepMs + STILL_MS) await town.pass(STILL_MS)
     })
     watch.rest()
     const settledMs = Math.max(0, watch.lastStepMs - atMs)
