@@ -44,7 +44,7 @@ function candidacyOf({ who, how, share, tag: said }: Step): Candidacy {
       return { name: who, member: record, tag: said }
     case 'bystander':
       return { name: who, member: undefined, bystander: record, tag: said }
-    default:
+    case 'gone':
       return { name: who, member: undefined }
   }
 }
