@@ -9,8 +9,11 @@ import { Strangers } from './strangers.ts'
 export class Company {
   readonly #others = new Map<string, ClusterMember>()
   readonly #strangers: Strangers
-  #strangerNames: readonly string[] = []
-  #asked: ReadonlySet<string> | undefined
+  /** Who was to be asked when that was told last. */
+  readonly #asked = new Set<string>()
+  #askedStrangers: readonly string[] = []
+  /** Names for which that may be otherwise by now. */
+  readonly #touched = new Set<string>()
 
   /** @param keepMs for how long a stranger that asks no more is remembered. */
   constructor(keepMs: Millis) {
@@ -47,12 +50,12 @@ export class Company {
     const come: string[] = []
     for (const [name, member] of seen) {
       if (member === undefined) {
-        if (this.#others.delete(name)) this.#asked = undefined
+        if (this.#others.delete(name)) this.#touched.add(name)
         continue
       }
       if (!this.#others.has(name)) {
         come.push(name)
-        this.#asked = undefined
+        this.#touched.add(name)
       }
       this.#others.set(name, member)
       this.#strangers.delete(name)
@@ -71,17 +74,23 @@ export class Company {
     return this.#strangers.deadlineMs()
   }
 
-  /** Names of all who have to be asked; the same object for as long as they are the same. */
-  asked(nowMs: Millis): ReadonlySet<string> {
+  /** Who has to be asked that had not to be when this was called last, and the other way round. */
+  takeChanges(nowMs: Millis): { come: readonly string[]; gone: readonly string[] } {
     const strangers = this.#strangers.names(nowMs)
-    if (this.#asked === undefined || !sameList(strangers, this.#strangerNames)) {
-      this.#asked = new Set([...this.#others.keys(), ...strangers])
-      this.#strangerNames = strangers
+    // Mostly there is none, before and now.
+    for (const name of this.#askedStrangers) this.#touched.add(name)
+    for (const name of strangers) this.#touched.add(name)
+    this.#askedStrangers = strangers
+    const come: string[] = []
+    const gone: string[] = []
+    for (const name of this.#touched) {
+      const isAsked = this.#others.has(name) || strangers.includes(name)
+      if (isAsked === this.#asked.has(name)) continue
+      if (isAsked) this.#asked.add(name)
+      else this.#asked.delete(name)
+      ;(isAsked ? come : gone).push(name)
     }
-    return this.#asked
+    this.#touched.clear()
+    return { come, gone }
   }
-}
-
-function sameList(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((name, index) => name === right[index])
 }

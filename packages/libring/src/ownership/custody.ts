@@ -44,7 +44,6 @@ export class Custody {
   readonly #inbox = new Inbox()
   readonly #stats = noOwnershipStats()
   readonly #company: Company
-  #asked: ReadonlySet<string> = new Set()
   /** Steps that others wait to hear of once their handler is done. */
   readonly #arrivals = new Map<number, number>()
   readonly #overridden = new Overridden()
@@ -246,10 +245,9 @@ export class Custody {
   }
 
   #setAsked(nowMs: Millis): void {
-    const asked = this.#company.asked(nowMs)
-    if (asked === this.#asked) return
-    this.#asked = asked
-    this.#takes.setAsked(asked, nowMs)
+    const { come, gone } = this.#company.takeChanges(nowMs)
+    this.#takes.spare(gone)
+    this.#takes.ask(come, nowMs)
   }
 
   #onAsk(from: string, { life, groups, space }: AskMessage, nowMs: Millis): void {
@@ -440,6 +438,7 @@ export class Custody {
   }
 
   #offer(nowMs: Millis): void {
+    if (nowMs < (this.#offers.deadlineMs() ?? Infinity)) return
     const due = this.#offers.takeDue(nowMs, {
       named: (partition) => this.#tenures.named(partition)?.name,
       isAsked: (partition, name) => this.#waiters.get(name, partition, nowMs) !== undefined,

@@ -166,14 +166,19 @@ export class Takes {
     }
   }
 
-  /** Exactly these members have to be heard from, whenever they became known. */
-  setAsked(names: ReadonlySet<string>, nowMs: Millis): void {
-    for (const [name, inquiry] of this.#inquiries) {
-      if (names.has(name)) continue
+  /** These members have to be heard from no more. */
+  spare(names: Iterable<string>): void {
+    for (const name of names) {
+      const inquiry = this.#inquiries.get(name)
+      if (inquiry === undefined) continue
       for (const partition of inquiry.pending) this.#close(partition, name, inquiry)
       this.#dues.move(inquiry.dueMs, undefined)
       this.#inquiries.delete(name)
     }
+  }
+
+  /** These members have to be heard from as well, though they became known only now. */
+  ask(names: Iterable<string>, nowMs: Millis): void {
     for (const name of names) {
       if (this.#inquiries.has(name)) continue
       const inquiry: Inquiry = {
