@@ -47,14 +47,3 @@ test('what it gives is a copy of its own', () => {
   expect(writer.finish()).toEqual(Uint8Array.of(1, 2))
   expect(first.buffer.byteLength).toBe(1)
 })
-
-test('cleared, it writes anew where there is room already', () => {
-  const writer = new Writer(64)
-  for (let i = 0; i < 200; i++) writer.uint8(i)
-  const { capacity } = writer
-  const before = writer.finish()
-  writer.clear()
-  writer.uint8(7)
-  expect([writer.length, toHex(writer.finish()), writer.capacity]).toEqual([1, '07', capacity])
-  expect(before[0]).toBe(0)
-})

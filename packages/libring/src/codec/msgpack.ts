@@ -56,21 +56,11 @@ export type Decoded<T> =
 
 /** The bytes of `value`, after the byte `type` when one is given. */
 export function encode<T>(codec: Codec<T>, value: T, type?: number): Uint8Array {
-  const writer = spare ?? new Writer()
-  // Whatever is encoded within this gets another one.
-  spare = undefined
+  const writer = new Writer()
   if (type !== undefined) writer.uint8(type)
   codec.write(writer, value)
-  const bytes = writer.finish()
-  if (writer.capacity > SPARE_BYTES_MAX) return bytes
-  writer.clear()
-  spare = writer
-  return bytes
+  return writer.finish()
 }
-
-/** Most messages are small: to make room for each anew costs more than to write it. */
-let spare: Writer | undefined
-const SPARE_BYTES_MAX = 65_536
 
 /** The value that begins at `offset`. Bytes after it are left alone. Never throws. */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array, offset = 0): Decoded<T> {

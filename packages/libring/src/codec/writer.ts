@@ -18,16 +18,6 @@ export class Writer {
     return this.#length
   }
 
-  /** How many bytes there is room for. */
-  get capacity(): number {
-    return this.#bytes.length
-  }
-
-  /** Forget what was written, and keep the room. */
-  clear(): void {
-    this.#length = 0
-  }
-
   /** @param value the lowest 8 bits count. */
   uint8(value: number): void {
     this.#reserve(1)
