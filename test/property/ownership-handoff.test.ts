@@ -45,6 +45,12 @@ test('machines that keep homes for members that are away keep them as well', () 
   }
 })
 
+// A member that stops or drains while it sees nobody was not waited for by whoever came meanwhile.
+test.each([3_792, 4_151])('machines keep them with seed %i, with which they did not', (seed) => {
+  const violation = run(seed)
+  expect(violation && describeViolation(seed, violation)).toBeUndefined()
+})
+
 describe('seen to fail:', () => {
   test('steps that do not lead from role to role, when one is forgotten', () => {
     let steps = 0

@@ -101,10 +101,71 @@ describe('a partition is free', () => {
     const its = takes()
     its.ask(['ann'], 0)
     its.begin([1], 0)
-    expect(its.answer('ann', says('none', [1]), 'differ')).toBe('exchange')
-    expect(its.advance(0).free).toEqual([])
-    its.merge('ann')
-    expect(its.advance(0).free).toEqual([1])
+    its.answer('ann', says('none', [1]), 'differ')
+    expect(its.advance(0)).toMatchObject({ exchanges: ['ann'], free: [] })
+    its.exchanged('ann', 'done', 0)
+    expect(its.advance(0)).toMatchObject({ exchanges: [], free: [1] })
+  })
+
+  test('by no such answer that came while they were at it already', () => {
+    const its = takes()
+    its.ask(['ann'], 0)
+    its.begin([1, 2], 0)
+    its.answer('ann', says('none', [1]), 'differ')
+    expect(its.advance(0).exchanges).toEqual(['ann'])
+    its.answer('ann', says('none', [1, 2]), 'differ')
+    expect(its.advance(10).exchanges).toEqual([])
+    its.exchanged('ann', 'done', 20)
+    // Most likely they agree by now.
+    expect(its.advance(20)).toMatchObject({ asks: [{ to: 'ann' }], exchanges: [], free: [1] })
+    its.answer('ann', says('none', [2]), 'differ')
+    expect(its.advance(30)).toMatchObject({ exchanges: [], free: [] })
+    expect(its.advance(1_000).exchanges).toEqual(['ann'])
+    its.exchanged('ann', 'done', 1_010)
+    expect(its.advance(1_010).free).toEqual([2])
+  })
+
+  test('by no exchange that failed, or that was not asked for', () => {
+    const its = takes()
+    its.ask(['ann'], 0)
+    its.begin([1], 0)
+    its.answer('ann', says('none', [1]), 'differ')
+    its.exchanged('ann', 'done', 0)
+    expect(its.advance(0)).toMatchObject({ exchanges: ['ann'], free: [] })
+    its.exchanged('ann', 'failed', 500)
+    expect(its.advance(500)).toMatchObject({ exchanges: [], free: [] })
+    expect(its.advance(1_000).exchanges).toEqual(['ann'])
+    its.exchanged('ann', 'done', 1_010)
+    expect(its.advance(1_010).free).toEqual([1])
+  })
+
+  test('by no exchange that began before its member was lost and found', () => {
+    const its = takes()
+    its.ask(['ann', 'cat'], 0)
+    its.begin([1], 0)
+    its.answer('ann', says('none', [1]), 'differ')
+    expect(its.advance(0).exchanges).toEqual(['ann'])
+    its.spare(['ann'])
+    its.spare(['cat'])
+    its.ask(['ann'], 5)
+    its.answer('ann', says('none', [1]), 'differ')
+    // One at a time: the first one would be taken for the second.
+    expect(its.advance(2_000).exchanges).toEqual([])
+    its.exchanged('ann', 'done', 2_010)
+    expect(its.advance(2_010)).toMatchObject({ exchanges: ['ann'], free: [] })
+    its.exchanged('ann', 'done', 2_020)
+    expect(its.advance(2_020).free).toEqual([1])
+  })
+
+  test('by no such answer of one that says that it holds it since then', () => {
+    const its = takes()
+    its.ask(['ann'], 0)
+    its.begin([1], 0)
+    its.answer('ann', says('none', [1]), 'differ')
+    its.advance(0)
+    its.reopen('ann', 1, 5)
+    its.exchanged('ann', 'done', 10)
+    expect(its.advance(10).free).toEqual([])
   })
 
   test('not by an exchange alone', () => {
@@ -112,8 +173,9 @@ describe('a partition is free', () => {
     its.ask(['ann'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'differ')
+    its.advance(0)
     its.answer('ann', says('holding', [1]), 'differ')
-    its.merge('ann')
+    its.exchanged('ann', 'done', 0)
     expect(its.advance(0).free).toEqual([])
   })
 })
@@ -159,9 +221,10 @@ describe('silence', () => {
     its.ask(['ann', 'bob'], 0)
     its.begin([1], 0)
     const unheard = (nowMs: number): readonly string[] => {
-      const due = its.advance(nowMs).unheard
+      const { exchanges } = its.advance(nowMs)
       its.hear('bob')
-      return due
+      for (const name of exchanges) its.exchanged(name, 'done', nowMs)
+      return exchanges
     }
     expect([unheard(0), unheard(1_000), unheard(2_000)]).toEqual([[], [], ['ann']])
     expect(unheard(3_000)).toEqual([])

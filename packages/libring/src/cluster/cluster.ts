@@ -122,6 +122,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       sharing: ports.sharing,
       owner: {
         onView: (view) => this.#show(view),
+        onRecords: ({ ring, homes }) => (this.inSight = { ...this.inSight, ring, homes }),
         onEntry: () => this.#fencing.check(),
         onCertain: () => this.#fencing.goOn(),
         onStep: (event) => {
@@ -142,6 +143,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       releaseTimeoutMs: ownership.releaseTimeoutMs,
       observer: {
         onSettled: (partition, seq, state) => this.#seat.settle(partition, seq, state),
+        onLetGo: (partition, seq) => this.#seat.letGo(partition, seq),
         onFailed: (event, error, attempt) => this.#bulletin.handlerFailed(event, error, attempt),
         onOverdue: (event) => this.#bulletin.handlerOverdue(event),
       },

@@ -30,6 +30,8 @@ export interface SeatOwner {
   /** It is known again how things stand, after {@link RingSeat.stalled}. */
   onCertain(): void
   onView(view: View): void
+  /** The members of the view say something else of themselves; who holds what is the same. */
+  onRecords(rings: Pick<View, 'ring' | 'homes'>): void
   onStep(event: OwnershipEvent): void
 }
 
@@ -94,7 +96,9 @@ export class RingSeat {
       membership.ringChannel &&
       new RingPost(membership.ringChannel, name, {
         onMessage: (from, message) => this.#feed({ type: 'peer-message', from, message }),
-        onExchanged: (member) => this.#feed({ type: 'exchanged', with: member }),
+        onExchanged: (member, outcome) => {
+          this.#feed({ type: 'exchanged', with: member, outcome })
+        },
       })
   }
 
@@ -150,6 +154,11 @@ export class RingSeat {
   /** Whoever deals with steps of the partition is done with all of them up to `seq`. */
   settle(partition: number, seq: number, state: Uint8Array | undefined): void {
     this.#feed({ type: 'handler-settled', partition, seq, state })
+  }
+
+  /** Nobody works for index 0 of the partition any more, which the step of that number gave up. */
+  letGo(partition: number, seq: number): void {
+    this.#feed({ type: 'let-go', partition, seq })
   }
 
   /**
@@ -223,6 +232,9 @@ export class RingSeat {
     switch (effect.type) {
       case 'view':
         this.#owner.onView(effect.view)
+        break
+      case 'records':
+        this.#owner.onRecords(effect)
         break
       case 'step':
         this.#owner.onStep(effect.event)

@@ -4,7 +4,6 @@ import { Census } from './census.ts'
 import { Company } from './company.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
-import { Exchanges } from './exchanges.ts'
 import { Takes } from './handoff.ts'
 import { Inbox } from './inbox.ts'
 import {
@@ -47,7 +46,6 @@ export class Custody {
   /** Steps that others wait to hear of once their handler is done. */
   readonly #arrivals = new Map<number, number>()
   readonly #overridden = new Overridden()
-  readonly #exchanges: Exchanges
   readonly #offers = new Offers()
   readonly #partings = new Partings()
   readonly #census = new Census()
@@ -68,7 +66,6 @@ export class Custody {
     const { releaseTimeoutMs, handoffTimeoutMs, concurrentHandoffs } = setup.options
     this.#localName = localName
     this.#effects = effects
-    this.#exchanges = new Exchanges(effects)
     const stuckMs = releaseTimeoutMs + handoffTimeoutMs
     this.#takes = new Takes({ localName, handoffTimeoutMs, stuckMs, concurrentHandoffs })
     this.#waiters = new Waiters(handoffTimeoutMs)
@@ -122,7 +119,6 @@ export class Custody {
       this.#waiters.drop(name)
       this.#watchers.drop(name)
       this.#census.forget(name)
-      this.#exchanges.forget(name)
     }
     this.#setAsked(nowMs)
     this.#tellHoldings(nowMs)
@@ -164,7 +160,7 @@ export class Custody {
         this.#onAsk(from, message, nowMs)
         break
       case 'answer':
-        this.#onAnswer(from, message, nowMs)
+        this.#onAnswer(from, message)
         break
       case 'acquired':
         if (message.space !== this.#mail.space) break
@@ -209,10 +205,10 @@ export class Custody {
     }
   }
 
-  /** The two have exchanged members. */
-  exchanged(name: string, nowMs: Millis): void {
-    this.#takes.merge(name)
-    this.#flush(nowMs)
+  /** The exchange of members that was asked for has come to its end. */
+  exchanged(name: string, outcome: 'done' | 'failed', nowMs: Millis): void {
+    this.#takes.exchanged(name, outcome, nowMs)
+    if (outcome === 'done') this.#flush(nowMs)
   }
 
   /** Handlers are done with every step of the partition up to `seq`. */
@@ -224,6 +220,12 @@ export class Custody {
     this.#tenures.settle(partition, seq, nowMs)
     const arrival = this.#arrivals.get(partition)
     if (arrival !== undefined && seq >= arrival) this.#announce(partition, nowMs)
+    this.#flush(nowMs)
+  }
+
+  /** Nobody works for index 0 any more, which the step `seq` gave up. */
+  letGo(partition: number, seq: number, nowMs: Millis): void {
+    this.#tenures.settle(partition, seq, nowMs)
     this.#flush(nowMs)
   }
 
@@ -282,7 +284,7 @@ export class Custody {
     this.#mail.send(to, { type: 'answer', asker, groups: answers, legacies: [] }, nowMs)
   }
 
-  #onAnswer(from: string, message: AnswerMessage, nowMs: Millis): void {
+  #onAnswer(from: string, message: AnswerMessage): void {
     if (message.asker !== this.#mail.life) return
     if (message.space === this.#mail.space) {
       for (const legacy of message.legacies) this.#keepLegacy(legacy)
@@ -293,10 +295,7 @@ export class Custody {
         if (this.#takes.has(partition)) this.#succession.noteHolder(partition, from)
       }
     }
-    const views = this.agrees(message) ? 'agree' : 'differ'
-    if (this.#takes.answer(from, message.groups, views) === 'exchange') {
-      this.#exchanges.want(from, nowMs)
-    }
+    this.#takes.answer(from, message.groups, this.agrees(message) ? 'agree' : 'differ')
   }
 
   #keepLegacy(legacy: Legacy): void {
@@ -366,8 +365,8 @@ export class Custody {
       for (const [to, partitions] of this.#partings.takeDue(nowMs)) {
         this.#mail.send(to, { type: 'parting', partitions }, nowMs)
       }
-      const { asks, unheard, free, overrides, stuck } = this.#takes.advance(nowMs)
-      for (const name of unheard) this.#exchanges.want(name, nowMs)
+      const { asks, exchanges, free, overrides, stuck } = this.#takes.advance(nowMs)
+      for (const name of exchanges) this.#effects.push({ type: 'exchange', with: name })
       if (stuck.length > 0) {
         this.#stats.orphans += stuck.length
         this.#report({ kind: 'orphan', partitions: stuck })

@@ -1,5 +1,5 @@
 import type { ResolvedRingOptions } from '../ring/options.ts'
-import { homesAndActing, sameHome, type Home, type HomesAndActing } from './acting.ts'
+import { homesAndActing, sameHome, withRecords, type Home, type HomesAndActing } from './acting.ts'
 import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
 
 /** What the rings of a plan are made of. */
@@ -24,8 +24,24 @@ export type RingMaker = (
 ) => MadeRings
 
 export const makeRings: RingMaker = ({ present, away }, options, before) => {
-  if (before !== undefined && areMadeOf(before, { present, away })) return before
-  return { present, away, ...homesAndActing(present, away, options) }
+  if (before === undefined || !haveHomes(before, { present, away })) {
+    return { present, away, ...homesAndActing(present, away, options) }
+  }
+  if (sameByName(before.present, present, sameClusterMember)) return before
+  return { present, away, ...withRecords(before, present) }
+}
+
+/** Whether members hold the same in both, whatever their records say besides. */
+export function holdTheSame(left: MadeRings, right: MadeRings): boolean {
+  const { homes, acting } = right
+  if (left.homes.assignment === homes.assignment && left.acting.assignment === acting.assignment) {
+    return true
+  }
+  return haveHomes(left, right)
+}
+
+function haveHomes(rings: MadeRings, { present, away }: RingParts): boolean {
+  return sameByName(rings.present, present, sameHome) && sameByName(rings.away, away, sameHome)
 }
 
 /** Whether the rings are made of these parts, in whatever order. */

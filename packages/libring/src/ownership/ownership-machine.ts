@@ -10,8 +10,8 @@ import { Candidates } from './candidates.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import { compose, type Stance } from './composition.ts'
 import { Custody } from './custody.ts'
-import { Doubt } from './doubt.ts'
-import { makeRings, type MadeRings, type RingMaker } from './made-rings.ts'
+import { Doubt, type Backlog } from './doubt.ts'
+import { holdTheSame, makeRings, type MadeRings, type RingMaker } from './made-rings.ts'
 import type { Candidacy, OwnershipEffect, OwnershipInput } from './effects.ts'
 import type { PeerMessage } from './messages.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
@@ -141,11 +141,15 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
         if (!this.#doubt.isOpen) this.#receive(input.from, input.message, nowMs)
         break
       case 'exchanged':
-        if (!this.#doubt.isOpen) this.#custody.exchanged(input.with, nowMs)
+        this.#custody.exchanged(input.with, this.#doubt.isOpen ? 'failed' : input.outcome, nowMs)
         break
       case 'handler-settled':
         if (this.#doubt.isOpen) this.#doubt.noteSettled(input)
         else this.#custody.settle(input.partition, input.seq, input.state, nowMs)
+        break
+      case 'let-go':
+        if (this.#doubt.isOpen) this.#doubt.noteLetGo(input.partition, input.seq)
+        else this.#custody.letGo(input.partition, input.seq, nowMs)
         break
       case 'stalled':
         // Whoever works for what was held is told before others are turned to.
@@ -255,16 +259,21 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   /** We know again who is there. What we held others may have, and what they said is long ago. */
   #resume(nowMs: Millis): void {
-    const { gone, settled } = this.#doubt.end()
+    const backlog = this.#doubt.end()
     this.#effects.push({ type: 'certain' })
     this.#custody.lapse(nowMs)
     this.#countMembers()
-    this.#showOthers(gone, nowMs)
+    this.#showOthers(backlog.gone, nowMs)
+    this.#catchUp(backlog, nowMs)
+    if (this.#phase.name === 'waiting') return
+    this.#phase = { name: 'settling', closesAtMs: nowMs }
+  }
+
+  #catchUp({ settled, letGo }: Backlog, nowMs: Millis): void {
     for (const { partition, seq, state } of settled) {
       this.#custody.settle(partition, seq, state, nowMs)
     }
-    if (this.#phase.name === 'waiting') return
-    this.#phase = { name: 'settling', closesAtMs: nowMs }
+    for (const [partition, seq] of letGo) this.#custody.letGo(partition, seq, nowMs)
   }
 
   /** Unless it is open already. */
@@ -318,7 +327,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   #stop(nowMs: Millis): void {
     const isDoubtful = this.#doubt.isOpen
-    const { settled } = this.#doubt.end()
+    const backlog = this.#doubt.end()
     if (isDoubtful) this.#effects.push({ type: 'certain' })
     const held = this.#phase.name === 'settled' || this.#phase.name === 'settling'
     this.#phase = { name: 'stopped' }
@@ -328,9 +337,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
       this.#update([{ name: this.#localName, member: undefined }])
     }
     this.#decide('stop', nowMs)
-    for (const { partition, seq, state } of settled) {
-      this.#custody.settle(partition, seq, state, nowMs)
-    }
+    this.#catchUp(backlog, nowMs)
   }
 
   #update(candidacies: readonly Candidacy[]): { changed: boolean; lost: boolean } {
@@ -400,7 +407,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     if (this.#cause.length > CAUSE_EVENTS_MAX) this.#cause.shift()
   }
 
-  /** Act on what is seen: a new view when the members differ, then a step for every new role. */
+  /** Act on what is seen: a new view when the ring may differ, then a step for every new role. */
   #decide(purpose: 'serve' | 'stop', nowMs: Millis): void {
     const before = this.#rings.acting
     const cause = Object.freeze(this.#cause)
@@ -410,15 +417,20 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#absences.settle()
     const away = lostTo === undefined ? this.#absences.homes() : []
     const rings = this.#makeRings({ present: members, away }, this.#ringOptions, this.#rings)
-    if (this.#epoch === 0 || rings !== this.#rings || !sameLoss(lostTo, this.#lostTo)) {
-      const { homes, acting: ring } = rings
-      this.#rings = rings
+    const { homes, acting: ring } = rings
+    const isRenewed = rings !== this.#rings
+    const isAnother = isRenewed && !holdTheSame(rings, this.#rings)
+    this.#rings = rings
+    if (this.#epoch === 0 || isAnother || !sameLoss(lostTo, this.#lostTo)) {
       this.#lostTo = lostTo
       this.#plan = { ring, before, cause }
       this.#effects.push({
         type: 'view',
         view: { epoch: ++this.#epoch, ring, homes, cause, lostTo },
       })
+    } else if (isRenewed) {
+      this.#plan = { ...this.#plan, ring }
+      this.#effects.push({ type: 'records', ring, homes })
     }
     if (!this.#enoughSeen) return
     if (takers === 'members' || lostTo !== undefined) {
