@@ -1,4 +1,4 @@
-import { World, type SimNode } from 'libring/sim'
+import { CLUSTER_NAME, World, type SimNode } from 'libring/sim'
 import { Watch } from './watch.ts'
 
 /** How members learn of each other. */
@@ -10,6 +10,9 @@ export const REDUNDANCY = 3
 /** What happens to the members, in turn. */
 export const KINDS = ['join', 'drain', 'crash', 'restart'] as const
 export type Kind = (typeof KINDS)[number]
+
+/** Members that others join by. */
+const DOORS = 3
 
 /** Processes do not all start in the same moment. */
 const START_EVERY_MS = 10
@@ -56,6 +59,9 @@ export class Town {
   async open(): Promise<void> {
     for (let started = 0; started < this.#members; started++) {
       this.world.addNode()
+      // Whoever starts again has to find somebody other than itself.
+      const doors = this.world.nodes.slice(0, DOORS).map(({ host }) => host)
+      this.world.names.set(CLUSTER_NAME, doors)
       await this.pass(START_EVERY_MS)
     }
   }
