@@ -24,7 +24,7 @@ function asked(its: Takes, nowMs: number): Record<string, readonly (readonly num
 
 test('a take that waits for long is told of once, unless somebody is known to hold it', () => {
   const its = takes()
-  its.setAsked(new Set(['ann']), 0)
+  its.ask(['ann'], 0)
   its.begin([4, 5], 0)
   its.answer('ann', says('holding', [5]), 'agree')
   its.hear('ann')
@@ -43,7 +43,7 @@ test('what nobody could hold is free at once', () => {
 
 test('what somebody says to hold is not free any more, whatever it answered before', () => {
   const its = takes()
-  its.setAsked(new Set(['ann', 'cat']), 0)
+  its.ask(['ann', 'cat'], 0)
   its.begin([1], 0)
   its.advance(0)
   its.answer('ann', says('none', [1]), 'agree')
@@ -59,7 +59,7 @@ test('what somebody says to hold is not free any more, whatever it answered befo
 describe('a partition is free', () => {
   test('once everybody said to have nothing to do with it', () => {
     const its = takes()
-    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.ask(['ann', 'cat'], 0)
     its.begin([1, 2], 0)
     expect(asked(its, 0)).toEqual({ ann: [[1, 2]], cat: [[1, 2]] })
     its.answer('ann', says('none', [1, 2]), 'agree')
@@ -69,25 +69,25 @@ describe('a partition is free', () => {
 
   test('once whoever did not answer is gone', () => {
     const its = takes()
-    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.ask(['ann', 'cat'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'agree')
-    its.setAsked(new Set(['ann']), 1)
+    its.spare(['cat'])
     expect(its.advance(1).free).toEqual([1])
   })
 
   test('only after those that became known meanwhile have answered as well', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'agree')
-    its.setAsked(new Set(['ann', 'cat']), 1)
+    its.ask(['ann', 'cat'], 1)
     expect(its.advance(1)).toMatchObject({ asks: [{ to: 'cat' }], free: [] })
   })
 
   test('by no answer to an earlier attempt', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.end(1, 0)
     its.begin([1], 0)
@@ -99,7 +99,7 @@ describe('a partition is free', () => {
 
   test('by an answer out of another view only once the two have exchanged members', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'differ')
     expect(its.advance(0)).toMatchObject({ exchanges: ['ann'], free: [] })
@@ -109,7 +109,7 @@ describe('a partition is free', () => {
 
   test('by no such answer that came while they were at it already', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1, 2], 0)
     its.answer('ann', says('none', [1]), 'differ')
     expect(its.advance(0).exchanges).toEqual(['ann'])
@@ -127,7 +127,7 @@ describe('a partition is free', () => {
 
   test('by no exchange that failed, or that was not asked for', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'differ')
     its.exchanged('ann', 'done', 0)
@@ -141,12 +141,13 @@ describe('a partition is free', () => {
 
   test('by no exchange that began before its member was lost and found', () => {
     const its = takes()
-    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.ask(['ann', 'cat'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'differ')
     expect(its.advance(0).exchanges).toEqual(['ann'])
-    its.setAsked(new Set(['cat']), 5)
-    its.setAsked(new Set(['ann']), 5)
+    its.spare(['ann'])
+    its.spare(['cat'])
+    its.ask(['ann'], 5)
     its.answer('ann', says('none', [1]), 'differ')
     // One at a time: the first one would be taken for the second.
     expect(its.advance(2_000).exchanges).toEqual([])
@@ -158,7 +159,7 @@ describe('a partition is free', () => {
 
   test('by no such answer of one that says that it holds it since then', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'differ')
     its.advance(0)
@@ -169,7 +170,7 @@ describe('a partition is free', () => {
 
   test('not by an exchange alone', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'differ')
     its.advance(0)
@@ -182,7 +183,7 @@ describe('a partition is free', () => {
 describe('questions', () => {
   test('are repeated until they are answered', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.advance(0)
     expect(its.deadlineMs()).toBe(1_000)
@@ -194,7 +195,7 @@ describe('questions', () => {
 
   test('are withdrawn when they are of no use any more', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.advance(0)
     its.end(1, 5)
@@ -206,7 +207,7 @@ describe('questions', () => {
 describe('silence', () => {
   test('counts as an answer after as many questions as fit into the time', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     for (let nowMs = 0; nowMs < HANDOFF_MS; nowMs += 1_000) {
       expect(its.advance(nowMs)).toMatchObject({ free: [], overrides: [], stuck: [] })
@@ -217,7 +218,7 @@ describe('silence', () => {
 
   test('has it seen, after every third question, whether the member knows us at all', () => {
     const its = takes()
-    its.setAsked(new Set(['ann', 'bob']), 0)
+    its.ask(['ann', 'bob'], 0)
     its.begin([1], 0)
     const unheard = (nowMs: number): readonly string[] => {
       const { exchanges } = its.advance(nowMs)
@@ -233,7 +234,7 @@ describe('silence', () => {
 
   test('is no silence after a word of any kind', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     for (let nowMs = 0; nowMs < 10 * HANDOFF_MS; nowMs += 1_000) {
       expect(its.advance(nowMs).free).toEqual([])
@@ -243,7 +244,7 @@ describe('silence', () => {
 
   test('of a process that was stopped itself is not that of the others', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.advance(0)
     expect(its.advance(1_000 * HANDOFF_MS).free).toEqual([])
@@ -253,7 +254,7 @@ describe('silence', () => {
 describe('of two that wait for each other', () => {
   function waitForEachOther(localName: string, nowMs: number): Takes {
     const its = takes(2, localName)
-    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.ask(['ann', 'cat'], 0)
     its.begin([1], 0)
     its.answer(localName === 'ann' ? 'cat' : 'ann', says('none', [1]), 'agree')
     for (let atMs = 0; atMs <= nowMs; atMs += 1_000) {
@@ -279,7 +280,7 @@ describe('of two that wait for each other', () => {
 
   test('neither goes first where one does not wait', () => {
     const its = takes()
-    its.setAsked(new Set(['cat']), 0)
+    its.ask(['cat'], 0)
     its.begin([1], 0)
     for (let nowMs = 0; nowMs <= 10 * HANDOFF_MS; nowMs += 1_000) {
       its.hear('cat')
@@ -290,7 +291,7 @@ describe('of two that wait for each other', () => {
 
   test('a take that is stuck gives back the answer of another taker', () => {
     const its = takes()
-    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.ask(['ann', 'cat'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'agree')
     its.giveBack('ann', 1, HANDOFF_MS - 1)
@@ -311,7 +312,7 @@ describe('holders', () => {
 
   function held(partitions: readonly number[], concurrentHandoffs: number): Takes {
     const its = takes(concurrentHandoffs)
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin(partitions, 0)
     its.advance(0)
     its.answer('ann', says('holding', partitions), 'agree')

@@ -119,6 +119,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       options: resolved,
       clock,
       bulletin: this.#bulletin,
+      sharing: ports.sharing,
       owner: {
         onView: (view) => this.#show(view),
         onRecords: ({ ring, homes }) => (this.inSight = { ...this.inSight, ring, homes }),

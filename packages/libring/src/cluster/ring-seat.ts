@@ -12,6 +12,7 @@ import type { Membership } from '../ports/membership.ts'
 import { isGoMode } from '../ring/options.ts'
 import type { Bulletin } from './bulletin.ts'
 import { MemberReader } from './members.ts'
+import type { Sharing } from './ports.ts'
 import type { ResolvedClusterOptions } from './options.ts'
 import { Presence } from './presence.ts'
 import { RingPost, type PostStats } from './ring-post.ts'
@@ -59,23 +60,26 @@ export class RingSeat {
     readonly clock: Clock
     readonly bulletin: Bulletin
     readonly owner: SeatOwner
+    readonly sharing?: Sharing | undefined
   }) {
-    const { membership, options, clock } = setup
+    const { membership, options, clock, sharing } = setup
     const { name, logger, configuration, untagged } = options
     this.#membership = membership
     this.#options = options
     this.#clock = clock
     this.#bulletin = setup.bulletin
     this.#owner = setup.owner
-    this.#reader = new MemberReader(options.members, (member, tag) => {
+    const onIgnored = (member: Member, tag: string): void => {
       logger.warn('tag ignored', { member: member.name, tag })
-    })
+    }
+    this.#reader = new MemberReader(options.members, onIgnored, sharing?.pool)
     this.#machine = new OwnershipMachine({
       localName: membership.localName,
       ring: options.ring,
       options: options.ownership,
       stance: { configuration, untagged },
       wallMs: () => clock.wallMs(),
+      makeRings: sharing?.makeRings,
     })
     this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
     this.#presence = new Presence({

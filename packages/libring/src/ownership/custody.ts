@@ -1,6 +1,7 @@
 import type { Fifo } from '../base/fifo.ts'
 import { soonestMs, type Millis } from '../base/time.ts'
 import { Census } from './census.ts'
+import { Company } from './company.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
 import { Takes } from './handoff.ts'
@@ -24,7 +25,6 @@ import { repliesOf } from './replies.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
 import { NO_ROLE } from './role.ts'
 import { noOwnershipStats, type OwnershipStats } from './stats.ts'
-import { Strangers } from './strangers.ts'
 import { Tenures, type Plan, type Tenancy } from './tenures.ts'
 import { Succession } from './succession.ts'
 import { compareHolders, type Token } from './token.ts'
@@ -40,11 +40,9 @@ export class Custody {
   readonly #waiters: Waiters
   readonly #succession: Succession
   readonly #mail: Mail
-  readonly #strangers: Strangers
   readonly #inbox = new Inbox()
   readonly #stats = noOwnershipStats()
-  /** Members that can hand off, by name. */
-  readonly #others = new Map<string, ClusterMember>()
+  readonly #company: Company
   /** Steps that others wait to hear of once their handler is done. */
   readonly #arrivals = new Map<number, number>()
   readonly #overridden = new Overridden()
@@ -61,8 +59,10 @@ export class Custody {
     readonly effects: Fifo<OwnershipEffect>
     /** Milliseconds since 1970. */
     readonly wallMs: (nowMs: Millis) => number
+    /** Of all that is seen, computed when it is needed. */
+    readonly digest: () => number
   }) {
-    const { localName, ring, effects, wallMs } = setup
+    const { localName, ring, effects, wallMs, digest } = setup
     const { releaseTimeoutMs, handoffTimeoutMs, concurrentHandoffs } = setup.options
     this.#localName = localName
     this.#effects = effects
@@ -71,8 +71,8 @@ export class Custody {
     this.#waiters = new Waiters(handoffTimeoutMs)
     this.#watchers = new Waiters(handoffTimeoutMs)
     this.#succession = new Succession(handoffTimeoutMs, wallMs)
-    this.#mail = new Mail(spaceDigest(ring), effects, this.#succession)
-    this.#strangers = new Strangers(handoffTimeoutMs)
+    this.#mail = new Mail(spaceDigest(ring), digest, effects, this.#succession)
+    this.#company = new Company(handoffTimeoutMs)
     this.#tenures = new Tenures({
       localName,
       partitions: ring.partitions,
@@ -80,7 +80,7 @@ export class Custody {
       handoffTimeoutMs,
       onStep: (event) => {
         const { type, partition, seq } = event
-        if (type === 'acquire' && this.#others.size > 0) this.#arrivals.set(partition, seq)
+        if (type === 'acquire' && this.#company.size > 0) this.#arrivals.set(partition, seq)
         effects.push({ type: 'step', event })
       },
     })
@@ -91,7 +91,7 @@ export class Custody {
   }
 
   deadlineMs(): Millis | undefined {
-    const strangersMs = this.#takes.size > 0 ? this.#strangers.deadlineMs() : undefined
+    const strangersMs = this.#takes.size > 0 ? this.#company.deadlineMs() : undefined
     return soonestMs(
       this.#tenures.deadlineMs(),
       this.#takes.deadlineMs(),
@@ -105,26 +105,17 @@ export class Custody {
   /**
    * Whom to ask from now on, seen by now though perhaps not planned with yet.
    *
-   * @param others members that can hand off; the local one is not among them.
+   * @param seen others that have changed, each with its record while it can hand off.
    * @param gone names of members that are not there any more.
-   * @param digest of what is seen, computed when it is needed.
    */
   see(
-    others: readonly ClusterMember[],
+    seen: ReadonlyMap<string, ClusterMember | undefined>,
     gone: readonly string[],
-    digest: () => number,
     nowMs: Millis,
   ): void {
-    this.#mail.see(digest)
-    const known = new Set(this.#others.keys())
-    this.#others.clear()
-    for (const member of others) {
-      if (!known.has(member.name)) this.#census.greet(member.name, nowMs)
-      this.#others.set(member.name, member)
-      this.#strangers.delete(member.name)
-    }
+    this.#mail.see()
+    for (const name of this.#company.see(seen, gone)) this.#census.greet(name, nowMs)
     for (const name of gone) {
-      this.#strangers.delete(name)
       this.#waiters.drop(name)
       this.#watchers.drop(name)
       this.#census.forget(name)
@@ -145,10 +136,10 @@ export class Custody {
       // Others may have come since the plan was made.
       others: () => (this.#takes.asked > 0 ? 'some' : 'none'),
       purpose,
-      canHandOff: ({ name }: ClusterMember) => this.#others.has(name),
+      canHandOff: ({ name }: ClusterMember) => this.#company.has(name),
     } as const
     this.#tenures.plan(plan, circumstances, (partition) => this.#tenancy(partition, nowMs), nowMs)
-    for (let partition = 0; partition < this.#tenures.count; partition++) {
+    for (const partition of this.#tenures.occupied()) {
       this.#noteOverstay(partition, nowMs)
       this.#letGoIfAsked(partition, nowMs)
     }
@@ -243,7 +234,7 @@ export class Custody {
       if (phase === 'letting-go') this.#stats.releasesOverdue++
       else this.#stats.partingsOverdue++
     }
-    if (nowMs >= (this.#strangers.deadlineMs() ?? Infinity)) this.#setAsked(nowMs)
+    if (nowMs >= (this.#company.deadlineMs() ?? Infinity)) this.#setAsked(nowMs)
     this.#tellHoldings(nowMs)
     this.#offer(nowMs)
     this.#flush(nowMs)
@@ -256,12 +247,14 @@ export class Custody {
   }
 
   #setAsked(nowMs: Millis): void {
-    this.#takes.setAsked(new Set([...this.#others.keys(), ...this.#strangers.names(nowMs)]), nowMs)
+    const { come, gone } = this.#company.takeChanges(nowMs)
+    this.#takes.spare(gone)
+    this.#takes.ask(come, nowMs)
   }
 
   #onAsk(from: string, { life, groups, space }: AskMessage, nowMs: Millis): void {
-    if (!this.#others.has(from)) {
-      const forgotten = this.#strangers.add(from, nowMs)
+    if (!this.#company.has(from)) {
+      const forgotten = this.#company.meet(from, nowMs)
       if (forgotten !== undefined) this.#waiters.drop(forgotten)
       this.#setAsked(nowMs)
     }
@@ -415,12 +408,12 @@ export class Custody {
 
   #tenancy(partition: number, nowMs: Millis): Tenancy {
     const { token, state, from } = this.#succession.take(partition, nowMs)
-    return { token, state, from: from === undefined ? undefined : this.#others.get(from) }
+    return { token, state, from: from === undefined ? undefined : this.#company.get(from) }
   }
 
   #onParting(from: string, { life, partitions }: PartingMessage, nowMs: Millis): void {
     // It says so again once we see it.
-    if (!this.#others.has(from)) return
+    if (!this.#company.has(from)) return
     this.#watchers.set(from, life, [{ attempt: 0, letGo: false, partitions }], nowMs)
     const here = partitions.filter((partition) => {
       return this.#tenures.isStaying(partition) && !this.#arrivals.has(partition)
@@ -444,10 +437,11 @@ export class Custody {
   }
 
   #offer(nowMs: Millis): void {
+    if (nowMs < (this.#offers.deadlineMs() ?? Infinity)) return
     const due = this.#offers.takeDue(nowMs, {
       named: (partition) => this.#tenures.named(partition)?.name,
       isAsked: (partition, name) => this.#waiters.get(name, partition, nowMs) !== undefined,
-      everybody: [...this.#others.keys()],
+      everybody: this.#company.names(),
     })
     for (const [name, partitions] of due) this.#mail.tell(name, 'offer', partitions, nowMs)
   }
@@ -461,15 +455,7 @@ export class Custody {
   }
 
   #tellWaiters(partitions: readonly number[], nowMs: Millis): void {
-    const waiting = new Map<string, Map<number, Waiter>>()
-    for (const partition of partitions) {
-      for (const waiter of this.#waiters.of(partition, nowMs)) {
-        const waiters = waiting.get(waiter.name) ?? new Map<number, Waiter>()
-        waiting.set(waiter.name, waiters)
-        waiters.set(partition, waiter)
-      }
-    }
-    for (const [name, waiters] of waiting) {
+    for (const [name, waiters] of this.#waiters.byName(partitions, nowMs)) {
       for (const { life } of waiters.values()) {
         this.#reply(name, life, waiters, nowMs)
         break

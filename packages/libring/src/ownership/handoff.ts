@@ -1,7 +1,8 @@
 import { compareUtf8 } from '../base/bytes.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { KeyedFifo } from '../base/keyed-fifo.ts'
-import type { Millis } from '../base/time.ts'
+import { TimeTally } from '../base/time-tally.ts'
+import { soonestMs, type Millis } from '../base/time.ts'
 import { Exchanges } from './exchanges.ts'
 import type { AnswerGroup, AskGroup, Standing } from './messages.ts'
 
@@ -41,6 +42,8 @@ interface Inquiry {
   nextAskMs: Millis
   /** Whether it was asked for something that is not wanted any more. */
   isOutdated: boolean
+  /** When it is asked next, as it was tallied. */
+  dueMs: Millis | undefined
   /** Whether members are to be exchanged with it. */
   isToMerge: boolean
 }
@@ -58,6 +61,8 @@ interface Ask {
   readonly to: string
   readonly groups: readonly AskGroup[]
 }
+
+const NOBODY: ReadonlyMap<string, Inquiry> = new Map()
 
 /** What has become due. */
 export interface TakesDue {
@@ -90,7 +95,11 @@ export class Takes {
   readonly #stuckMs: Millis
   readonly #takes = new Map<number, Take>()
   readonly #inquiries = new Map<string, Inquiry>()
+  /** When members are asked next. */
+  readonly #dues = new TimeTally()
   readonly #exchanges = new Exchanges()
+  /** Whether there may be any with whom members are to be exchanged. */
+  #mayMerge = false
   /** When takes are stuck. */
   readonly #stuck = new Deadlines()
   /** Takes with a holder that is not asked to let go yet, and those with one that is. */
@@ -146,6 +155,7 @@ export class Takes {
         if (inquiry.pending.size === 0) inquiry.asksInVain = 0
         inquiry.pending.add(partition)
         inquiry.nextAskMs = nowMs
+        this.#retime(inquiry)
       }
     }
   }
@@ -170,28 +180,38 @@ export class Takes {
       if (!inquiry.pending.delete(partition)) continue
       inquiry.isOutdated = true
       inquiry.nextAskMs = nowMs
+      this.#retime(inquiry)
     }
   }
 
-  /** Exactly these members have to be heard from, whenever they became known. */
-  setAsked(names: ReadonlySet<string>, nowMs: Millis): void {
-    for (const [name, inquiry] of this.#inquiries) {
-      if (names.has(name)) continue
+  /** These members have to be heard from no more. */
+  spare(names: Iterable<string>): void {
+    for (const name of names) {
+      const inquiry = this.#inquiries.get(name)
+      if (inquiry === undefined) continue
       for (const partition of inquiry.pending) this.#close(partition, name, inquiry)
+      this.#dues.move(inquiry.dueMs, undefined)
       this.#inquiries.delete(name)
       this.#exchanges.forget(name)
     }
+  }
+
+  /** These members have to be heard from as well, though they became known only now. */
+  ask(names: Iterable<string>, nowMs: Millis): void {
     for (const name of names) {
       if (this.#inquiries.has(name)) continue
-      this.#inquiries.set(name, {
+      const inquiry: Inquiry = {
         pending: new Set(this.#takes.keys()),
         unmerged: new Map(),
         mutual: new Map(),
         asksInVain: 0,
         nextAskMs: nowMs,
         isOutdated: false,
+        dueMs: undefined,
         isToMerge: false,
-      })
+      }
+      this.#inquiries.set(name, inquiry)
+      this.#retime(inquiry)
       for (const [partition, take] of this.#takes) {
         take.open++
         this.#free.delete(partition)
@@ -226,6 +246,7 @@ export class Takes {
         } else if (!inquiry.unmerged.has(partition)) {
           inquiry.unmerged.set(partition, 'since')
           inquiry.isToMerge = true
+          this.#mayMerge = true
         }
       }
     }
@@ -245,7 +266,9 @@ export class Takes {
       else if (said === 'before') this.#close(partition, name, inquiry)
       else inquiry.nextAskMs = nowMs
     }
+    this.#retime(inquiry)
     inquiry.isToMerge = inquiry.unmerged.size > 0
+    this.#mayMerge ||= inquiry.isToMerge
   }
 
   /**
@@ -278,8 +301,11 @@ export class Takes {
     const asks: Ask[] = []
     const exchanges: string[] = []
     const overrides: Override[] = []
-    for (const [name, inquiry] of this.#inquiries) {
-      if (nowMs >= (this.#dueMs(inquiry) ?? Infinity)) {
+    // Mostly nobody is due, and there may be thousands.
+    const isDue = this.#mayMerge || nowMs >= (this.#dues.soonestMs() ?? Infinity)
+    if (isDue) this.#mayMerge = false
+    for (const [name, inquiry] of isDue ? this.#inquiries : NOBODY) {
+      if (nowMs >= (inquiry.dueMs ?? Infinity)) {
         this.#giveUp(name, inquiry, overrides)
         this.#ask(name, inquiry, asks, nowMs)
       }
@@ -288,6 +314,7 @@ export class Takes {
         inquiry.isToMerge = false
         exchanges.push(name)
       }
+      this.#mayMerge ||= inquiry.isToMerge
     }
     const free = [...this.#free]
     this.#free.clear()
@@ -295,12 +322,7 @@ export class Takes {
   }
 
   deadlineMs(): Millis | undefined {
-    let soonestMs = this.#stuck.nextMs()
-    for (const inquiry of this.#inquiries.values()) {
-      const dueMs = this.#dueMs(inquiry)
-      if (dueMs !== undefined && dueMs < (soonestMs ?? Infinity)) soonestMs = dueMs
-    }
-    return soonestMs
+    return soonestMs(this.#stuck.nextMs(), this.#dues.soonestMs())
   }
 
   #takeStuck(nowMs: Millis): readonly number[] {
@@ -315,8 +337,12 @@ export class Takes {
     }
   }
 
-  #dueMs(inquiry: Inquiry): Millis | undefined {
-    return inquiry.pending.size > 0 || inquiry.isOutdated ? inquiry.nextAskMs : undefined
+  /** After anything that decides when it is asked. */
+  #retime(inquiry: Inquiry): void {
+    const isAsked = inquiry.pending.size > 0 || inquiry.isOutdated
+    const dueMs = isAsked ? inquiry.nextAskMs : undefined
+    this.#dues.move(inquiry.dueMs, dueMs)
+    inquiry.dueMs = dueMs
   }
 
   #note(standing: Standing, partition: number, name: string, inquiry: Inquiry): void {
@@ -341,6 +367,7 @@ export class Takes {
     if (inquiry.asksInVain % ASKS_UNHEARD === ASKS_UNHEARD - 1) inquiry.isToMerge = true
     if (inquiry.pending.size > 0) inquiry.asksInVain++
     inquiry.nextAskMs = nowMs + this.#repeatMs
+    this.#retime(inquiry)
     for (const [partition, asked] of inquiry.mutual) inquiry.mutual.set(partition, asked + 1)
     asks.push({ to: name, groups: this.#groups(inquiry) })
   }
@@ -351,6 +378,7 @@ export class Takes {
     this.#free.delete(partition)
     inquiry.pending.add(partition)
     inquiry.nextAskMs = nowMs
+    this.#retime(inquiry)
   }
 
   /** `name` has answered, or need not. */
@@ -358,6 +386,7 @@ export class Takes {
     if (!inquiry.pending.delete(partition)) return
     dropUnmerged(inquiry, partition)
     inquiry.mutual.delete(partition)
+    this.#retime(inquiry)
     const take = this.#takes.get(partition)!
     this.#dropHolder(take, partition, name)
     if (--take.open === 0) this.#free.add(partition)
@@ -394,7 +423,9 @@ export class Takes {
       this.#granted.add(partition)
       for (const holder of take.holders) {
         const inquiry = this.#inquiries.get(holder)
-        if (inquiry !== undefined) inquiry.nextAskMs = nowMs
+        if (inquiry === undefined) continue
+        inquiry.nextAskMs = nowMs
+        this.#retime(inquiry)
       }
     }
   }
