@@ -54,12 +54,19 @@ export type Decoded<T> =
     }
   | { readonly fault: ReadFault }
 
+/** The writer that nobody writes to at the moment. */
+let spareWriter: Writer | undefined
+
 /** The bytes of `value`, after the byte `type` when one is given. */
 export function encode<T>(codec: Codec<T>, value: T, type?: number): Uint8Array {
-  const writer = new Writer()
+  const writer = spareWriter ?? new Writer()
+  spareWriter = undefined
   if (type !== undefined) writer.uint8(type)
   codec.write(writer, value)
-  return writer.finish()
+  const bytes = writer.finish()
+  writer.clear()
+  spareWriter = writer
+  return bytes
 }
 
 /** The value that begins at `offset`. Bytes after it are left alone. Never throws. */
