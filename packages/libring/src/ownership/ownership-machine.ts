@@ -258,8 +258,6 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     for (const { partition, seq, state } of settled) {
       this.#custody.settle(partition, seq, state, nowMs)
     }
-    if (this.#phase.name === 'waiting') return
-    this.#phase = { name: 'settling', closesAtMs: nowMs }
   }
 
   /** Unless it is open already. */
