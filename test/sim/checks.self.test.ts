@@ -175,8 +175,9 @@ test('onePlanAWindow sees two plans in one window, unless somebody failed', () =
 })
 
 test('fewHandoffs sees more partitions on their way to one member than there may be', () => {
-  const story = (stage: Stage, count: number) => {
+  const story = (stage: Stage, count: number, before: (stage: Stage) => void = () => {}) => {
     stage.tell('cat', 'rebalance', {})
+    before(stage)
     for (let partition = 0; partition < count; partition++) {
       const acquire = stage.acquire('ann', partition)
       stage.handle('ann', acquire)
@@ -187,6 +188,14 @@ test('fewHandoffs sees more partitions on their way to one member than there may
   }
   expect(first('fewHandoffs', (stage) => story(stage, 3))).toContain('3 hand-offs at once to cat')
   none('fewHandoffs', (stage) => story(stage, 2))
+  const wakes = (stage: Stage) => stage.tell('ann', 'stalled', { durationMs: 30_000 })
+  none('fewHandoffs', (stage) => story(stage, 3, wakes))
+  const wakesAndLetsGo = (stage: Stage) => {
+    wakes(stage)
+    stage.acquire('ann', 3, 1)
+    stage.pass(250)
+  }
+  expect(first('fewHandoffs', (stage) => story(stage, 3, wakesAndLetsGo))).toContain('3 hand-offs')
 })
 
 test('enoughMembers sees an acquire before enough members were there', () => {

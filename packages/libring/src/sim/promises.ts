@@ -53,6 +53,7 @@ const NEWS: readonly News['type'][] = [
   'config-mismatch',
   'handoff-timeout',
   'double-holder',
+  'stalled',
 ]
 
 /**
