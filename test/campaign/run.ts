@@ -71,7 +71,7 @@ export async function runScenario(
   }
   await pass(world, MENDED_MS)
   world.heal()
-  for (const node of world.nodes) node.resume()
+  for (const { name } of world.nodes) world.inject({ type: 'resume', node: name })
   await pass(world, RUN_MS)
   if (promises.breaches.length > 0) return outcome()
   return outcome(await comeToRest(world, promises))

@@ -124,6 +124,11 @@ export class SimNode {
     return cluster
   }
 
+  /** How long this process may be silent, as things are, before another declares it dead. */
+  deathAfterMs(): Millis {
+    return this.#current.membership.deathAfterMs()
+  }
+
   members(): readonly Member[] {
     return this.#current.membership.members()
   }
