@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { describeCounts, describeOutcome } from '../test/campaign/report.ts'
 import { runScenario } from '../test/campaign/run.ts'
-import { scenarioOf } from '../test/campaign/scenario.ts'
+import { isFault, scenarioOf, type HappeningType } from '../test/campaign/scenario.ts'
 import type { Doubles } from '../test/campaign/tally.ts'
 
 /** What a worker tells of one run. */
@@ -24,7 +24,7 @@ interface Told {
   readonly seed: number
   /** The report, where a promise was broken. */
   readonly broken: string | undefined
-  readonly counts: readonly (readonly [string, number])[]
+  readonly counts: readonly (readonly [HappeningType, number])[]
   readonly doubles: Doubles
   readonly simulatedMs: number
   /** At first. */
@@ -94,17 +94,20 @@ async function lead(): Promise<void> {
 
 /** What the runs were like, and what became of double holdings. */
 function summaryOf(all: readonly Told[]): readonly string[] {
-  const counts = new Map<string, number>()
+  const counts = new Map<HappeningType, number>()
   for (const [kind, count] of all.flatMap((told) => told.counts)) {
     counts.set(kind, (counts.get(kind) ?? 0) + count)
   }
-  const faults = all.map((told) => told.counts.reduce((sum, [, count]) => sum + count, 0))
+  const faultsOf = (told: Told['counts']): Told['counts'] => told.filter(([kind]) => isFault(kind))
+  const inOrder = [...counts].filter(([kind]) => !isFault(kind))
+  const faults = all.map((told) => sumOf(faultsOf(told.counts).map(([, count]) => count)))
   const nodes = all.map((told) => told.nodes)
   const minutes = all.map(({ simulatedMs }) => simulatedMs / 60_000)
   const doublesOf = (key: keyof Doubles): number => sumOf(all.map(({ doubles }) => doubles[key]))
   return [
-    `${sumOf(faults)} things went wrong: ${describeCounts(counts)}`,
-    `a run: ${rangeOf(nodes)} nodes at first, ${rangeOf(faults)} things that went wrong, ` +
+    `${sumOf(faults)} faults: ${describeCounts(new Map(faultsOf([...counts])))}`,
+    `${sumOf(inOrder.map(([, count]) => count))} in order: ${describeCounts(new Map(inOrder))}`,
+    `a run: ${rangeOf(nodes)} nodes at first, ${rangeOf(faults)} faults, ` +
       `${rangeOf(minutes, 1)} simulated minutes, ${sumOf(minutes).toFixed(0)} in all`,
     `double holdings: ${doublesOf('begun')} begun, ${doublesOf('met')} of them until the two ` +
       `could talk again, ${doublesOf('told')} told, ${doublesOf('resolved')} resolved`,
