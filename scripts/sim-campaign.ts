@@ -1,6 +1,8 @@
 // Random runs of the simulator, one from each seed, on all processors.
 //
-//   npm run sim:campaign -- --seeds 4096 [--from 1] [--workers 2]
+//   npm run sim:campaign -- --seeds 4096 [--from 1] [--workers 2] [--nodes 3-30]
+//
+// Large clusters cost the most: --nodes takes only runs that begin with so many.
 //
 // Each broken promise is told with the command that replays it. Closes with what was made to go
 // wrong, by kind, how large and long runs were, what became of double holdings, and in how many
@@ -72,21 +74,25 @@ async function lead(): Promise<void> {
       seeds: { type: 'string', default: '4096' },
       from: { type: 'string', default: '1' },
       workers: { type: 'string', default: String(availableParallelism()) },
+      nodes: { type: 'string', default: '3-30' },
     },
   })
-  const [seeds, from, workers] = [values.seeds, values.from, values.workers].map(Number) as [
-    number,
-    number,
-    number,
-  ]
+  const from = Number(values.from)
+  const [least = 3, most = least] = values.nodes.split('-').map(Number)
+  const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => from + index).filter(
+    (seed) => {
+      const { nodes } = scenarioOf(seed)
+      return nodes >= least && nodes <= most
+    },
+  )
   const startedAtMs = performance.now()
-  const all = await runAll(from, seeds, workers)
+  const all = await runAll(seeds, Number(values.workers))
   const minutes = (performance.now() - startedAtMs) / 60_000
   for (const line of summaryOf(all)) console.log(line)
   const broken = all.filter((told) => told.broken !== undefined).map(({ seed }) => seed)
   console.log(
-    `seeds ${from} to ${from + all.length - 1} in ${minutes.toFixed(1)} minutes: ` +
-      `${broken.length} of ${all.length} runs with a broken promise`,
+    `seeds ${from} to ${Math.max(...all.map(({ seed }) => seed))}, of ${values.nodes} nodes, ` +
+      `in ${minutes.toFixed(1)} minutes: ${broken.length} of ${all.length} runs with a broken promise`,
   )
   if (broken.length > 0) console.log(`broken: ${broken.sort((a, b) => a - b).join(' ')}`)
   process.exitCode = broken.length > 0 ? 1 : 0
@@ -128,21 +134,21 @@ function rangeOf(values: readonly number[], digits = 0): string {
  * Hand out one seed after the other, each to a worker that has nothing to do. Those that were handed
  * out are run to the end, whatever comes.
  */
-async function runAll(from: number, seeds: number, workers: number): Promise<readonly Told[]> {
+async function runAll(seeds: readonly number[], workers: number): Promise<readonly Told[]> {
   const all: Told[] = []
-  let next = from
-  let end = from + seeds
-  for (const signal of SIGNALS) process.on(signal, () => (end = next))
+  const waiting = seeds.toReversed()
+  for (const signal of SIGNALS) process.on(signal, () => (waiting.length = 0))
   const serve = (worker: ChildProcess): Promise<void> =>
     new Promise((resolve, reject) => {
       const give = (): void => {
-        if (next < end) worker.send(next++)
-        else worker.disconnect()
+        const seed = waiting.pop()
+        if (seed === undefined) worker.disconnect()
+        else worker.send(seed)
       }
       worker.on('message', (told: Told) => {
         all.push(told)
         if (told.broken !== undefined) console.log(told.broken)
-        if (all.length % PROGRESS_EVERY === 0) console.log(`${all.length} of ${seeds}`)
+        if (all.length % PROGRESS_EVERY === 0) console.log(`${all.length} of ${seeds.length}`)
         give()
       })
       worker.on('exit', (code) => {
