@@ -175,8 +175,9 @@ test('onePlanAWindow sees two plans in one window, unless somebody failed', () =
 })
 
 test('fewHandoffs sees more partitions on their way to one member than there may be', () => {
-  const story = (stage: Stage, count: number) => {
+  const story = (stage: Stage, count: number, before: (stage: Stage) => void = () => {}) => {
     stage.tell('cat', 'rebalance', {})
+    before(stage)
     for (let partition = 0; partition < count; partition++) {
       const acquire = stage.acquire('ann', partition)
       stage.handle('ann', acquire)
@@ -187,6 +188,14 @@ test('fewHandoffs sees more partitions on their way to one member than there may
   }
   expect(first('fewHandoffs', (stage) => story(stage, 3))).toContain('3 hand-offs at once to cat')
   none('fewHandoffs', (stage) => story(stage, 2))
+  const wakes = (stage: Stage) => stage.tell('ann', 'stalled', { durationMs: 30_000 })
+  none('fewHandoffs', (stage) => story(stage, 3, wakes))
+  const wakesAndLetsGo = (stage: Stage) => {
+    wakes(stage)
+    stage.acquire('ann', 3, 1)
+    stage.pass(250)
+  }
+  expect(first('fewHandoffs', (stage) => story(stage, 3, wakesAndLetsGo))).toContain('3 hand-offs')
 })
 
 test('enoughMembers sees an acquire before enough members were there', () => {
@@ -221,6 +230,56 @@ test('drainsInOrder sees a partition that is let go for nobody while others are 
     stage.end('bob')
     stage.end('cat')
     story(stage, undefined)
+  })
+})
+
+describe('selfFenced sees', () => {
+  const pauses = (stage: Stage, forMs: number) => {
+    stage.acquire('ann', 0)
+    stage.fault({ type: 'pause', node: 'ann' })
+    stage.pass(forMs)
+  }
+
+  test('what is held, as a member believes that was stopped for longer than others wait', () => {
+    const story = (stage: Stage, { forMs = 5_250, isSure = true, isUp = true } = {}) => {
+      pauses(stage, forMs)
+      stage.change('ann', { isSure, isUp })
+      stage.fault({ type: 'resume', node: 'ann' })
+    }
+    expect(first('selfFenced', (stage) => story(stage))).toContain('ann holds 0, as it believes')
+    none('selfFenced', (stage) => story(stage, { forMs: 5_000 }))
+    none('selfFenced', (stage) => story(stage, { isSure: false }))
+    none('selfFenced', (stage) => story(stage, { isUp: false }))
+  })
+
+  test('the same of one whose clock was set forward', () => {
+    const story = (stage: Stage, ...skews: readonly number[]) => {
+      stage.acquire('ann', 0)
+      for (const skewMs of skews) stage.fault({ type: 'skew', node: 'ann', skewMs })
+    }
+    expect(first('selfFenced', (stage) => story(stage, 5_001))).toContain('5001 ms forward')
+    expect(first('selfFenced', (stage) => story(stage, -3_000, 3_000))).toContain('6000 ms forward')
+    none('selfFenced', (stage) => story(stage, 3_000, 8_000))
+  })
+
+  test('steps before anybody can have been reached', () => {
+    const story = (stage: Stage, act: (stage: Stage) => void, names: readonly string[] = []) => {
+      for (const name of names) stage.end(name)
+      pauses(stage, 20_000)
+      stage.change('ann', { isSure: false })
+      stage.fault({ type: 'resume', node: 'ann' })
+      act(stage)
+    }
+    const steps = (stage: Stage) => void stage.release('ann', 0)
+    const waits = (stage: Stage) => stage.pass(250)
+    expect(first('selfFenced', (stage) => story(stage, steps))).toContain(
+      'release of 0 as it wakes',
+    )
+    none('selfFenced', (stage) => story(stage, steps, ['bob', 'cat']))
+    none('selfFenced', (stage) => {
+      story(stage, waits)
+      steps(stage)
+    })
   })
 })
 

@@ -206,6 +206,29 @@ describe('once it has reached another member', () => {
     const held = ALL.filter((partition) => peers.of('ann').book.roles.get(partition) === 0)
     expect(held).toEqual(mine)
   })
+
+  test('a settle window that was opened before or meanwhile lasts as long as any', () => {
+    const peers = three({ settleMs: 1_000 })
+    const members = () => peers.of('ann').view?.ring.members.map(({ name }) => name)
+    peers.joins('ann', 'dan')
+    peers.wakes('ann')
+    peers.pass(400)
+    peers.reaches('ann')
+    peers.pass(599)
+    expect(members()).toEqual(['ann', 'bob', 'cat'])
+    peers.pass(1)
+    expect(members()).toEqual(['ann', 'bob', 'cat', 'dan'])
+  })
+
+  test('a failure that was seen meanwhile is acted on at once', () => {
+    const peers = three({ settleMs: 1_000 })
+    peers.wakes('ann')
+    peers.fails('ann', 'bob')
+    peers.joins('ann', 'dan')
+    peers.reaches('ann')
+    const { view } = peers.of('ann')
+    expect(view?.ring.members.map(({ name }) => name)).toEqual(['ann', 'cat', 'dan'])
+  })
 })
 
 test('a stop lets everything go at once, in doubt or not', () => {

@@ -10,13 +10,13 @@ export const onePlanAWindow: CheckFactory = ({ world, terms, report }) => {
     onBegin: ({ name }) => void plannedAtMs.delete(name),
     onNews({ name, farewell }, { type, event }) {
       if (type !== 'rebalance') return
-      const sinceMs = world.nowMs - (plannedAtMs.get(name) ?? -Infinity)
+      const beforeMs = plannedAtMs.get(name) ?? -Infinity
       plannedAtMs.set(name, world.nowMs)
       const hasFailure = event.cause.some((cause) => cause.type === 'member-failed')
       // The end of somebody's grace has no cause, and is acted on when it comes.
       const isExcused = hasFailure || event.cause.length === 0 || farewell !== undefined
-      if (isExcused || sinceMs >= terms.settleMs) return
-      report(`${name} plans again after ${sinceMs.toFixed(0)} ms`, name)
+      if (isExcused || world.nowMs >= beforeMs + terms.settleMs) return
+      report(`${name} plans again after ${(world.nowMs - beforeMs).toFixed(0)} ms`, name)
     },
   }
 }
@@ -26,6 +26,8 @@ export const fewHandoffs: CheckFactory = ({ world, terms, ledger, report }) => {
   const plannedAtMs = new Map<string, Millis>()
   /** Who lets go what for whom, and since when. */
   const underWay = new Map<string, Map<string, Millis>>()
+  /** Nodes that were stopped, and when they told their first step since. */
+  const stalled = new Map<string, Millis | undefined>()
   const count = (taker: string): number => {
     const since = plannedAtMs.get(taker) ?? Infinity
     let found = 0
@@ -43,11 +45,21 @@ export const fewHandoffs: CheckFactory = ({ world, terms, ledger, report }) => {
     taker?.isUp === true &&
     world.nowMs - (plannedAtMs.get(taker.name) ?? -Infinity) < terms.handoffTimeoutMs
   return {
-    onBegin: ({ name }) => void plannedAtMs.delete(name),
+    onBegin({ name }) {
+      plannedAtMs.delete(name)
+      stalled.delete(name)
+    },
     onNews({ name }, { type }) {
       if (type === 'rebalance') plannedAtMs.set(name, world.nowMs)
+      if (type === 'stalled') stalled.set(name, undefined)
     },
     onStep({ name, farewell }, event) {
+      // Whoever was stopped lets everything go at once, before anything else: nobody asked for that.
+      if (stalled.has(name)) {
+        const lapsedAtMs = stalled.get(name) ?? world.nowMs
+        stalled.set(name, lapsedAtMs)
+        if (lapsedAtMs === world.nowMs) return
+      }
       if (event.type !== 'release' || roleBefore(event) !== 0 || farewell === 'stop') return
       // One of two holders gives way: nobody asked for that.
       if (ledger.names.some((other) => other !== name && isHeld(other, event.partition))) return
