@@ -1,4 +1,4 @@
-import type { Member, MemberEvent, MemberEventType, MemberStatus } from '../base/member.ts'
+import type { Member, MemberEvent, MemberEventType } from '../base/member.ts'
 import type { Millis } from '../base/time.ts'
 
 interface Row {
@@ -10,23 +10,19 @@ interface Row {
 const FORGOTTEN_MAX = 1_024
 
 /**
- * The members that an agent tells of, by its events and by whole lists, and what has changed.
+ * The members that an agent tells of, by one whole list after the other, and what has changed
+ * between two of them.
  *
- * A list and events overtake one another. An event that comes while a list is under way counts
- * more than the list, of the members it names; and such a list is not the last word, so another
- * one is due. A member that is missing from lists counts as gone only after a while: an agent that
- * was started anew has yet to find the others. The agent does not show incarnations, so they are
- * counted here: one more each time that a member comes back.
+ * A member that is missing from lists counts as gone only after a while, unless the agent said so:
+ * one that was started anew has yet to find the others. The agent does not show incarnations, so
+ * they are counted here: one more each time that a member comes back.
  */
 export class AgentTable {
   readonly #absenceMs: Millis
   readonly #rows = new Map<string, Row>()
   readonly #missingSinceMs = new Map<string, Millis>()
   readonly #forgotten = new Map<string, number>()
-  /** Whom events named since the list under way was asked for. */
-  readonly #touched = new Set<string>()
   #members: readonly Member[] = []
-  #isUnsure = false
 
   constructor(absenceMs: Millis) {
     this.#absenceMs = absenceMs
@@ -37,49 +33,34 @@ export class AgentTable {
     return this.#members
   }
 
-  /** Whether the last list was not the last word, so that another should follow soon. */
-  get isUnsure(): boolean {
-    return this.#isUnsure
+  /** Whether members are missing that do not count as gone yet. */
+  get isIncomplete(): boolean {
+    return this.#missingSinceMs.size > 0
   }
 
   incarnationOf(name: string): number | undefined {
     return this.#rows.get(name)?.incarnation
   }
 
-  /** Something has happened. What that changes is told one event after the other. */
-  hear(event: MemberEvent, tell: (event: MemberEvent) => void): void {
-    this.#isUnsure = true
-    const changes = new Changes()
-    for (const member of event.members) {
-      this.#touched.add(member.name)
-      this.#missingSinceMs.delete(member.name)
-      if (event.type === 'member-reap') this.#remove(member.name, changes)
-      else this.#put(asAfter(event.type, member), changes)
-    }
-    this.#publish(changes, tell)
+  /** The agent has forgotten these: once they are missing, they are gone. */
+  expectGone(names: readonly string[]): void {
+    for (const name of names) if (this.#rows.has(name)) this.#missingSinceMs.set(name, -Infinity)
   }
 
-  /** A list is about to be asked for. One at a time. */
-  expectList(): void {
-    this.#touched.clear()
-  }
-
-  /** The list is there. */
+  /** What the list changes is told one event after the other, when all of it is in `members`. */
   take(list: readonly Member[], nowMs: Millis, tell: (event: MemberEvent) => void): void {
-    this.#isUnsure = this.#touched.size > 0
     const changes = new Changes()
     const listed = new Set<string>()
     for (const member of list) {
       listed.add(member.name)
       this.#missingSinceMs.delete(member.name)
-      if (!this.#touched.has(member.name)) this.#put(member, changes)
+      this.#put(member, changes)
     }
     for (const name of [...this.#rows.keys()]) {
-      if (listed.has(name) || this.#touched.has(name)) continue
+      if (listed.has(name)) continue
       const sinceMs = this.#missingSinceMs.get(name) ?? nowMs
       this.#missingSinceMs.set(name, sinceMs)
-      if (nowMs - sinceMs < this.#absenceMs) this.#isUnsure = true
-      else this.#remove(name, changes)
+      if (nowMs - sinceMs >= this.#absenceMs) this.#remove(name, changes)
     }
     this.#publish(changes, tell)
   }
@@ -144,19 +125,6 @@ export function changeOf(before: Member | undefined, after: Member): MemberEvent
     case 'failed':
       return 'member-failed'
   }
-}
-
-/** An event says what became of a member; its own word on that may be older. */
-function asAfter(type: MemberEventType, member: Member): Member {
-  const status = STATUS_AFTER[type]
-  if (status === undefined || status === member.status) return member
-  return Object.freeze({ ...member, status })
-}
-
-const STATUS_AFTER: Readonly<Partial<Record<MemberEventType, MemberStatus>>> = {
-  'member-join': 'alive',
-  'member-leave': 'left',
-  'member-failed': 'failed',
 }
 
 function isSame(left: Member, right: Member): boolean {

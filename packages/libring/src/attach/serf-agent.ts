@@ -35,8 +35,9 @@ export interface SerfAgentStats {
 const RETRY_MS = 250
 const RETRY_MS_MAX = 15_000
 
-/** How soon a list follows where events, or a list, were not the last word. */
-const CONFIRM_MS = 1_000
+/** How soon a list follows another one: after an event; and where members are missing. */
+const AFTER_EVENT_MS = 250
+const WHILE_MISSING_MS = 1_000
 
 /** Another try may go otherwise: the agent may be about to start, or overloaded. */
 const PASSING: readonly ErrorCode[] = [
@@ -54,6 +55,9 @@ const MEMBER_EVENTS = 'member-join,member-leave,member-failed,member-update,memb
  * Attaches anew, for ever, whenever the agent is gone: after 250 ms, then twice as long each time
  * up to 15 s, each wait drawn evenly between half of it and the whole. Meanwhile members stay as
  * they were told last; what has changed is told once the agent is back.
+ *
+ * An event has the whole list asked for, and it is lists alone that are believed: an agent gathers
+ * its events for seconds, so that what one says may have been overtaken by a list.
  */
 export class SerfAgent implements Membership {
   readonly expectsOthers = false
@@ -74,6 +78,10 @@ export class SerfAgent implements Membership {
   #timer: Timer | undefined
   #timerAtMs: Millis = Infinity
   #failuresInRow = 0
+  /** Something has happened since the last list was asked for. */
+  #isStale = false
+  #isRefreshing = false
+  #listedAtMs: Millis = -Infinity
 
   constructor(options: ResolvedSerfAgentOptions, ports: AttachPorts) {
     this.#options = options
@@ -247,7 +255,8 @@ export class SerfAgent implements Membership {
   #hear(connection: RpcConnection, event: MemberEvent | undefined): void {
     if (event === undefined || connection !== this.#connection) return
     this.#stats.events++
-    this.#table.hear(event, (told) => this.#tell(told))
+    this.#isStale = true
+    if (event.type === 'member-reap') this.#table.expectGone(event.members.map(({ name }) => name))
     if (this.#status === 'attached') this.#arm()
   }
 
@@ -271,7 +280,8 @@ export class SerfAgent implements Membership {
 
   async #bringList(connection: RpcConnection): Promise<void> {
     if (connection !== this.#connection) return
-    this.#table.expectList()
+    this.#isStale = false
+    this.#listedAtMs = this.#ports.clock.nowMs()
     const { Members } = await connection.call({ command: 'members', body: undefined })
     if (connection !== this.#connection) return
     const members = membersFrom(Members)
@@ -324,19 +334,30 @@ export class SerfAgent implements Membership {
 
   /** Have a list brought in time. */
   #arm(): void {
-    const waitMs = this.#table.isUnsure
-      ? Math.min(CONFIRM_MS, this.#options.refreshMs)
-      : this.#options.refreshMs
     const connection = this.#connection
-    if (connection === undefined) return
-    this.#wake(waitMs, async () => {
-      try {
-        await this.#inTurn(() => this.#bringList(connection))
-      } catch (error) {
-        return this.#lose(connection, error)
-      }
-      if (this.#status === 'attached' && connection === this.#connection) this.#arm()
-    })
+    if (connection === undefined || this.#isRefreshing) return
+    this.#wake(this.#listDelayMs(), () => this.#refresh(connection))
+  }
+
+  #listDelayMs(): Millis {
+    const { refreshMs } = this.#options
+    if (this.#isStale) {
+      const dueMs = this.#listedAtMs + AFTER_EVENT_MS
+      return Math.max(0, dueMs - this.#ports.clock.nowMs())
+    }
+    return this.#table.isIncomplete ? Math.min(WHILE_MISSING_MS, refreshMs) : refreshMs
+  }
+
+  async #refresh(connection: RpcConnection): Promise<void> {
+    this.#isRefreshing = true
+    try {
+      await this.#inTurn(() => this.#bringList(connection))
+    } catch (error) {
+      return this.#lose(connection, error)
+    } finally {
+      this.#isRefreshing = false
+    }
+    if (this.#status === 'attached' && connection === this.#connection) this.#arm()
   }
 
   /** Do that later, unless something else is due by then. */
