@@ -107,24 +107,17 @@ export class FakeAgent implements Dialer {
     const lie = this.lies.get(command)
     if (lie !== undefined) return lie(seq)
     if (this.mode === 'deaf') return NO_BYTES
-    switch (command) {
-      case 'auth': {
-        const isRight = (body as RpcRequests['auth']).AuthKey === this.authKey
-        return answerBytes(seq, isRight ? '' : RpcErrorText.invalidToken)
-      }
-      case 'stats': {
-        const stats = new Map([['agent', new Map([['name', this.name]])]])
-        return answerBytes(seq, '', command, stats)
-      }
-      case 'members':
-      case 'members-filtered':
-        return answerBytes(seq, '', command, { Members: this.members })
-      case 'tags':
-        this.#retag(body as RpcRequests['tags'])
-        return answerBytes(seq)
-      default:
-        return answerBytes(seq)
+    if (command === 'auth') {
+      const isRight = (body as RpcRequests['auth']).AuthKey === this.authKey
+      return answerBytes(seq, isRight ? '' : RpcErrorText.invalidToken)
     }
+    if (command === 'stats') {
+      const stats = new Map([['agent', new Map([['name', this.name]])]])
+      return answerBytes(seq, '', command, stats)
+    }
+    if (command === 'members') return answerBytes(seq, '', command, { Members: this.members })
+    if (command === 'tags') this.#retag(body as RpcRequests['tags'])
+    return answerBytes(seq)
   }
 
   #retag({ Tags: set, DeleteTags: removed }: RpcRequests['tags']): void {

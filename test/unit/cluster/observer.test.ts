@@ -43,6 +43,17 @@ describe('a cluster that only watches', () => {
     expect([steps, cluster.localName, cluster.held(0)]).toEqual([[], 'edge', undefined])
   })
 
+  test('holds nothing either when its member is brought into the ring by somebody else', async () => {
+    const membership = observed('edge')
+    await using cluster = new Cluster({ ...RING, membership })
+    const steps: unknown[] = []
+    cluster.on('acquire', (event) => steps.push(event))
+    await cluster.start()
+    await membership.setTags({ role: 'store' })
+    await expect.poll(() => cluster.members.map(({ name }) => name)).toEqual(['a', 'b', 'edge'])
+    expect([steps, cluster.held(0)]).toEqual([[], undefined])
+  })
+
   test('does not let in members that run no cluster, where ours do not', async () => {
     const { assignment: _, ...ring } = RING
     await using cluster = new Cluster({ ...ring, membership: observed('edge') })

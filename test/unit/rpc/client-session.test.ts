@@ -33,7 +33,7 @@ class Bench {
     const bench = new Bench()
     bench.feed({ type: 'connected' })
     bench.hear(answerBytes(1n), answerBytes(2n))
-    expect(bench.effects.at(-1)).toEqual({ type: 'ready' })
+    if (bench.effects.at(-1)?.type !== 'ready') throw new Error('the session was not greeted')
     bench.effects.length = 0
     return bench
   }

@@ -261,7 +261,7 @@ export class ClientSession implements Machine<SessionInput, SessionEffect> {
       this.#calls.remove(pending)
     }
     if (call === undefined || isAbandoned) return
-    if (error === '') return void this.#effects.push({ type: 'answer', call, body })
+    if (error === '') return this.#effects.push({ type: 'answer', call, body })
     const reason = error === RpcErrorText.unsupportedCommand ? 'unsupported' : 'refused'
     this.#fail(call, { reason, words: error, answer: body })
   }
