@@ -215,6 +215,19 @@ describe('an agent that is gone', () => {
     await attachment.stop()
   })
 
+  test('for the second time is sought as soon as for the first', async () => {
+    const attachment = await attached()
+    bench.agent.mode = 'refusing'
+    bench.agent.drop()
+    await bench.pass(60_000)
+    bench.agent.mode = 'serving'
+    await bench.pass(16_000)
+    bench.agent.drop()
+    await bench.pass(300)
+    expect([attachment.status, attachment.stats.attachments]).toEqual(['attached', 3])
+    await attachment.stop()
+  })
+
   test('that answers no more is found out by the next list', async () => {
     const attachment = await attached({ refreshMs: 1_000, requestTimeoutMs: 500 })
     bench.agent.mode = 'deaf'
@@ -348,10 +361,11 @@ describe('stopping', () => {
     const attachment = bench.attachment()
     const told = changesOf(attachment)
     attachment.subscribe(() => void attachment.stop())
+    const later = changesOf(attachment)
     await expect(bench.settled(attachment.start())).rejects.toMatchObject({
       code: 'LIBRING_CLOSED',
     })
-    expect(told).toEqual(['member-join ann'])
+    expect([told, later]).toEqual([['member-join ann'], []])
     await bench.pass(10)
     expect([bench.agent.connections, bench.clock.pending]).toEqual([0, 0])
   })

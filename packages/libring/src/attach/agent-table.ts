@@ -131,7 +131,5 @@ function isSame(left: Member, right: Member): boolean {
   if (left.host !== right.host || left.port !== right.port) return false
   const names = Object.keys(left.tags)
   if (names.length !== Object.keys(right.tags).length) return false
-  return names.every(
-    (name) => Object.hasOwn(right.tags, name) && left.tags[name] === right.tags[name],
-  )
+  return names.every((name) => left.tags[name] === right.tags[name])
 }

@@ -268,10 +268,7 @@ export class SerfAgent implements Membership {
     const current = this.members().find(({ name }) => name === this.#name)?.tags ?? {}
     const removed = Object.keys(current).filter((name) => !Object.hasOwn(tags, name))
     const isSame =
-      removed.length === 0 &&
-      Object.entries(tags).every(([name, value]) => {
-        return Object.hasOwn(current, name) && current[name] === value
-      })
+      removed.length === 0 && Object.entries(tags).every(([name, value]) => current[name] === value)
     if (isSame) return
     const body = { Tags: new Map(Object.entries(tags)), DeleteTags: removed }
     await connection.call({ command: 'tags', body })
