@@ -149,6 +149,20 @@ describe('what is told by and by', () => {
     await attachment.stop()
   })
 
+  test('lists that take long are further apart', async () => {
+    bench.agent.chunkBytes = 1
+    const attachment = await attached({ requestTimeoutMs: 60_000 })
+    const before = attachment.stats.lists
+    for (let i = 0; i < 100; i++) {
+      bench.agent.tell('member-update')
+      await bench.pass(100)
+    }
+    // A list of one member and a fifth of a second, as it is spoken here.
+    expect(attachment.stats.lists - before).toBeLessThanOrEqual(12)
+    expect(attachment.stats.lists - before).toBeGreaterThanOrEqual(4)
+    await attachment.stop()
+  })
+
   test('a list comes in time even if events were lost', async () => {
     const attachment = await attached({ refreshMs: 5_000 })
     bench.agent.members = [memberBody('ann'), memberBody('ben')]

@@ -35,9 +35,12 @@ export interface SerfAgentStats {
 const RETRY_MS = 250
 const RETRY_MS_MAX = 15_000
 
-/** How soon a list follows another one: after an event; and where members are missing. */
-const AFTER_EVENT_MS = 250
+/** How soon a list follows another one where members are missing, and after an event. */
 const WHILE_MISSING_MS = 1_000
+const AFTER_EVENT_MS = 250
+/** After an event so many times what a list takes: those of a large cluster leave room for others. */
+const LIST_SHARE = 5
+const AFTER_EVENT_MS_MAX = 5_000
 
 /** Another try may go otherwise: the agent may be about to start, or overloaded. */
 const PASSING: readonly ErrorCode[] = [
@@ -59,7 +62,7 @@ const MEMBER_EVENTS = 'member-join,member-leave,member-failed,member-update,memb
  * An event has the whole list asked for, and it is lists alone that are believed: an agent gathers
  * its events for seconds, so that what one says may have been overtaken by a list.
  */
-export class SerfAgent implements Membership {
+export class SerfAgent implements Membership, AsyncDisposable {
   readonly expectsOthers = false
   readonly isObserver = true
   readonly #options: ResolvedSerfAgentOptions
@@ -82,6 +85,7 @@ export class SerfAgent implements Membership {
   #isStale = false
   #isRefreshing = false
   #listedAtMs: Millis = -Infinity
+  #listTookMs: Millis = 0
 
   constructor(options: ResolvedSerfAgentOptions, ports: AttachPorts) {
     this.#options = options
@@ -179,6 +183,10 @@ export class SerfAgent implements Membership {
     this.#connection = undefined
     this.#listeners.clear()
     return Promise.resolve()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
   }
 
   async #start(): Promise<void> {
@@ -284,7 +292,9 @@ export class SerfAgent implements Membership {
     const members = membersFrom(Members)
     this.#stats.lists++
     this.#stats.membersUnreadable += Members.length - members.length
-    this.#table.take(members, this.#ports.clock.nowMs(), (event) => this.#tell(event))
+    const { clock } = this.#ports
+    this.#table.take(members, clock.nowMs(), (event) => this.#tell(event))
+    this.#listTookMs = clock.nowMs() - this.#listedAtMs
   }
 
   /** After whatever is under way, whether that succeeds or not. */
@@ -339,7 +349,8 @@ export class SerfAgent implements Membership {
   #listDelayMs(): Millis {
     const { refreshMs } = this.#options
     if (this.#isStale) {
-      const dueMs = this.#listedAtMs + AFTER_EVENT_MS
+      const apartMs = Math.max(AFTER_EVENT_MS, LIST_SHARE * this.#listTookMs)
+      const dueMs = this.#listedAtMs + Math.min(apartMs, AFTER_EVENT_MS_MAX)
       return Math.max(0, dueMs - this.#ports.clock.nowMs())
     }
     return this.#table.isIncomplete ? Math.min(WHILE_MISSING_MS, refreshMs) : refreshMs
