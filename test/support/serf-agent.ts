@@ -1,6 +1,6 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -154,9 +154,11 @@ function argumentsOf(setup: SerfAgentSetup): string[] {
   ]
 }
 
-/** An agent takes its key from a file only. Left to the system to clear away. */
+/** An agent takes its key from a file only. The folder goes with this process. */
 function authFile(rpcAuth: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'serf-agent-')), 'auth.json')
+  const folder = mkdtempSync(join(tmpdir(), 'serf-agent-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'auth.json')
   writeFileSync(file, JSON.stringify({ rpc_auth: rpcAuth }))
   return file
 }
