@@ -40,6 +40,7 @@ export class SerfAgent implements Participant {
   readonly rpcAddress: string
   readonly #child: ChildProcess
   readonly #rpc: readonly string[]
+  #folder: string | undefined
   #log = ''
 
   private constructor(setup: SerfAgentSetup) {
@@ -49,7 +50,8 @@ export class SerfAgent implements Participant {
     this.rpcAddress = `${setup.host}:7373`
     const address = `-rpc-addr=${this.rpcAddress}`
     this.#rpc = setup.rpcAuth === undefined ? [address] : [address, `-rpc-auth=${setup.rpcAuth}`]
-    this.#child = spawn('serf', ['agent', address, ...argumentsOf(setup)], {
+    const config = setup.rpcAuth === undefined ? [] : this.#keyFile(setup.rpcAuth)
+    this.#child = spawn('serf', ['agent', address, ...config, ...argumentsOf(setup)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     reapWithUs(this.#child)
@@ -135,13 +137,22 @@ export class SerfAgent implements Participant {
     await this.kill()
   }
 
+  /** An agent takes its key from a file only. */
+  #keyFile(rpcAuth: string): string[] {
+    this.#folder = mkdtempSync(join(tmpdir(), 'serf-agent-'))
+    const file = join(this.#folder, 'auth.json')
+    writeFileSync(file, JSON.stringify({ rpc_auth: rpcAuth }))
+    return [`-config-file=${file}`]
+  }
+
   async #ended(): Promise<void> {
     if (!this.hasExited) await once(this.#child, 'exit')
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
   }
 }
 
 function argumentsOf(setup: SerfAgentSetup): string[] {
-  const { name, host, tags = {}, join: seeds = [], args = [], rpcAuth } = setup
+  const { name, host, tags = {}, join: seeds = [], args = [] } = setup
   return [
     `-node=${name}`,
     `-bind=${host}:7946`,
@@ -149,18 +160,8 @@ function argumentsOf(setup: SerfAgentSetup): string[] {
     '-log-level=debug',
     ...Object.entries(tags).flatMap(([key, value]) => ['-tag', `${key}=${value}`]),
     ...seeds.map((address) => `-join=${address}`),
-    ...(rpcAuth === undefined ? [] : [`-config-file=${authFile(rpcAuth)}`]),
     ...args,
   ]
-}
-
-/** An agent takes its key from a file only. The folder goes with this process. */
-function authFile(rpcAuth: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'serf-agent-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'auth.json')
-  writeFileSync(file, JSON.stringify({ rpc_auth: rpcAuth }))
-  return file
 }
 
 function pause(forMs: number): Promise<void> {
