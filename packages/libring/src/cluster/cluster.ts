@@ -41,6 +41,7 @@ import { Fencing } from './fencing.ts'
 import type { Held } from './held.ts'
 import { Hurry } from './hurry.ts'
 import { Lookups } from './lookups.ts'
+import { requireHolder } from './observer.ts'
 
 export interface StopOptions {
   /**
@@ -250,6 +251,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
     if (Object.hasOwn(tags, LIBRING_TAG)) {
       throw new OptionError(`tags.${LIBRING_TAG}`, 'left to libring', tags[LIBRING_TAG])
     }
+    this.#seat.requireTagsOutside(tags)
     await this.#membership.setTags(tags)
   }
 
@@ -280,6 +282,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
    * 30 s; what it throws is told as `handler-error`. A hand-off waits for it.
    */
   async runPartitions(work: PartitionTask, options?: RunPartitionsOptions): Promise<void> {
+    requireHolder(this.#membership)
     await this.#delivery.runPartitions(work, options)
   }
 
@@ -365,8 +368,10 @@ export class Cluster extends Lookups implements AsyncDisposable {
       }
       const opened = this.#membership.start()
       // Where it is open at once, as in a simulation, so are we.
-      if (this.localMember?.status === 'alive') this.#begin()
+      const { isObserver = false } = this.#membership
+      if (this.localMember?.status === 'alive' && !isObserver) this.#begin()
       await opened
+      if (isObserver) await this.#seat.requireOutside()
     } catch (error) {
       if (this.#stopping === undefined) {
         this.#unsubscribe?.()

@@ -12,6 +12,7 @@ import type { Membership } from '../ports/membership.ts'
 import { isGoMode } from '../ring/options.ts'
 import type { Bulletin } from './bulletin.ts'
 import { MemberReader } from './members.ts'
+import { requireOutside, requireTagsOutside } from './observer.ts'
 import type { Sharing } from './ports.ts'
 import type { ResolvedClusterOptions } from './options.ts'
 import { Presence } from './presence.ts'
@@ -74,7 +75,8 @@ export class RingSeat {
     }
     this.#reader = new MemberReader(options.members, onIgnored, sharing?.pool)
     this.#machine = new OwnershipMachine({
-      localName: membership.localName,
+      // A name that no member has, where the program holds nothing whoever its member is.
+      localName: membership.isObserver === true ? '' : membership.localName,
       ring: options.ring,
       options: options.ownership,
       stance: { configuration, untagged },
@@ -125,6 +127,26 @@ export class RingSeat {
   open(): void {
     this.#presence.open()
     this.#post?.open()
+  }
+
+  /**
+   * Of an observer, once its member is known.
+   *
+   * @throws {OptionError} when that would be in the ring. The membership is stopped then, unless
+   *   others use it.
+   */
+  async requireOutside(): Promise<void> {
+    try {
+      requireOutside(this.#membership, this.#options.members.filter)
+    } catch (error) {
+      if (this.#presence.close() === 'end it') await this.#membership.stop()
+      throw error
+    }
+  }
+
+  /** @throws {OptionError} when the tags would bring an observer's member into the ring. */
+  requireTagsOutside(tags: Member['tags']): void {
+    requireTagsOutside(this.#membership, this.#options.members.filter, tags)
   }
 
   /** Take part from now on. */

@@ -8,10 +8,14 @@ export {
   LibringError,
   OptionError,
   PeerError,
+  RpcError,
   type ErrorCode,
   type JoinAttempt,
   type PeerErrorCode,
+  type RpcErrorCode,
 } from '../base/errors.ts'
+export type { RpcOptions, SerfAgentOptions } from '../attach/options.ts'
+export type { SerfAgent, SerfAgentStats, SerfAgentStatus } from '../attach/serf-agent.ts'
 export type { Member, MemberEvent, MemberEventType, MemberStatus } from '../base/member.ts'
 export type {
   ClusterEvents,
@@ -68,5 +72,6 @@ export type { LogFields, Logger } from '../ports/logger.ts'
 export type { MemberListener, Membership } from '../ports/membership.ts'
 export type { Key, KeyHash } from '../ring/key-hash.ts'
 export type { AssignmentName, RingOptions } from '../ring/options.ts'
+export { serfAgent } from '../runtime/attach.ts'
 export { Cluster } from '../runtime/cluster.ts'
 export { createGossipNode as gossip, type GossipEnvironment } from '../runtime/gossip.ts'
