@@ -34,7 +34,7 @@ import { runToTheEnd, type RunOptions } from './run.ts'
 import type { LocalRole } from './explanation.ts'
 import type { PartitionTask, RunPartitionsOptions, Tenancy } from './partition-tasks.ts'
 import { whenReady, type ReadyOptions } from './ready.ts'
-import { RingSeat, type SeatStats } from './ring-seat.ts'
+import { RingSeat } from './ring-seat.ts'
 import { requireDrainOptions, type DrainOptions } from './drain.ts'
 import { stallLimitMs } from './fence.ts'
 import { Fencing } from './fencing.ts'
@@ -42,6 +42,7 @@ import type { Held } from './held.ts'
 import { Hurry } from './hurry.ts'
 import { Lookups } from './lookups.ts'
 import { requireHolder } from './observer.ts'
+import type { ClusterStats } from './stats.ts'
 
 export interface StopOptions {
   /**
@@ -53,22 +54,6 @@ export interface StopOptions {
   readonly returning?: boolean
   /** Gives up on handlers and on the farewell: everything is freed at once. */
   readonly signal?: AbortSignal
-}
-
-/** Plain counters since the start; they only grow. */
-export interface ClusterStats extends SeatStats {
-  /** Views so far. */
-  readonly views: number
-  /** Handlers that threw or rejected. */
-  readonly handlersFailed: number
-  /** Partitions that counted as released before their handlers were done. */
-  readonly handlersOverdue: number
-  /** Times that the process was stopped for so long that others may have taken what it held. */
-  readonly stalls: number
-  /** Listeners that threw. */
-  readonly listenersFailed: number
-  /** Member events that a reader of `serfEvents` was too slow for. */
-  readonly memberEventsDropped: number
 }
 
 /**

@@ -29,7 +29,8 @@ export type {
   HandlerOverdueEvent,
   RebalanceEvent,
 } from '../cluster/cluster-events.ts'
-export type { ClusterStats, StopOptions } from '../cluster/cluster.ts'
+export type { StopOptions } from '../cluster/cluster.ts'
+export type { ClusterStats } from '../cluster/stats.ts'
 export {
   fixedMembers,
   type FixedMember,

@@ -265,8 +265,6 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#countMembers()
     this.#showOthers(backlog.gone, nowMs)
     this.#catchUp(backlog, nowMs)
-    if (this.#phase.name === 'waiting') return
-    this.#phase = { name: 'settling', closesAtMs: nowMs }
   }
 
   #catchUp({ settled, letGo }: Backlog, nowMs: Millis): void {
