@@ -218,14 +218,16 @@ test('homesAreKept sees a member that acquires what has a home that is alive', (
 })
 
 test('drainsInOrder sees a partition that is let go for nobody while others are there', () => {
-  const story = (stage: Stage, to: string | undefined) => {
+  const story = (stage: Stage, to: string | undefined, { stalls = false } = {}) => {
     stage.acquire('ann', 0)
     stage.pass(30_000)
     stage.change('ann', { farewell: 'drain' })
+    if (stalls) stage.tell('ann', 'stalled', { durationMs: 30_000 })
     stage.release('ann', 0, 0, to)
   }
   expect(first('drainsInOrder', (stage) => story(stage, undefined))).toContain('for nobody')
   none('drainsInOrder', (stage) => story(stage, 'bob'))
+  none('drainsInOrder', (stage) => story(stage, undefined, { stalls: true }))
   none('drainsInOrder', (stage) => {
     stage.end('bob')
     stage.end('cat')

@@ -12,6 +12,8 @@ interface Book {
   readonly lettingGo: Map<number, { readonly seq: number; readonly untilMs: Millis }>
   /** Partitions that handlers know to be held under index 0. */
   readonly served: Set<number>
+  /** When it let everything go since it was stopped; `due` until then. */
+  lapse: 'none' | 'due' | Millis
 }
 
 /** Who holds what, by what was told and done. */
@@ -33,6 +35,7 @@ export class Ledger {
       tokens: new Map(),
       lettingGo: new Map(),
       served: new Set(),
+      lapse: 'none',
     })
   }
 
@@ -44,6 +47,7 @@ export class Ledger {
     const book = this.#books.get(name)
     if (book === undefined) return
     this.#steps++
+    if (book.lapse === 'due') book.lapse = this.#nowMs()
     const { partition, seq } = event
     const role = roleAfter(event)
     if (role === undefined) book.roles.delete(partition)
@@ -56,6 +60,12 @@ export class Ledger {
     // What no handler was told of cancels out.
     if (!book.served.has(partition)) return
     book.lettingGo.set(partition, { seq, untilMs: this.#nowMs() + this.#releaseTimeoutMs })
+  }
+
+  /** The process was stopped for so long that all it holds has ended. */
+  stalled({ name }: SimNode): void {
+    const book = this.#books.get(name)
+    if (book !== undefined) book.lapse = 'due'
   }
 
   handler({ name }: SimNode, event: OwnershipEvent): void {
@@ -103,6 +113,15 @@ export class Ledger {
   isLettingGo(name: string, partition: number): boolean {
     const untilMs = this.#books.get(name)?.lettingGo.get(partition)?.untilMs
     return untilMs !== undefined && this.#nowMs() < untilMs
+  }
+
+  /**
+   * Whether what the node lets go now is all that it held when it was stopped for long. It does so at
+   * one moment, before anything else, whoever the plan names: nobody asked for that.
+   */
+  isLapsing(name: string): boolean {
+    const lapse = this.#books.get(name)?.lapse
+    return lapse === 'due' || lapse === this.#nowMs()
   }
 
   /** Who holds index 0 of the partition. */
