@@ -243,14 +243,16 @@ test('homesAreKept sees a member that acquires what has a home that is alive', (
 })
 
 test('drainsInOrder sees a partition that is let go for nobody while others are there', () => {
-  const story = (stage: Stage, to: string | undefined) => {
+  const story = (stage: Stage, to: string | undefined, { stalls = false } = {}) => {
     stage.acquire('ann', 0)
     stage.pass(30_000)
     stage.change('ann', { farewell: 'drain' })
+    if (stalls) stage.tell('ann', 'stalled', { durationMs: 30_000 })
     stage.release('ann', 0, 0, to)
   }
   expect(first('drainsInOrder', (stage) => story(stage, undefined))).toContain('for nobody')
   none('drainsInOrder', (stage) => story(stage, 'bob'))
+  none('drainsInOrder', (stage) => story(stage, undefined, { stalls: true }))
   none('drainsInOrder', (stage) => {
     stage.end('bob')
     stage.end('cat')
@@ -278,13 +280,19 @@ describe('selfFenced sees', () => {
   })
 
   test('the same of one whose clock was set forward', () => {
-    const story = (stage: Stage, ...skews: readonly number[]) => {
+    const story = (stage: Stage, skews: readonly number[], passMs = 15_000) => {
       stage.acquire('ann', 0)
-      for (const skewMs of skews) stage.fault({ type: 'skew', node: 'ann', skewMs })
+      for (const skewMs of skews) {
+        stage.pass(passMs)
+        stage.fault({ type: 'skew', node: 'ann', skewMs })
+      }
     }
-    expect(first('selfFenced', (stage) => story(stage, 5_001))).toContain('5001 ms forward')
-    expect(first('selfFenced', (stage) => story(stage, -3_000, 3_000))).toContain('6000 ms forward')
-    none('selfFenced', (stage) => story(stage, 3_000, 8_000))
+    expect(first('selfFenced', (stage) => story(stage, [5_001]))).toContain('5001 ms forward')
+    expect(first('selfFenced', (stage) => story(stage, [-3_000, 3_000]))).toContain(
+      '6000 ms forward',
+    )
+    none('selfFenced', (stage) => story(stage, [3_000, 8_000]))
+    none('selfFenced', (stage) => story(stage, [-3_000, 3_000], 1_000))
   })
 
   test('steps before anybody can have been reached', () => {

@@ -148,6 +148,7 @@ export class Stage {
   }
 
   tell(name: string, type: News['type'], event: unknown): void {
+    if (type === 'stalled') this.#ledger.stalled(node(this.#actor(name)))
     this.#check.onNews?.(node(this.#actor(name)), { type, event } as News)
   }
 

@@ -162,6 +162,7 @@ export class Promises {
 
   #tell(node: SimNode, cluster: SimNode['cluster'], news: News): void {
     if (!node.isUp || node.cluster !== cluster) return
+    if (news.type === 'stalled') this.#ledger.stalled(node)
     this.#guard(() => {
       for (const check of this.#checks) check.onNews?.(node, news)
     })

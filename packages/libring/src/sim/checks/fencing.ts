@@ -18,7 +18,7 @@ interface Stop {
  */
 export const selfFenced: CheckFactory = ({ world, terms, ledger, report }) => {
   const stops = new Map<string, Stop>()
-  const skews = new Map<string, Millis>()
+  const skews = new Map<string, { readonly skewMs: Millis; readonly atMs: Millis }>()
   /** When each went on that had others. */
   const wokeAtMs = new Map<string, Millis>()
   const limitOf = (node: SimNode): Millis => Math.min(node.deathAfterMs(), terms.handoffTimeoutMs)
@@ -41,9 +41,12 @@ export const selfFenced: CheckFactory = ({ world, terms, ledger, report }) => {
     expectNothing(node, `after ${forMs.toFixed(0)} ms in which it was stopped`)
   }
   const skew = (node: SimNode, skewMs: Millis): void => {
-    const forMs = skewMs - (skews.get(node.name) ?? 0)
-    skews.set(node.name, skewMs)
-    if (!node.isUp || node.isPaused || forMs <= limitOf(node)) return
+    const before = skews.get(node.name) ?? { skewMs: 0, atMs: -Infinity }
+    const forMs = skewMs - before.skewMs
+    skews.set(node.name, { skewMs, atMs: world.nowMs })
+    // Set back and forward again while it did not look, a clock shows nothing.
+    const hasLooked = world.nowMs >= before.atMs + terms.handoffTimeoutMs
+    if (!hasLooked || !node.isUp || node.isPaused || forMs <= limitOf(node)) return
     expectNothing(node, `after its clock was set ${forMs} ms forward`)
   }
   return {

@@ -15,6 +15,8 @@ interface Book {
   readonly served: Set<number>
   /** Partitions whose `onAcquire` has come to nothing. */
   readonly failed: Set<number>
+  /** When it let everything go since it was stopped; `due` until then. */
+  lapse: 'none' | 'due' | Millis
 }
 
 /** Who holds what, by what was told and done. */
@@ -37,6 +39,7 @@ export class Ledger {
       lettingGo: new Map(),
       served: new Set(),
       failed: new Set(),
+      lapse: 'none',
     })
   }
 
@@ -48,6 +51,7 @@ export class Ledger {
     const book = this.#books.get(name)
     if (book === undefined) return
     this.#steps++
+    if (book.lapse === 'due') book.lapse = this.#nowMs()
     const { partition } = event
     const role = roleAfter(event)
     if (role === undefined) book.roles.delete(partition)
@@ -61,6 +65,12 @@ export class Ledger {
     const isTold = event.type === 'release' && book.failed.has(partition)
     if (!book.served.has(partition) && !isTold) return
     book.lettingGo.set(partition, { event, untilMs: this.#nowMs() + this.#releaseTimeoutMs })
+  }
+
+  /** The process was stopped for so long that all it holds has ended. */
+  stalled({ name }: SimNode): void {
+    const book = this.#books.get(name)
+    if (book !== undefined) book.lapse = 'due'
   }
 
   handler({ name }: SimNode, event: OwnershipEvent): void {
@@ -117,6 +127,15 @@ export class Ledger {
   isLettingGo(name: string, partition: number): boolean {
     const untilMs = this.#books.get(name)?.lettingGo.get(partition)?.untilMs
     return untilMs !== undefined && this.#nowMs() < untilMs
+  }
+
+  /**
+   * Whether what the node lets go now is all that it held when it was stopped for long. It does so at
+   * one moment, before anything else, whoever the plan names: nobody asked for that.
+   */
+  isLapsing(name: string): boolean {
+    const lapse = this.#books.get(name)?.lapse
+    return lapse === 'due' || lapse === this.#nowMs()
   }
 
   /** Who holds index 0 of the partition. */

@@ -26,8 +26,6 @@ export const fewHandoffs: CheckFactory = ({ world, terms, ledger, report }) => {
   const plannedAtMs = new Map<string, Millis>()
   /** Who lets go what for whom, and since when. */
   const underWay = new Map<string, Map<string, Millis>>()
-  /** Nodes that were stopped, and when they told their first step since. */
-  const stalled = new Map<string, Millis | undefined>()
   const count = (taker: string): number => {
     const since = plannedAtMs.get(taker) ?? Infinity
     let found = 0
@@ -45,22 +43,13 @@ export const fewHandoffs: CheckFactory = ({ world, terms, ledger, report }) => {
     taker?.isUp === true &&
     world.nowMs - (plannedAtMs.get(taker.name) ?? -Infinity) < terms.handoffTimeoutMs
   return {
-    onBegin({ name }) {
-      plannedAtMs.delete(name)
-      stalled.delete(name)
-    },
+    onBegin: ({ name }) => void plannedAtMs.delete(name),
     onNews({ name }, { type }) {
       if (type === 'rebalance') plannedAtMs.set(name, world.nowMs)
-      if (type === 'stalled') stalled.set(name, undefined)
     },
     onStep({ name, farewell }, event) {
-      // Whoever was stopped lets everything go at once, before anything else: nobody asked for that.
-      if (stalled.has(name)) {
-        const lapsedAtMs = stalled.get(name) ?? world.nowMs
-        stalled.set(name, lapsedAtMs)
-        if (lapsedAtMs === world.nowMs) return
-      }
       if (event.type !== 'release' || roleBefore(event) !== 0 || farewell === 'stop') return
+      if (ledger.isLapsing(name)) return
       // One of two holders gives way: nobody asked for that.
       if (ledger.names.some((other) => other !== name && isHeld(other, event.partition))) return
       const taker = world.nodes.find((node) => node.name === event.to?.name)
