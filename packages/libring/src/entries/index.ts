@@ -6,11 +6,14 @@ export {
   isLibringError,
   JoinError,
   LibringError,
+  NotOwnerError,
   OptionError,
   PeerError,
   type ErrorCode,
   type JoinAttempt,
+  RoutingError,
   type PeerErrorCode,
+  type RoutingErrorCode,
 } from '../base/errors.ts'
 export type { Member, MemberEvent, MemberEventType, MemberStatus } from '../base/member.ts'
 export type {
@@ -35,6 +38,7 @@ export type { Handled, OwnershipHandlers } from '../cluster/handlers.ts'
 export type { Held } from '../cluster/held.ts'
 export type { ClusterOptions } from '../cluster/options.ts'
 export type { Explanation, LocalRole } from '../cluster/explanation.ts'
+export type { MoveWaitOptions } from '../cluster/moves.ts'
 export type { PlannedMove } from '../cluster/history.ts'
 export type {
   PartitionContext,
@@ -68,5 +72,13 @@ export type { LogFields, Logger } from '../ports/logger.ts'
 export type { MemberListener, Membership } from '../ports/membership.ts'
 export type { Key, KeyHash } from '../ring/key-hash.ts'
 export type { AssignmentName, RingOptions } from '../ring/options.ts'
+export {
+  admitForwarded,
+  route,
+  type ForwardedAdmission,
+  type RouteOptions,
+  type RouteTarget,
+} from '../routing/route.ts'
+export type { RoleAsked, RoutedCluster } from '../routing/routed-cluster.ts'
 export { Cluster } from '../runtime/cluster.ts'
 export { createGossipNode as gossip, type GossipEnvironment } from '../runtime/gossip.ts'

@@ -94,11 +94,10 @@ export class Custody {
   }
 
   deadlineMs(): Millis | undefined {
-    const strangersMs = this.#takes.size > 0 ? this.#strangers.deadlineMs() : undefined
     return soonestMs(
       this.#tenures.deadlineMs(),
       this.#takes.deadlineMs(),
-      strangersMs,
+      this.#takes.size > 0 ? this.#strangers.deadlineMs() : undefined,
       this.#offers.deadlineMs(),
       this.#partings.deadlineMs(),
       this.#census.deadlineMs(),
@@ -141,6 +140,11 @@ export class Custody {
   /** Whether nothing is held, being taken or being let go. */
   get isEmpty(): boolean {
     return this.#tenures.isEmpty
+  }
+
+  /** See {@link Takes.servedBy}. */
+  servedBy(partition: number): string | undefined {
+    return this.#takes.servedBy(partition)
   }
 
   /** @param purpose `keep` to hold on to what is held, whatever the plan says, and take nothing. */
@@ -296,9 +300,8 @@ export class Custody {
     }
     for (const { standing, partitions } of message.groups) {
       if (standing !== 'holding' && standing !== 'letting-go') continue
-      for (const partition of partitions) {
+      for (const partition of partitions)
         if (this.#takes.has(partition)) this.#succession.noteHolder(partition, from)
-      }
     }
     const views = this.agrees(message) ? 'agree' : 'differ'
     if (this.#takes.answer(from, message.groups, views) === 'exchange') {
@@ -471,10 +474,8 @@ export class Custody {
       }
     }
     for (const [name, waiters] of waiting) {
-      for (const { life } of waiters.values()) {
-        this.#reply(name, life, waiters, nowMs)
-        break
-      }
+      const [first] = waiters.values()
+      if (first !== undefined) this.#reply(name, first.life, waiters, nowMs)
     }
   }
 

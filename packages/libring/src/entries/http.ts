@@ -1,0 +1,10 @@
+export { createFetch, type RingFetch, type RingRequestInit } from '../http/fetch.ts'
+export type {
+  ForwardOptions,
+  MemberTls,
+  RouterOptions,
+  ServeContext,
+  ServeFrom,
+} from '../http/options.ts'
+export { createRouter, type Router, type RouterCluster } from '../http/router.ts'
+export type { RouterStats } from '../http/stats.ts'
