@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Refusal } from '../routing/forward-mark.ts'
-import type { MemberPool } from './pools.ts'
+import { pairs } from './pairs.ts'
+import type { MemberPool, PoolOptions } from './pools.ts'
 import { FORWARD_HEADER } from './request-headers.ts'
-import { refusalIn, responseHeaders } from './response-headers.ts'
+import { announcedTrailers, refusalIn, responseHeaders } from './response-headers.ts'
+import { dispatchWithTrailers } from './with-trailers.ts'
 
 /** What comes of sending a request to a member. Exactly one of them, and once. */
 export interface ForwardObserver {
@@ -30,27 +32,32 @@ export interface Forwarding {
   /** Names and values in turn. */
   readonly headers: readonly string[]
   readonly body: AsyncIterable<Buffer> | undefined
+  /** For a connection of its own, where one is needed. */
+  readonly connections: PoolOptions
   readonly observer: ForwardObserver
 }
 
 /** Send a request to a member and pass its answer on. Returns how to break it off. */
 export function forward(forwarding: Forwarding): () => void {
-  const { request, to, path, mark, headers, body } = forwarding
+  const { request, to, path, mark, headers, body, connections } = forwarding
   const exchange = new Exchange(forwarding)
-  to.pool.dispatch(
-    {
-      origin: to.origin,
-      path,
-      method: request.method as Dispatcher.HttpMethod,
-      headers: [...headers, FORWARD_HEADER, mark],
-      // Its types do not know iterables, of which nothing is read before there is a connection.
-      body: (body ?? null) as Dispatcher.DispatchOptions['body'] & null,
-      // By default the answer to a HEAD ends the connection.
-      reset: false,
-      ...(to.servername === undefined ? {} : { servername: to.servername }),
-    } as Dispatcher.DispatchOptions,
-    exchange,
-  )
+  const marked = [...headers, FORWARD_HEADER, mark]
+  if (body !== undefined && request.headers.trailer !== undefined) {
+    const url = to.origin + path
+    dispatchWithTrailers({ ...connections, request, url, headers: marked, body }, exchange)
+    return () => exchange.abort()
+  }
+  const options: Omit<Dispatcher.DispatchOptions, 'body' | 'servername'> = {
+    origin: to.origin,
+    path,
+    method: request.method as Dispatcher.HttpMethod,
+    headers: marked,
+    // By default the answer to a HEAD ends the connection.
+    reset: false,
+  }
+  // Its types do not know iterables, of which nothing is read before there is a connection.
+  const more: object = { body, servername: to.servername }
+  to.pool.dispatch(Object.assign(options, more), exchange)
   return () => exchange.abort()
 }
 
@@ -102,6 +109,7 @@ class Exchange implements Dispatcher.DispatchHandler {
         this.#left = Number(headers[at + 1])
       }
     }
+    if (this.#mayHaveTrailers(status)) headers.push(...announcedTrailers(raw))
     response.writeHead(status, text, headers)
     this.#resume = resume
     // Whoever waits for events is to know that they will come.
@@ -149,6 +157,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
+  /** Whether the answer is sent in chunks, which trailers can follow. */
+  #mayHaveTrailers(status: number): boolean {
+    const { req } = this.#response
+    const hasBody = req.method !== 'HEAD' && status !== 204 && status !== 304
+    return hasBody && Number.isNaN(this.#left) && req.httpVersion === '1.1'
+  }
+
   #flush(): void {
     if (!this.#hasBegun && !this.#response.writableEnded) this.#response.flushHeaders()
   }
@@ -162,14 +177,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     if ('link' in hints) this.#response.writeEarlyHints(hints)
   }
-}
-
-function pairs(flat: readonly string[]): [string, string][] {
-  const fields: [string, string][] = []
-  for (let at = 0; at < flat.length; at += 2) {
-    fields.push([flat[at]!.toLowerCase(), flat[at + 1]!])
-  }
-  return fields
 }
 
 function codeOf(error: Error): unknown {

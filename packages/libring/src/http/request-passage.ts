@@ -72,6 +72,7 @@ export class RequestPassage extends Passage {
       mark,
       headers: this.#headers,
       body: body?.attempt(),
+      connections: options,
       observer: {
         onAnswer: () => {
           this.means.stats.forwarded++

@@ -33,6 +33,17 @@ export function responseHeaders(raw: readonly Buffer[]): string[] {
   return listed === undefined || listed.length === 0 ? headers : withoutListed(headers, listed)
 }
 
+/** What an answer says of its trailers, as a name and a value; nothing where it says nothing. */
+export function announcedTrailers(raw: readonly Buffer[]): readonly string[] {
+  const values: string[] = []
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!
+    if (name.length !== 7 || name.toString('latin1').toLowerCase() !== 'trailer') continue
+    values.push(raw[at + 1]!.toString('latin1'))
+  }
+  return values.length === 0 ? values : ['trailer', values.join(', ')]
+}
+
 /** Of an answer 421 the refusal in it, or `undefined` where the program itself has answered so. */
 export function refusalIn(raw: readonly Buffer[]): Refusal | undefined {
   for (let at = 0; at < raw.length; at += 2) {
