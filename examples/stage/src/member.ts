@@ -9,7 +9,7 @@ export interface StagedMember {
   /** Where to listen and whom to join, with the short timings of a cluster on one machine. */
   readonly serf: GossipOptions
   /** @throws when the example has not given its members this setting. */
-  setting(name: string): string
+  readonly setting: (name: string) => string
 }
 
 export function stagedMember(): StagedMember {
@@ -33,10 +33,10 @@ export function stagedMember(): StagedMember {
   }
 }
 
-/** Tell the stage, from now on, what this member owns. */
+/** Tell the stage what this member owns, from when it sees a ring. */
 export function tellHoldings(cluster: Cluster): void {
   const owned = new Set<number>()
-  let isToTell = false
+  let isToTell = true
   const tell = (): void => {
     isToTell = false
     const message: Holdings = { owned: [...owned] }
@@ -51,5 +51,5 @@ export function tellHoldings(cluster: Cluster): void {
       isToTell = true
     })
   }
-  tell()
+  cluster.ready().then(tell, () => {})
 }

@@ -10,6 +10,9 @@ export type { Place } from './places.ts'
 /** How long nobody may have moved anything for the ring to count as settled. */
 const QUIET_MS = 400
 
+/** Most characters of what is wrong with a claim. */
+const WRONG_CHARACTERS_MAX = 500
+
 /** How long anything in an example is waited for. */
 const PATIENCE_MS = 60_000
 
@@ -65,9 +68,11 @@ export class Stage implements AsyncDisposable {
     console.log(`${options.title}\n`)
   }
 
-  /** Those who run, in the order in which they came; not those who were stopped. */
+  /** Those who see a ring, in the order in which they came; not those who were stopped. */
   get members(): readonly Actor[] {
-    return [...this.#actors.values()].filter((actor) => !this.#paused.has(actor))
+    return [...this.#actors.values()].filter((actor) => {
+      return actor.owned !== undefined && !this.#paused.has(actor)
+    })
   }
 
   get names(): readonly string[] {
@@ -97,7 +102,7 @@ export class Stage implements AsyncDisposable {
   claim(sentence: string, holds: boolean, otherwise = 'it does not hold'): void {
     if (holds) this.#kept++
     else this.#broken++
-    console.log(holds ? `  ✓ ${sentence}` : `  ✗ ${sentence}: ${otherwise}`)
+    console.log(holds ? `  ✓ ${sentence}` : `  ✗ ${sentence}: ${otherwise.slice(0, WRONG_CHARACTERS_MAX)}`)
   }
 
   /** The exit code, by what was claimed. */
@@ -123,7 +128,7 @@ export class Stage implements AsyncDisposable {
     const started: Actor[] = []
     for (const name of names) {
       const place = await this.#places.next()
-      const seed = this.members[0]?.place.gossip
+      const seed = [...this.#actors.values()][0]?.place.gossip
       const setup = {
         name,
         bind: place.gossip,
