@@ -102,7 +102,9 @@ export class Stage implements AsyncDisposable {
   claim(sentence: string, holds: boolean, otherwise = 'it does not hold'): void {
     if (holds) this.#kept++
     else this.#broken++
-    console.log(holds ? `  ✓ ${sentence}` : `  ✗ ${sentence}: ${otherwise.slice(0, WRONG_CHARACTERS_MAX)}`)
+    console.log(
+      holds ? `  ✓ ${sentence}` : `  ✗ ${sentence}: ${otherwise.slice(0, WRONG_CHARACTERS_MAX)}`,
+    )
   }
 
   /** The exit code, by what was claimed. */
