@@ -15,7 +15,7 @@ import { answer, answerUpgrade, outcomeOf, refusalOutcome } from './outcome.ts'
 import { TOO_MANY_FIELDS, type Outcome } from './outcome.ts'
 import { decodeKey, type Errand } from './passage.ts'
 import { Pools } from './pools.ts'
-import { claimsOf, stripClaims, type Claims } from './request-headers.ts'
+import { claimsOf, stripClaims, targetOf, type Claims } from './request-headers.ts'
 import { RequestPassage, type Expectation } from './request-passage.ts'
 import { noRouterStats, type RouterStats } from './stats.ts'
 import { UpgradePassage } from './upgrade-passage.ts'
@@ -170,7 +170,7 @@ export class RequestRouter {
 
   #believed(request: IncomingMessage, { mark }: Claims): ForwardMark | undefined {
     const { credentials, stats } = this.#means
-    const genuine = credentials.verify(mark, request.method!, request.url!)
+    const genuine = credentials.verify(mark, request.method!, targetOf(request))
     const decoded = genuine === undefined ? undefined : decodeForwardMark(genuine)
     if (decoded === undefined) stats.forged++
     // Only who shares the secret may say what a request is for.
