@@ -96,6 +96,8 @@ export class RequestPassage extends Passage {
 
   #onThrown(error: unknown): void {
     const { options, stats } = this.means
+    // Whoever reads from one that is gone fails, and nobody waits for it.
+    if (this.errand.request.socket.destroyed) return
     stats.failed++
     if (!this.#response.writableEnded) {
       answer(this.#response, outcomeOf('LIBRING_SERVE_FAILED', 'the request failed'))
