@@ -263,6 +263,24 @@ describe('a mark of a member that no member made', () => {
     expect(bob.router.stats()).toMatchObject({ forged: 1, servedForwarded: 1, served: 1 })
   })
 
+  test('still counts its hops, so that members with other secrets send nothing round for ever', async () => {
+    const [ann, bob] = await start({
+      perMember: (name) => ({ router: { secret: `the secret of ${name} alone` } }),
+      // Each takes the other one for the owner of everything.
+      router: { maxHops: 5 },
+    })
+    for (const { cluster } of [ann, bob]) {
+      const { memberNamed, localName } = cluster
+      cluster.localRole = () => undefined
+      cluster.holdersForPartition = () => {
+        return [memberNamed.call(cluster, localName === 'ann' ? 'bob' : 'ann')!]
+      }
+    }
+    const response = await fetch(ann.origin)
+    expect(response.headers.get('libring-error')).toBe('LIBRING_HOPS_EXCEEDED')
+    expect([ann, bob].map(({ router }) => router.stats().forwarded)).toEqual([3, 2])
+  })
+
   test('may be of a secret that is on its way out', async () => {
     const [ann, bob] = await start({
       perMember: (name) => ({

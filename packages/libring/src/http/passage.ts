@@ -21,6 +21,8 @@ export interface Errand {
   readonly role: RoleAsked
   /** What the member says that forwarded it; `undefined` for one from outside. */
   readonly mark: ForwardMark | undefined
+  /** How often one from outside was forwarded, as it claims: so it does not go round for ever. */
+  readonly hops: number
 }
 
 /** Where a request is to be sent, and with what. */
