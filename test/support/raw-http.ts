@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 
-/** What a server sends to what was sent, until it closes or `until` is true of it. */
+/** What a server sends to what was sent, until it ends or `until` is true of it. */
 export async function rawExchange(
   origin: string,
   bytes: string | Buffer,
@@ -14,7 +14,7 @@ export async function rawExchange(
   return text
 }
 
-/** What comes by a socket, until it closes or `until` is true of it. */
+/** What comes by a socket, until it ends or `until` is true of it. */
 export function heardFrom(socket: Socket, until: (text: string) => boolean): Promise<string> {
   return new Promise((resolve) => {
     let text = ''
@@ -23,11 +23,12 @@ export function heardFrom(socket: Socket, until: (text: string) => boolean): Pro
       if (until(text)) done()
     }
     const done = (): void => {
-      socket.off('data', onData).off('close', done)
+      socket.off('data', onData).off('end', done).off('close', done)
       resolve(text)
     }
     socket.on('data', onData)
     socket.on('error', () => {})
+    socket.on('end', done)
     socket.on('close', done)
   })
 }

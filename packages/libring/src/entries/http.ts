@@ -1,4 +1,13 @@
 export { createFetch, type RingFetch, type RingRequestInit } from '../http/fetch.ts'
+export {
+  contextOf,
+  createMiddleware,
+  createPlugin,
+  type FastifyHooks,
+  type MiddlewareOptions,
+  type RouterMiddleware,
+  type RouterPlugin,
+} from '../http/middleware.ts'
 export type {
   ForwardOptions,
   MemberTls,

@@ -1,4 +1,8 @@
-import { fetch as undiciFetch, type RequestInit as UndiciRequestInit } from 'undici'
+import {
+  fetch as undiciFetch,
+  type RequestInit as UndiciRequestInit,
+  type Response as UndiciResponse,
+} from 'undici'
 import { NotOwnerError, RoutingError } from '../base/errors.ts'
 import { requireOneOf, requirePlainObject } from '../base/require.ts'
 import type { Key } from '../ring/key-hash.ts'
@@ -72,16 +76,15 @@ export function createFetch(cluster: RouterCluster, options: ForwardOptions = {}
       headers.set(FORWARD_HEADER, credentials.sign(mark, method, pathname + search))
     }
     try {
-      // The types of Node's own fetch and of the package's differ in name alone.
-      const response = (await undiciFetch(to.origin + to.basePath + path, {
+      const response = await undiciFetch(to.origin + to.basePath + path, {
         redirect: 'manual',
         ...(init as object as UndiciRequestInit),
         headers: [...headers],
         dispatcher: to.pool,
-      })) as unknown as Response
+      })
       badAddresses.clear(asked.url)
       await throwRefusal(response)
-      return response
+      return ofThisNode(response)
     } catch (error) {
       throw reasonFor(error, partition, init, () =>
         badAddresses.note(asked.url!, performance.now()),
@@ -109,8 +112,14 @@ export function createFetch(cluster: RouterCluster, options: ForwardOptions = {}
   return Object.assign(ringFetch, { close, [Symbol.asyncDispose]: close })
 }
 
+/** The same as an instance of the `Response` that programs know: the package brings its own. */
+function ofThisNode({ status, statusText, headers, body }: UndiciResponse): Response {
+  const init = { status, statusText, headers: [...headers] }
+  return new Response(status === 204 || status === 205 || status === 304 ? null : body, init)
+}
+
 /** @throws {NotOwnerError} where the member did not deal with the request, and says so. */
-async function throwRefusal(response: Response): Promise<void> {
+async function throwRefusal(response: UndiciResponse): Promise<void> {
   if (response.status !== 421) return
   const refusal = decodeRefusal(response.headers.get(REFUSAL_HEADER) ?? '')
   if (refusal === undefined) return

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /**
@@ -6,8 +7,7 @@ import type { Duplex } from 'node:stream'
  */
 export function joinSockets(left: Duplex, right: Duplex): void {
   for (const socket of [left, right]) {
-    if ('setTimeout' in socket) (socket as { setTimeout(ms: number): void }).setTimeout(0)
-    if ('setNoDelay' in socket) (socket as { setNoDelay(on: boolean): void }).setNoDelay(true)
+    if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true)
   }
   follow(left, right)
   follow(right, left)
@@ -16,8 +16,14 @@ export function joinSockets(left: Duplex, right: Duplex): void {
 function follow(socket: Duplex, other: Duplex): void {
   socket.on('error', () => {})
   socket.on('close', () => {
-    // After both have said all, there is nothing left to break.
-    if (!socket.readableEnded || !other.writableFinished) other.destroy()
+    // After both halves have come to their ends there is nothing left to break.
+    if (!socket.readableEnded || !socket.writableFinished) breakOff(other)
   })
   socket.pipe(other)
+}
+
+/** Not as if everything had been said. */
+function breakOff(socket: Duplex): void {
+  if (socket instanceof Socket) socket.resetAndDestroy()
+  else socket.destroy()
 }

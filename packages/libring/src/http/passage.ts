@@ -8,6 +8,7 @@ import { servesHere, type RoleAsked } from '../routing/routed-cluster.ts'
 import type { Means } from './means.ts'
 import { outcomeOf, refusalOutcome, type Outcome } from './outcome.ts'
 import type { MemberPool } from './pools.ts'
+import { targetOf } from './request-headers.ts'
 
 /** Longest key that is sent along with a request. */
 const KEY_BYTES_MAX = 1_024
@@ -20,6 +21,8 @@ export interface Errand {
   readonly role: RoleAsked
   /** What the member says that forwarded it; `undefined` for one from outside. */
   readonly mark: ForwardMark | undefined
+  /** How often one from outside was forwarded, as it claims: so it does not go round for ever. */
+  readonly hops: number
 }
 
 /** Where a request is to be sent, and with what. */
@@ -153,7 +156,7 @@ export abstract class Passage {
     const { pools, credentials } = this.means
     const { request, key } = this.errand
     const to = pools.of(member)
-    const path = to.basePath + request.url!
+    const path = to.basePath + targetOf(request)
     const sentKey = credentials.isShared ? encodeKey(key) : ''
     const mark = encodeForwardMark(itinerary.mark(sentKey))
     return { member, to, path, mark: credentials.sign(mark, request.method!, path) }

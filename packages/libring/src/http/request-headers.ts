@@ -111,6 +111,12 @@ function joined(earlier: string | undefined, value: string): string {
   return earlier === undefined ? value : `${earlier}, ${value}`
 }
 
+/** What is asked for, though a framework may have cut off where it is mounted. */
+export function targetOf(request: IncomingMessage & { readonly originalUrl?: unknown }): string {
+  const { originalUrl } = request
+  return typeof originalUrl === 'string' ? originalUrl : request.url!
+}
+
 /** Whether the fields of a request say that a body follows. */
 export function hasBody(request: IncomingMessage): boolean {
   const length = request.headers['content-length']

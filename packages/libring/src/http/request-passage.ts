@@ -59,6 +59,7 @@ export class RequestPassage extends Passage {
     const { options } = this.means
     this.#headers ??= requestHeaders(request, options.trustForwarded ? 'append' : 'replace')
     if (this.#body === undefined && hasBody(request)) {
+      if (request.readableDidRead) return this.#onThrown(new Error(BODY_TAKEN))
       this.#body = new RequestBody(request, options.repeatBytesMax, () => {
         if (this.#expectation === 'continue') this.#response.writeContinue()
       })
@@ -95,6 +96,8 @@ export class RequestPassage extends Passage {
 
   #onThrown(error: unknown): void {
     const { options, stats } = this.means
+    // Whoever reads from one that is gone fails, and nobody waits for it.
+    if (this.errand.request.socket.destroyed) return
     stats.failed++
     if (!this.#response.writableEnded) {
       answer(this.#response, outcomeOf('LIBRING_SERVE_FAILED', 'the request failed'))
@@ -116,6 +119,8 @@ export class RequestPassage extends Passage {
   }
 }
 
+const BODY_TAKEN =
+  'the body was read before the router: put the router before whatever reads bodies'
 const BODY_GONE = 'the owner has changed while the body was sent'
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -4,7 +4,7 @@ import { isLibringError } from '../base/errors.ts'
 import type { ClusterEvents, ClusterEventType } from '../cluster/cluster-events.ts'
 import type { PartitionTask, RunPartitionsOptions } from '../cluster/partition-tasks.ts'
 import { BadAddresses } from '../routing/bad-addresses.ts'
-import { decodeForwardMark, type ForwardMark } from '../routing/forward-mark.ts'
+import { decodeForwardMark } from '../routing/forward-mark.ts'
 import type { RoutedCluster } from '../routing/routed-cluster.ts'
 import { Credentials } from './credentials.ts'
 import { InFlight } from './in-flight.ts'
@@ -15,7 +15,7 @@ import { answer, answerUpgrade, outcomeOf, refusalOutcome } from './outcome.ts'
 import { TOO_MANY_FIELDS, type Outcome } from './outcome.ts'
 import { decodeKey, type Errand } from './passage.ts'
 import { Pools } from './pools.ts'
-import { claimsOf, stripClaims, type Claims } from './request-headers.ts'
+import { claimsOf, stripClaims, targetOf } from './request-headers.ts'
 import { RequestPassage, type Expectation } from './request-passage.ts'
 import { noRouterStats, type RouterStats } from './stats.ts'
 import { UpgradePassage } from './upgrade-passage.ts'
@@ -137,30 +137,23 @@ export class RequestRouter {
     const { cluster, options } = this.#means
     try {
       const claims = claimsOf(request)
-      const mark = claims.mark === '' ? undefined : this.#believed(request, claims)
-      if (mark === undefined && (claims.mark !== '' || claims.hasProvenance)) {
-        if (!options.trustForwarded) stripClaims(request)
-      }
+      const claimed = claims.mark === '' ? UNMARKED : this.#judge(request, claims.mark)
+      const { mark, hops } = claimed
+      const isStripped = mark === undefined && (claims.mark !== '' || claims.hasProvenance)
+      if (isStripped && !options.trustForwarded) stripClaims(request)
       const key = decodeKey(mark?.key ?? '') ?? options.keyOf(request)
       if (key === undefined) return NO_KEY
       if (mark === undefined) {
-        return {
-          request,
-          key,
-          partition: cluster.partitionForKey(key),
-          role: options.roleOf(request),
-          mark,
-        }
+        const partition = cluster.partitionForKey(key)
+        return { request, key, partition, role: options.roleOf(request), mark, hops }
       }
       const { partition, role, configuration } = mark
       // Members of one configuration see one partition for one key, so this is somebody else's.
-      if (
-        configuration === cluster.configurationDigest &&
-        partition !== cluster.partitionForKey(key)
-      ) {
+      const isComparable = configuration === cluster.configurationDigest
+      if (isComparable && partition !== cluster.partitionForKey(key)) {
         return refusalOutcome({ reason: 'key', owner: undefined })
       }
-      return { request, key, partition, role, mark }
+      return { request, key, partition, role, mark, hops }
     } catch (error) {
       if (isLibringError(error) && error.code === 'LIBRING_CONFIG_MISMATCH') return MISMATCH
       options.onError(error, request)
@@ -168,17 +161,22 @@ export class RequestRouter {
     }
   }
 
-  #believed(request: IncomingMessage, { mark }: Claims): ForwardMark | undefined {
+  /** The mark of a request where it is to be believed, and its hops in any case. */
+  #judge(request: IncomingMessage, sent: string): Pick<Errand, 'mark' | 'hops'> {
     const { credentials, stats } = this.#means
-    const genuine = credentials.verify(mark, request.method!, request.url!)
-    const decoded = genuine === undefined ? undefined : decodeForwardMark(genuine)
-    if (decoded === undefined) stats.forged++
+    const genuine = credentials.verify(sent, request.method!, targetOf(request))
+    const mark = decodeForwardMark(genuine ?? sent.split(' ', 1)[0]!)
+    const hops = mark?.hop ?? 0
+    if (genuine === undefined || mark === undefined) {
+      stats.forged++
+      return { mark: undefined, hops }
+    }
     // Only who shares the secret may say what a request is for.
-    else if (!credentials.isShared) return { ...decoded, key: '' }
-    return decoded
+    return { mark: credentials.isShared ? mark : { ...mark, key: '' }, hops }
   }
 }
 
+const UNMARKED: Pick<Errand, 'mark' | 'hops'> = { mark: undefined, hops: 0 }
 const CLOSED = outcomeOf('LIBRING_NO_OWNER', 'the router was closed')
 const OVERLOADED = outcomeOf('LIBRING_OVERLOADED', 'there is too much to do')
 const NO_KEY = outcomeOf('LIBRING_REQUEST_INVALID', 'the request has no key')

@@ -14,8 +14,9 @@ import type { RoleAsked } from './routed-cluster.ts'
 /** Longest mark that is read. */
 const MARK_LENGTH_MAX = 4_096
 
-/** Most members that a mark names. */
+/** Most members that a mark names, and most characters of their names. */
 const TRIED_MAX = 16
+const NAMES_LENGTH_MAX = 2_048
 
 const FORM = /^1;(\d{1,5});([ph]);([0-9a-f]{8});(\d{1,2});([^;]*);([\w-]*)$/
 
@@ -36,8 +37,16 @@ export interface ForwardMark {
 /** The mark in one line of ASCII without spaces, whatever the names are. */
 export function encodeForwardMark(mark: ForwardMark): string {
   const { partition, role, configuration, hop, tried, key } = mark
-  const names = tried.slice(-TRIED_MAX).map(encodeURIComponent).join(',')
+  const names = latestNames(tried)
   return `1;${partition};${role === 'primary' ? 'p' : 'h'};${configuration};${hop};${names};${key}`
+}
+
+/** As many of the latest names as there is room for. */
+function latestNames(tried: readonly string[]): string {
+  let names = ''
+  for (const name of tried.slice(-TRIED_MAX)) names += `${encodeURIComponent(name)},`
+  while (names.length > NAMES_LENGTH_MAX) names = names.slice(names.indexOf(',') + 1)
+  return names.slice(0, -1)
 }
 
 /** The mark, or `undefined` for what is none. Never throws. */

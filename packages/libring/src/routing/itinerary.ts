@@ -39,7 +39,7 @@ export class Itinerary {
   readonly #isBad: (member: Reachable) => boolean
   readonly #refusedBy: string[] = []
   readonly #unreachable: string[] = []
-  #hops = 0
+  #hops: number
   #named: string | undefined
   #acquireLeftMs: Millis
   #failoverLeftMs: Millis
@@ -48,13 +48,19 @@ export class Itinerary {
   /** @param isBad whether a member could not be reached a moment ago. */
   constructor(
     cluster: RoutedCluster,
-    ask: { readonly partition: number; readonly role: RoleAsked },
+    ask: {
+      readonly partition: number
+      readonly role: RoleAsked
+      /** How often it was forwarded before it came here. @defaultValue 0 */
+      readonly hops?: number
+    },
     limits: ItineraryLimits,
     isBad: (member: Reachable) => boolean = () => false,
   ) {
     this.#cluster = cluster
     this.partition = ask.partition
     this.role = ask.role
+    this.#hops = ask.hops ?? 0
     this.#limits = limits
     this.#isBad = isBad
     this.#acquireLeftMs = limits.acquireWaitMs
