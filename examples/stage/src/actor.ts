@@ -29,6 +29,8 @@ export class Actor {
       execArgv: [...process.execArgv, '--import', tether],
       env: { ...process.env, STAGE: JSON.stringify(setup) },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      // In a group of its own, with whatever it starts: so that all of it can be killed at once.
+      detached: true,
     })
     createInterface({ input: this.#child.stdout! }).on('line', say)
     this.#child.on('message', (message) => {
@@ -78,7 +80,9 @@ export class Actor {
     this.#isWanted = false
     const { exitCode, signalCode } = this.#child
     if (exitCode !== null || signalCode !== null) return
-    this.#child.kill(signal)
+    if (signal === 'SIGKILL' && process.platform !== 'win32')
+      process.kill(-this.#child.pid!, signal)
+    else this.#child.kill(signal)
     await once(this.#child, 'exit', { signal: AbortSignal.timeout(END_MS_MAX) })
   }
 }

@@ -5,7 +5,10 @@ import type { Holdings, MemberSetup } from './messages.ts'
 /** What a member on the stage gets from outside; one of yours gets it from its deployment. */
 export interface StagedMember {
   readonly name: string
+  /** Where to gossip, `host:port`. */
+  readonly bind: string
   readonly http: { readonly host: string; readonly port: number }
+  readonly bootstrapHosts: readonly string[]
   /** Where to listen and whom to join, with the short timings of a cluster on one machine. */
   readonly serf: GossipOptions
   /** @throws when the example has not given its members this setting. */
@@ -16,7 +19,9 @@ export function stagedMember(): StagedMember {
   const setup = JSON.parse(process.env['STAGE'] ?? '') as MemberSetup
   return {
     name: setup.name,
+    bind: setup.bind,
     http: setup.http,
+    bootstrapHosts: setup.bootstrapHosts,
     serf: {
       hostName: setup.name,
       bind: setup.bind,
@@ -39,8 +44,7 @@ export function tellHoldings(cluster: Cluster): void {
   let isToTell = true
   const tell = (): void => {
     isToTell = false
-    const message: Holdings = { owned: [...owned] }
-    if (process.connected) process.send?.(message)
+    send({ owned: [...owned] })
   }
   for (const type of ['acquire', 'change', 'release'] as const) {
     cluster.on(type, ({ partition, replica }) => {
@@ -52,4 +56,13 @@ export function tellHoldings(cluster: Cluster): void {
     })
   }
   cluster.ready().then(tell, () => {})
+}
+
+/** Tell the stage that this process can be used. For those who never own anything. */
+export function tellUp(): void {
+  send({ owned: [] })
+}
+
+function send(message: Holdings): void {
+  if (process.connected) process.send?.(message)
 }

@@ -127,6 +127,11 @@ export class Stage implements AsyncDisposable {
 
   /** Start members and wait until they run; they join whoever runs already. */
   async start(...names: readonly string[]): Promise<void> {
+    await this.startAs(this.#options.program, ...names)
+  }
+
+  /** The same, for members that run another program than the others. */
+  async startAs(program: URL, ...names: readonly string[]): Promise<void> {
     const started: Actor[] = []
     for (const name of names) {
       const place = await this.#places.next()
@@ -138,9 +143,7 @@ export class Stage implements AsyncDisposable {
         bootstrapHosts: seed === undefined ? [] : [seed],
         settings: this.settings,
       }
-      const actor = new Actor(this.#options.program, place, setup, (line) =>
-        this.say(`${name}: ${line}`),
-      )
+      const actor = new Actor(program, place, setup, (line) => this.say(`${name}: ${line}`))
       this.#actors.set(name, actor)
       started.push(actor)
     }
