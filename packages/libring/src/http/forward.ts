@@ -4,7 +4,7 @@ import type { Refusal } from '../routing/forward-mark.ts'
 import { pairs } from './pairs.ts'
 import type { MemberPool, PoolOptions } from './pools.ts'
 import { FORWARD_HEADER } from './request-headers.ts'
-import { announcedTrailers, refusalIn, responseHeaders } from './response-headers.ts'
+import { announcedTrailers, lengthIn, refusalIn, responseHeaders } from './response-headers.ts'
 import { dispatchWithTrailers } from './with-trailers.ts'
 
 /** What comes of sending a request to a member. Exactly one of them, and once. */
@@ -37,15 +37,15 @@ export interface Forwarding {
   readonly observer: ForwardObserver
 }
 
-/** Send a request to a member and pass its answer on. Returns how to break it off. */
-export function forward(forwarding: Forwarding): () => void {
+/** Send a request to a member and pass its answer on. */
+export function forward(forwarding: Forwarding): Exchange {
   const { request, to, path, mark, headers, body, connections } = forwarding
   const exchange = new Exchange(forwarding)
   const marked = [...headers, FORWARD_HEADER, mark]
   if (body !== undefined && request.headers.trailer !== undefined) {
     const url = to.origin + path
     dispatchWithTrailers({ ...connections, request, url, headers: marked, body }, exchange)
-    return () => exchange.abort()
+    return exchange
   }
   const options: Omit<Dispatcher.DispatchOptions, 'body' | 'servername'> = {
     origin: to.origin,
@@ -58,11 +58,11 @@ export function forward(forwarding: Forwarding): () => void {
   // Its types do not know iterables, of which nothing is read before there is a connection.
   const more: object = { body, servername: to.servername }
   to.pool.dispatch(Object.assign(options, more), exchange)
-  return () => exchange.abort()
+  return exchange
 }
 
 /** The answer of a member on its way back. */
-class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse
   readonly #observer: ForwardObserver
   #abort: ((error?: Error) => void) | undefined
@@ -103,12 +103,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#observer.onAnswer()
     const response = this.#response
     const headers = responseHeaders(raw)
-    for (let at = 0; at < headers.length; at += 2) {
-      const name = headers[at]!
-      if (name.length === 14 && name.toLowerCase() === 'content-length') {
-        this.#left = Number(headers[at + 1])
-      }
-    }
+    this.#left = lengthIn(headers)
     if (this.#mayHaveTrailers(status)) headers.push(...announcedTrailers(raw))
     response.writeHead(status, text, headers)
     this.#resume = resume

@@ -115,6 +115,12 @@ export interface MemberTls {
   readonly rejectUnauthorized?: boolean
 }
 
+/** A request as a router gets it. */
+export interface RoutedRequest extends IncomingMessage {
+  /** The whole URL, where a framework hides from `url` where a middleware is mounted. */
+  readonly originalUrl?: string
+}
+
 /** How requests find their owner. */
 export interface RouterOptions extends ForwardOptions {
   /**
@@ -122,7 +128,7 @@ export interface RouterOptions extends ForwardOptions {
    * members share no `secret`, it may look only at what is sent on: method, URL and end-to-end
    * header fields.
    */
-  readonly keyOf: (request: IncomingMessage) => Key | undefined
+  readonly keyOf: (request: RoutedRequest) => Key | undefined
 
   /** Answers a request whose key is served here. */
   readonly serve: (
@@ -144,7 +150,7 @@ export interface RouterOptions extends ForwardOptions {
    *
    * @defaultValue `'primary'`
    */
-  readonly serveFrom?: ServeFrom | ((request: IncomingMessage) => ServeFrom)
+  readonly serveFrom?: ServeFrom | ((request: RoutedRequest) => ServeFrom)
 
   /**
    * How long letting a partition go waits for requests that are being served, before their signal
