@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Cluster, fixedMembers } from 'libring'
 import { contextOf, createMiddleware, createPlugin, createRouter } from 'libring/http'
+import type { RoutedRequest } from 'libring/http'
 import { loopbackAddresses } from '../../support/loopback.ts'
 
 const loopback = loopbackAddresses()
@@ -50,8 +51,8 @@ async function places(): Promise<[Place, Place]> {
   return [ann!, bob!]
 }
 
-function keyOf(request: IncomingMessage & { readonly originalUrl?: unknown }): string {
-  return String(request.originalUrl ?? request.url)
+function keyOf(request: RoutedRequest): string {
+  return request.originalUrl ?? request.url!
 }
 
 function ownedBy({ cluster }: Place, name: string): string {

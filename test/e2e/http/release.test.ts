@@ -39,6 +39,7 @@ async function bench(releaseWaitMs: number): Promise<Bench> {
       cluster: { onRelease: ({ partition }) => void released.push(partition) },
       router: {
         releaseWaitMs,
+        acquireWaitMs: 100,
         serve: (_request, response, context) => void served.push({ response, context }),
         serveUpgrade: (_request, socket, _head, context) => {
           upgraded.push({ socket, context })

@@ -12,7 +12,7 @@ test('a partition is settled once nothing of it is being served', async () => {
   inFlight.add(1, one)
   inFlight.add(1, two)
   inFlight.add(2, other)
-  const settled = vi.fn()
+  const settled = vi.fn<(outcome: string) => void>()
   const waiting = inFlight.settled(1, 60_000).then(settled)
   inFlight.remove(1, one)
   inFlight.remove(1, one)

@@ -11,6 +11,7 @@ export {
 export type {
   ForwardOptions,
   MemberTls,
+  RoutedRequest,
   RouterOptions,
   ServeContext,
   ServeFrom,

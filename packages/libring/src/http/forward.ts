@@ -4,7 +4,7 @@ import type { Refusal } from '../routing/forward-mark.ts'
 import { pairs } from './pairs.ts'
 import type { MemberPool, PoolOptions } from './pools.ts'
 import { FORWARD_HEADER } from './request-headers.ts'
-import { announcedTrailers, refusalIn, responseHeaders } from './response-headers.ts'
+import { announcedTrailers, lengthIn, refusalIn, responseHeaders } from './response-headers.ts'
 import { dispatchWithTrailers } from './with-trailers.ts'
 
 /** What comes of sending a request to a member. Exactly one of them, and once. */
@@ -37,15 +37,15 @@ export interface Forwarding {
   readonly observer: ForwardObserver
 }
 
-/** Send a request to a member and pass its answer on. Returns how to break it off. */
-export function forward(forwarding: Forwarding): () => void {
+/** Send a request to a member and pass its answer on. */
+export function forward(forwarding: Forwarding): Exchange {
   const { request, to, path, mark, headers, body, connections } = forwarding
   const exchange = new Exchange(forwarding)
   const marked = [...headers, FORWARD_HEADER, mark]
   if (body !== undefined && request.headers.trailer !== undefined) {
     const url = to.origin + path
     dispatchWithTrailers({ ...connections, request, url, headers: marked, body }, exchange)
-    return () => exchange.abort()
+    return exchange
   }
   const options: Omit<Dispatcher.DispatchOptions, 'body' | 'servername'> = {
     origin: to.origin,
@@ -58,11 +58,11 @@ export function forward(forwarding: Forwarding): () => void {
   // Its types do not know iterables, of which nothing is read before there is a connection.
   const more: object = { body, servername: to.servername }
   to.pool.dispatch(Object.assign(options, more), exchange)
-  return () => exchange.abort()
+  return exchange
 }
 
 /** The answer of a member on its way back. */
-class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse
   readonly #observer: ForwardObserver
   #abort: ((error?: Error) => void) | undefined
@@ -103,12 +103,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#observer.onAnswer()
     const response = this.#response
     const headers = responseHeaders(raw)
-    for (let at = 0; at < headers.length; at += 2) {
-      const name = headers[at]!
-      if (name.length === 14 && name.toLowerCase() === 'content-length') {
-        this.#left = Number(headers[at + 1])
-      }
-    }
+    this.#left = lengthIn(headers)
     if (this.#mayHaveTrailers(status)) headers.push(...announcedTrailers(raw))
     response.writeHead(status, text, headers)
     this.#resume = resume
@@ -146,7 +141,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     // An answer that has begun must not end as if it were whole.
     if (this.#phase === 'answering') {
       this.#response.destroy()
-    } else if (codeOf(error) === 'UND_ERR_INVALID_ARG') {
+    } else if (isUnsendable(error)) {
       this.#observer.onFailed('LIBRING_REQUEST_INVALID')
     } else if (this.#abort === undefined) {
       this.#observer.onUnreachable()
@@ -177,6 +172,15 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     if ('link' in hints) this.#response.writeEarlyHints(hints)
   }
+}
+
+/**
+ * Whether the request itself cannot be sent, which says nothing about the member: else whoever
+ * asks for nonsense could have it held for unreachable.
+ */
+export function isUnsendable(error: Error): boolean {
+  const code = codeOf(error)
+  return code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED'
 }
 
 function codeOf(error: Error): unknown {

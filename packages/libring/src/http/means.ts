@@ -1,4 +1,5 @@
 import type { BadAddresses } from '../routing/bad-addresses.ts'
+import type { Reachable } from '../routing/itinerary.ts'
 import type { RoutedCluster } from '../routing/routed-cluster.ts'
 import type { Credentials } from './credentials.ts'
 import type { InFlight } from './in-flight.ts'
@@ -13,6 +14,8 @@ export interface Means {
   readonly credentials: Credentials
   readonly pools: Pools
   readonly badAddresses: BadAddresses
+  /** Whether a member could not be reached a moment ago. */
+  readonly isBad: (member: Reachable) => boolean
   readonly inFlight: InFlight
   readonly stats: RouterStats
 }

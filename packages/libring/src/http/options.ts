@@ -52,7 +52,7 @@ export interface ForwardOptions {
   /**
    * How long a request waits, in all, for a partition that is about to be served. 0 to 600,000.
    *
-   * @defaultValue 2000
+   * @defaultValue 5000
    */
   readonly acquireWaitMs?: Millis
 
@@ -115,6 +115,12 @@ export interface MemberTls {
   readonly rejectUnauthorized?: boolean
 }
 
+/** A request as a router gets it. */
+export interface RoutedRequest extends IncomingMessage {
+  /** The whole URL, where a framework hides from `url` where a middleware is mounted. */
+  readonly originalUrl?: string
+}
+
 /** How requests find their owner. */
 export interface RouterOptions extends ForwardOptions {
   /**
@@ -122,7 +128,7 @@ export interface RouterOptions extends ForwardOptions {
    * members share no `secret`, it may look only at what is sent on: method, URL and end-to-end
    * header fields.
    */
-  readonly keyOf: (request: IncomingMessage) => Key | undefined
+  readonly keyOf: (request: RoutedRequest) => Key | undefined
 
   /** Answers a request whose key is served here. */
   readonly serve: (
@@ -144,13 +150,14 @@ export interface RouterOptions extends ForwardOptions {
    *
    * @defaultValue `'primary'`
    */
-  readonly serveFrom?: ServeFrom | ((request: IncomingMessage) => ServeFrom)
+  readonly serveFrom?: ServeFrom | ((request: RoutedRequest) => ServeFrom)
 
   /**
    * How long letting a partition go waits for requests that are being served, before their signal
-   * aborts. Less than `releaseTimeoutMs`, which counts on. 0 to 86,400,000.
+   * aborts. Less than `releaseTimeoutMs`, which counts on, and than `acquireWaitMs`, for which the
+   * next ones wait. 0 to 86,400,000.
    *
-   * @defaultValue 5000
+   * @defaultValue 4000
    */
   readonly releaseWaitMs?: Millis
 
@@ -272,7 +279,7 @@ export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOpti
   requireFunction('serve', serve)
   if (serveUpgrade !== undefined) requireFunction('serveUpgrade', serveUpgrade)
   requireFunction('onError', onError)
-  const { releaseWaitMs = 5_000, repeatBytesMax = 65_536, headersMax = 200 } = options
+  const { releaseWaitMs = 4_000, repeatBytesMax = 65_536, headersMax = 200 } = options
   const { maxInFlight = 10_000, maxUpgrades = 10_000, maxEventLoopDelayMs = 1_000 } = options
   const { trustForwarded = false } = options
   requireWhole('releaseWaitMs', releaseWaitMs, 0, DAY_MS)
@@ -300,7 +307,7 @@ export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOpti
 }
 
 function forwardOptionsOf(options: ForwardOptions): ResolvedForwardOptions {
-  const { maxHops = 3, acquireWaitMs = 2_000, failoverWaitMs = 0, badAddressMs = 500 } = options
+  const { maxHops = 3, acquireWaitMs = 5_000, failoverWaitMs = 0, badAddressMs = 500 } = options
   const { connectTimeoutMs = 2_000, upstreamTimeoutMs = 30_000, idleTimeoutMs = 0 } = options
   const { headerBytesMax = 16_384, tls } = options
   requireWhole('maxHops', maxHops, 1, 16)

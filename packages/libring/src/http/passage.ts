@@ -21,6 +21,8 @@ export interface Errand {
   readonly role: RoleAsked
   /** What the member says that forwarded it; `undefined` for one from outside. */
   readonly mark: ForwardMark | undefined
+  /** Whether a body follows. */
+  readonly hasBody: boolean
   /** How often one from outside was forwarded, as it claims: so it does not go round for ever. */
   readonly hops: number
 }
@@ -98,9 +100,7 @@ export abstract class Passage {
     const { partition, role } = this.errand
     if (this.#itinerary === undefined) {
       if (servesHere(cluster, partition, role)) return this.serve()
-      this.#itinerary = new Itinerary(cluster, this.errand, options, (member) => {
-        return this.means.badAddresses.has(member.url, performance.now())
-      })
+      this.#itinerary = new Itinerary(cluster, this.errand, options, this.means.isBad)
     }
     const itinerary = this.#itinerary
     const leg = itinerary.next()

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import type { RoutedRequest } from './options.ts'
 import { FieldNames, listedNames } from './field-names.ts'
 
 /** Says of a request that a member forwarded it, and how. */
@@ -25,8 +26,12 @@ const LEFT_OUT = new FieldNames([
 const PROVENANCE_NAMES = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto']
 const PROVENANCE = new FieldNames(PROVENANCE_NAMES)
 
-const CLAIMED = [...PROVENANCE_NAMES, FORWARD_HEADER]
-const CLAIMS = new FieldNames(CLAIMED)
+const SURVEYED = new FieldNames([
+  ...PROVENANCE_NAMES,
+  FORWARD_HEADER,
+  'content-length',
+  'transfer-encoding',
+])
 
 /**
  * The fields of a request as they go to the owner, names and values in turn: without those of the
@@ -112,38 +117,36 @@ function joined(earlier: string | undefined, value: string): string {
 }
 
 /** What is asked for, though a framework may have cut off where it is mounted. */
-export function targetOf(request: IncomingMessage & { readonly originalUrl?: unknown }): string {
-  const { originalUrl } = request
-  return typeof originalUrl === 'string' ? originalUrl : request.url!
+export function targetOf({ originalUrl, url }: RoutedRequest): string {
+  return originalUrl ?? url!
 }
 
-/** Whether the fields of a request say that a body follows. */
-export function hasBody(request: IncomingMessage): boolean {
-  const length = request.headers['content-length']
-  if (length !== undefined) return length !== '0'
-  return request.headers['transfer-encoding'] !== undefined
-}
-
-/** What a request says of its way here, believed or not. */
-export interface Claims {
-  /** The mark of a member that forwarded it; empty where there is none. */
+/** What the fields of a request say, before anything else is done with it. */
+export interface Survey {
+  /** The mark of a member that forwarded it, believed or not; empty where there is none. */
   mark: string
   /** Whether anything else is said of where it came from. */
   hasProvenance: boolean
+  /** Whether a body follows. */
+  hasBody: boolean
 }
 
-export function claimsOf({ rawHeaders }: IncomingMessage): Claims {
-  const claims: Claims = { mark: '', hasProvenance: false }
+/** Looked at for every request, so without building the object of its fields. */
+export function surveyOf({ rawHeaders }: IncomingMessage): Survey {
+  const survey: Survey = { mark: '', hasProvenance: false, hasBody: false }
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!
-    if (!CLAIMS.has(name)) continue
-    if (name.toLowerCase() === FORWARD_HEADER) claims.mark = rawHeaders[at + 1]!
-    else claims.hasProvenance = true
+    if (!SURVEYED.has(name)) continue
+    const lower = name.toLowerCase()
+    if (lower === FORWARD_HEADER) survey.mark = rawHeaders[at + 1]!
+    else if (lower === 'content-length') survey.hasBody ||= rawHeaders[at + 1] !== '0'
+    else if (lower === 'transfer-encoding') survey.hasBody = true
+    else survey.hasProvenance = true
   }
-  return claims
+  return survey
 }
 
-/** Take away what a request claims and is not believed. What was sent stays in `rawHeaders`. */
-export function stripClaims({ headers }: IncomingMessage): void {
-  for (const name of CLAIMED) delete headers[name]
+/** Take away where a request says to be from. What was sent stays in `rawHeaders`. */
+export function stripProvenance({ headers }: IncomingMessage): void {
+  for (const name of PROVENANCE_NAMES) delete headers[name]
 }

@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http'
-import { forward } from './forward.ts'
+import type { Refusal } from '../routing/forward-mark.ts'
+import type { Reachable } from '../routing/itinerary.ts'
+import { forward, type Exchange, type FailureCode, type ForwardObserver } from './forward.ts'
 import type { Means } from './means.ts'
 import { answer, outcomeOf, type Outcome } from './outcome.ts'
 import { Passage, type Despatch, type Errand } from './passage.ts'
 import { RequestBody } from './request-body.ts'
-import { hasBody, requestHeaders } from './request-headers.ts'
+import { requestHeaders } from './request-headers.ts'
 import type { RouterOptions } from './options.ts'
 import { Service } from './serve-context.ts'
 
@@ -12,14 +14,15 @@ import { Service } from './serve-context.ts'
 export type Expectation = 'continue' | 'none'
 
 /** One HTTP request on its way. */
-export class RequestPassage extends Passage {
+export class RequestPassage extends Passage implements ForwardObserver {
   readonly #response: ServerResponse
   readonly #serve: RouterOptions['serve']
   readonly #expectation: Expectation
   #service: Service | undefined
   #body: RequestBody | undefined
-  /** Ends the exchange with the member that is being asked. */
-  #abort: (() => void) | undefined
+  /** The member that is being asked, and the exchange with it. */
+  #member: Reachable | undefined
+  #exchange: Exchange | undefined
   #headers: string[] | undefined
 
   constructor(
@@ -58,35 +61,42 @@ export class RequestPassage extends Passage {
     const { request } = this.errand
     const { options } = this.means
     this.#headers ??= requestHeaders(request, options.trustForwarded ? 'append' : 'replace')
-    if (this.#body === undefined && hasBody(request)) {
+    if (this.#body === undefined && this.errand.hasBody) {
       if (request.readableDidRead) return this.#onThrown(new Error(BODY_TAKEN))
       this.#body = new RequestBody(request, options.repeatBytesMax, () => {
         if (this.#expectation === 'continue') this.#response.writeContinue()
       })
     }
-    const body = this.#body
-    this.#abort = forward({
+    this.#member = member
+    this.#exchange = forward({
       request,
       response: this.#response,
       to,
       path,
       mark,
       headers: this.#headers,
-      body: body?.attempt(),
+      body: this.#body?.attempt(),
       connections: options,
-      observer: {
-        onAnswer: () => {
-          this.means.stats.forwarded++
-          this.means.badAddresses.clear(member.url)
-        },
-        onRefused: (refusal) => {
-          if (body?.isRepeatable === false) this.failBy('LIBRING_NO_OWNER', BODY_GONE)
-          else this.refused(member, refusal)
-        },
-        onUnreachable: () => this.unreachable(member),
-        onFailed: (code) => this.failBy(code),
-      },
+      observer: this,
     })
+  }
+
+  onAnswer(): void {
+    this.means.stats.forwarded++
+    this.means.badAddresses.clear(this.#member!.url)
+  }
+
+  onRefused(refusal: Refusal): void {
+    if (this.#body?.isRepeatable === false) this.failBy('LIBRING_NO_OWNER', BODY_GONE)
+    else this.refused(this.#member!, refusal)
+  }
+
+  onUnreachable(): void {
+    this.unreachable(this.#member!)
+  }
+
+  onFailed(code: FailureCode): void {
+    this.failBy(code)
   }
 
   protected override fail(outcome: Outcome): void {
@@ -115,7 +125,7 @@ export class RequestPassage extends Passage {
       inFlight.remove(this.errand.partition, this.#service)
     }
     this.abandon()
-    if (!isWhole) this.#abort?.()
+    if (!isWhole) this.#exchange?.abort()
   }
 }
 

@@ -33,6 +33,16 @@ export function responseHeaders(raw: readonly Buffer[]): string[] {
   return listed === undefined || listed.length === 0 ? headers : withoutListed(headers, listed)
 }
 
+/** How many bytes of a body are to come; `NaN` where that is not said. */
+export function lengthIn(headers: readonly string[]): number {
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    if (name.length !== 14 || name.toLowerCase() !== 'content-length') continue
+    return Number(headers[at + 1])
+  }
+  return NaN
+}
+
 /** What an answer says of its trailers, as a name and a value; nothing where it says nothing. */
 export function announcedTrailers(raw: readonly Buffer[]): readonly string[] {
   const values: string[] = []

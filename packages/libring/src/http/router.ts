@@ -15,7 +15,7 @@ import { answer, answerUpgrade, outcomeOf, refusalOutcome } from './outcome.ts'
 import { TOO_MANY_FIELDS, type Outcome } from './outcome.ts'
 import { decodeKey, type Errand } from './passage.ts'
 import { Pools } from './pools.ts'
-import { claimsOf, stripClaims, targetOf } from './request-headers.ts'
+import { FORWARD_HEADER, stripProvenance, surveyOf, targetOf } from './request-headers.ts'
 import { RequestPassage, type Expectation } from './request-passage.ts'
 import { noRouterStats, type RouterStats } from './stats.ts'
 import { UpgradePassage } from './upgrade-passage.ts'
@@ -37,13 +37,15 @@ export class RequestRouter {
   constructor(cluster: RouterCluster, given: RouterOptions) {
     const options = resolveRouterOptions(given)
     const inFlight = new InFlight()
+    const badAddresses = new BadAddresses(options.badAddressMs)
     this.#means = {
       cluster,
       options,
       inFlight,
       credentials: new Credentials(options.secrets),
       pools: new Pools(options),
-      badAddresses: new BadAddresses(options.badAddressMs),
+      badAddresses,
+      isBad: ({ url }) => badAddresses.size > 0 && badAddresses.has(url, performance.now()),
       stats: noRouterStats(),
     }
     this.#loopDelay = new LoopDelay(options.maxEventLoopDelayMs)
@@ -136,16 +138,18 @@ export class RequestRouter {
   #errandOf(request: IncomingMessage): Errand | Outcome {
     const { cluster, options } = this.#means
     try {
-      const claims = claimsOf(request)
-      const claimed = claims.mark === '' ? UNMARKED : this.#judge(request, claims.mark)
-      const { mark, hops } = claimed
-      const isStripped = mark === undefined && (claims.mark !== '' || claims.hasProvenance)
-      if (isStripped && !options.trustForwarded) stripClaims(request)
+      const survey = surveyOf(request)
+      const { hasBody } = survey
+      const { mark, hops } = survey.mark === '' ? UNMARKED : this.#judge(request, survey.mark)
+      if (mark === undefined) {
+        if (survey.mark !== '') delete request.headers[FORWARD_HEADER]
+        if (survey.hasProvenance && !options.trustForwarded) stripProvenance(request)
+      }
       const key = decodeKey(mark?.key ?? '') ?? options.keyOf(request)
       if (key === undefined) return NO_KEY
       if (mark === undefined) {
         const partition = cluster.partitionForKey(key)
-        return { request, key, partition, role: options.roleOf(request), mark, hops }
+        return { request, key, partition, role: options.roleOf(request), mark, hops, hasBody }
       }
       const { partition, role, configuration } = mark
       // Members of one configuration see one partition for one key, so this is somebody else's.
@@ -153,7 +157,7 @@ export class RequestRouter {
       if (isComparable && partition !== cluster.partitionForKey(key)) {
         return refusalOutcome({ reason: 'key', owner: undefined })
       }
-      return { request, key, partition, role, mark, hops }
+      return { request, key, partition, role, mark, hops, hasBody }
     } catch (error) {
       if (isLibringError(error) && error.code === 'LIBRING_CONFIG_MISMATCH') return MISMATCH
       options.onError(error, request)
