@@ -3,6 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** How often one customer asks. */
 const EVERY_MS = 60
 
+/** How long a customer waits that was told to come again. */
+const AGAIN_MS = 200
+
 interface Count {
   asked: number
   allowed: number
@@ -16,6 +19,7 @@ export class Customers {
   readonly #asking: Promise<unknown>
   #answered = 0
   #allowed = 0
+  #repeated = 0
   #isOver = false
 
   /** @param members the URLs of those who run. */
@@ -39,6 +43,11 @@ export class Customers {
     return this.#answered - this.#allowed
   }
 
+  /** How often somebody was told to come again. */
+  get repeated(): number {
+    return this.#repeated
+  }
+
   countOf(name: string): Readonly<Count> {
     return this.#counts.get(name)!
   }
@@ -52,6 +61,12 @@ export class Customers {
     for (let turn = Math.floor(Math.random() * 3); !this.#isOver; turn++) {
       const members = this.#members()
       const status = await this.#ask(members[turn % members.length]!, name)
+      if (status === 503) {
+        // Nobody has dealt with it, and a moment later somebody will.
+        this.#repeated++
+        await sleep(AGAIN_MS)
+        continue
+      }
       count.asked++
       if (status === 200) {
         count.allowed++
@@ -67,7 +82,8 @@ export class Customers {
     try {
       const response = await fetch(url, { headers: { 'x-customer': customer } })
       const text = await response.text()
-      return response.status < 500 ? response.status : `${response.status} ${text.trim()}`
+      const isKnown = [200, 429, 503].includes(response.status)
+      return isKnown ? response.status : `${response.status} ${text.trim()}`
     } catch (error) {
       return String((error as Error).cause ?? error)
     }

@@ -47,7 +47,7 @@ await play(
       wrong.map((name) => `${name} ${customers.countOf(name).allowed}`).join(', '),
     )
     stage.claim(
-      `All ${customers.answered} requests were answered, at whichever member they came in`,
+      `All ${customers.answered} requests were answered, at whichever member they came in; ${customers.repeated} had to be sent again`,
       customers.failures.length === 0,
       customers.failures.join('; '),
     )
