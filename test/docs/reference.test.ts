@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { CLUSTER_EVENT_TYPES } from '../../packages/libring/src/cluster/cluster-events.ts'
 import { resolveClusterOptions } from '../../packages/libring/src/cluster/options.ts'
+import { resolveRouterOptions } from '../../packages/libring/src/http/options.ts'
 import { declaredIn, wordsOfInterface, type Declared } from '../support/declarations.ts'
 
 const EVENTS = 'cluster/cluster-events.ts'
@@ -59,6 +60,8 @@ describe('docs/reference/options.md', () => {
     ['## When partitions move', 'ownership/options.ts', 'OwnershipOptions'],
     ['## Reaching an agent', 'attach/options.ts', 'RpcOptions'],
     ['## Attached to an agent', 'attach/options.ts', 'SerfAgentOptions'],
+    ['## Routers', 'http/options.ts', 'RouterOptions'],
+    ['### How requests are forwarded', 'http/options.ts', 'ForwardOptions'],
   ] as const
 
   test.each(places)('has below "%s" what %s declares', (heading, file, name) => {
@@ -82,19 +85,39 @@ describe('docs/reference/options.md', () => {
   })
 
   test('has what handlers get besides their event', () => {
-    const [, part] = options.split('A handler gets the fields')
+    const [, part] = below(options, '## Handlers').split('A handler gets the fields')
     const declared = declaredIn('cluster/handlers.ts', 'Beginning')
     const signal = { name: 'signal', type: 'AbortSignal', words: '', defaultValue: undefined }
     sayTheSame(rowsOf(part!), [...declared, signal])
   })
 
+  test('has what is known of a request', () => {
+    const rows = rowsOf(below(options, '### What is known of a request'))
+    const declared = declaredIn('http/options.ts', 'ServeContext')
+    sayTheSame(rows, declared)
+    expect(rows.map(([, type]) => type)).toEqual(declared.map(({ type }) => `\`${type}\``))
+  })
+
+  test('has the counters of a router', () => {
+    const part = below(options, '### Counters of a router')
+    const rows = [...part.matchAll(/^\| `(\w+)` +\| (.*?) +\|$/gm)]
+    sayTheSame(
+      rows.map(([, name, words]) => [name!, '', words!]),
+      declaredIn('http/stats.ts', 'RouterStats'),
+    )
+    expect(onOneLine(part)).toContain(wordsOfInterface('http/stats.ts', 'RouterStats'))
+  })
+
   test('has the defaults that are used', () => {
     const { ring, ownership, name } = resolveClusterOptions()
+    const routed = resolveRouterOptions({ keyOf: () => 'k', serve: () => {} })
+    const numbers = Object.entries(routed).filter(([, value]) => typeof value === 'number')
     const used = new Map<string, unknown>(Object.entries({ ...ring, ...ownership, name }))
+    for (const [option, value] of numbers) used.set(option, value)
     const told = rowsOf(options).filter(([option]) => used.has(option))
     expect(told).toHaveLength(used.size)
     for (const [option, value] of told) {
-      const [first] = value.replaceAll(/[`']/g, '').split(';', 1)
+      const [first] = value.replaceAll(/[`']/g, '').split(/[;:]/, 1)
       expect([option, first]).toEqual([option, String(used.get(option))])
     }
   })

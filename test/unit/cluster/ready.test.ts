@@ -91,7 +91,7 @@ describe('a key is explained', () => {
       home: 'ann',
       moves: [],
       sinceMs: undefined,
-      local: { replica: 0, isServing: true },
+      local: { replica: 0, isReady: true, isServing: true },
     })
     membership.join('bob')
     await pass(1_000)

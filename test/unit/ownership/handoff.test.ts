@@ -56,6 +56,18 @@ test('what somebody says to hold is not free any more, whatever it answered befo
   expect(its.advance(300).asks).toEqual([])
 })
 
+test('a partition that is being taken is served by whoever says so, until that one lets go', () => {
+  const its = takes()
+  its.ask(['ann'], 0)
+  expect(its.servedBy(1)).toBeUndefined()
+  its.begin([1], 0)
+  expect(its.servedBy(1)).toBeUndefined()
+  its.answer('ann', says('holding', [1]), 'agree')
+  expect(its.servedBy(1)).toBe('ann')
+  its.answer('ann', says('letting-go', [1]), 'agree')
+  expect(its.servedBy(1)).toBeUndefined()
+})
+
 describe('a partition is free', () => {
   test('once everybody said to have nothing to do with it', () => {
     const its = takes()

@@ -21,6 +21,16 @@ export const ERROR_CODES = {
     'most members of the ring have another configuration; let all have the same',
   LIBRING_TOKEN_FINAL:
     'a token is drawn anew within the handler that takes the partition only; do it there',
+  LIBRING_REQUEST_INVALID: 'the request cannot be routed as it is; mend it',
+  LIBRING_NO_OWNER: 'nobody serves the partition at the moment; try again later',
+  LIBRING_NOT_OWNER: 'the member that was asked does not serve the partition; ask the owner',
+  LIBRING_HOPS_EXCEEDED: 'members referred to each other too often; try again later',
+  LIBRING_OWNER_UNREACHABLE: 'the owner got nothing of the request; try again later',
+  LIBRING_OWNER_FAILED:
+    'the owner failed or the connection broke; it may have dealt with the request',
+  LIBRING_OWNER_TIMEOUT: 'the owner did not answer in time; it may have dealt with the request',
+  LIBRING_OVERLOADED: 'the local member has more to do than it may; try again later',
+  LIBRING_SERVE_FAILED: 'what serves requests threw before it answered; look at its error',
   LIBRING_NOT_STARTED: 'that is known only once the object has been started; start it first',
   LIBRING_CLOSED: 'the object was closed before or during the call',
 } as const
@@ -138,6 +148,43 @@ export class ConfigMismatchError extends LibringError {
     this.fields = fields
   }
 }
+
+/** A key could not be served, or its owner not be reached. `code` says whether anybody got it. */
+export class RoutingError extends LibringError {
+  readonly partition: number | undefined
+
+  constructor(
+    code: RoutingErrorCode,
+    message: string,
+    partition: number | undefined,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options)
+    this.partition = partition
+  }
+}
+
+/** What an attempt throws to say that the member it asked does not serve the partition. */
+export class NotOwnerError extends LibringError {
+  /** The name of whoever does, where the member that was asked knows that. */
+  readonly owner: string | undefined
+
+  constructor(owner?: string) {
+    super('LIBRING_NOT_OWNER', `the partition is served by ${owner ?? 'another member'}`)
+    this.owner = owner
+  }
+}
+
+/** Of an error that concerns a key and its owner. */
+export type RoutingErrorCode = Extract<
+  ErrorCode,
+  | `LIBRING_OWNER_${string}`
+  | 'LIBRING_NO_OWNER'
+  | 'LIBRING_HOPS_EXCEEDED'
+  | 'LIBRING_REQUEST_INVALID'
+  | 'LIBRING_OVERLOADED'
+  | 'LIBRING_SERVE_FAILED'
+>
 
 /** Of an error that concerns a request to another member. */
 export type PeerErrorCode = Extract<ErrorCode, `LIBRING_PEER_${string}`>

@@ -33,6 +33,7 @@ import type { ClusterPorts } from './ports.ts'
 import { runToTheEnd, type RunOptions } from './run.ts'
 import type { LocalRole } from './explanation.ts'
 import type { PartitionTask, RunPartitionsOptions, Tenancy } from './partition-tasks.ts'
+import { Moves } from './moves.ts'
 import { whenReady, type ReadyOptions } from './ready.ts'
 import { RingSeat } from './ring-seat.ts'
 import { requireDrainOptions, type DrainOptions } from './drain.ts'
@@ -86,7 +87,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
   constructor(options: ClusterOptions, ports: ClusterPorts) {
     const resolved = resolveClusterOptions(options)
     const { logger, ownership, ring } = resolved
-    super(new Ring<ClusterMember>([], ring))
+    super(new Ring<ClusterMember>([], ring), resolved.configuration, new Moves(ports.clock))
     this.#options = resolved
     this.#ports = ports
     this.#logger = logger
@@ -115,6 +116,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
           this.#fencing.apply(event)
           this.#delivery.publish(event)
           this.#bulletin.tell(event.type, event)
+          this.moves.moved(event.partition)
         },
       },
     })
@@ -128,7 +130,10 @@ export class Cluster extends Lookups implements AsyncDisposable {
       extras: (event) => this.#beginning(event),
       releaseTimeoutMs: ownership.releaseTimeoutMs,
       observer: {
-        onSettled: (partition, seq, state) => this.#seat.settle(partition, seq, state),
+        onSettled: (partition, seq, state) => {
+          this.#seat.settle(partition, seq, state)
+          this.moves.moved(partition)
+        },
         onLetGo: (partition, seq) => this.#seat.letGo(partition, seq),
         onFailed: (event, error, attempt) => this.#bulletin.handlerFailed(event, error, attempt),
         onOverdue: (event) => this.#bulletin.handlerOverdue(event),
@@ -148,7 +153,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
     if (this.#starting !== undefined) return this.#starting
     const started = new Deferred<void>()
     this.#starting = started.promise
-    settle(started, this.#open())
+    started.follow(this.#open())
     return started.promise
   }
 
@@ -211,7 +216,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
       if (this.#stopping === undefined) {
         const stopped = new Deferred<void>()
         this.#stopping = stopped.promise
-        settle(stopped, this.#close(returning ? 'to return' : 'for good'))
+        stopped.follow(this.#close(returning ? 'to return' : 'for good'))
       }
       await this.#stopping
     } finally {
@@ -322,8 +327,11 @@ export class Cluster extends Lookups implements AsyncDisposable {
 
   /** The local member, in the ring or not. `undefined` before `start`. */
   get localMember(): ClusterMember | undefined {
-    const { localName } = this.#membership
-    const member = this.#membership.members().find(({ name }) => name === localName)
+    return this.memberNamed(this.localName)
+  }
+
+  override memberNamed(name: string): ClusterMember | undefined {
+    const member = this.#membership.members().find((each) => each.name === name)
     return member && this.#seat.read(member)
   }
 
@@ -338,8 +346,8 @@ export class Cluster extends Lookups implements AsyncDisposable {
   }
 
   get stats(): ClusterStats {
-    const { dropped } = this.#memberFeed
-    return { ...this.#seat.stats, ...this.#bulletin.counts, memberEventsDropped: dropped }
+    const memberEventsDropped = this.#memberFeed.dropped
+    return { ...this.#seat.stats, ...this.#bulletin.counts, memberEventsDropped }
   }
 
   async #open(): Promise<void> {
@@ -379,9 +387,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
   async #close(how: 'to return' | 'for good'): Promise<void> {
     this.#endAsked.resolve()
     // Before the farewell, which would take the place of that news where it is still queued.
-    if (how === 'to return' && this.#seat.isTaken) {
-      await this.#hurry.unless(this.#seat.announceReturn())
-    }
+    if (how === 'to return') await this.#hurry.unless(this.#seat.announceReturn())
     this.#fencing.stop()
     this.#seat.release()
     this.#delivery.end()
@@ -419,7 +425,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
   }
 
   #tenancy(partition: number): Tenancy {
-    const held = this.#fencing.held(partition)
+    const held = this.held(partition)
     return { token: held?.token, held }
   }
 
@@ -458,7 +464,11 @@ export class Cluster extends Lookups implements AsyncDisposable {
     await this.#seat.handOver()
   }
 
-  protected override localRole(partition: number): LocalRole | undefined {
+  override servedBy(partition: number): string | undefined {
+    return this.#seat.servedBy(partition)
+  }
+
+  override localRole(partition: number): LocalRole | undefined {
     return this.#delivery.roleOf(partition)
   }
 
@@ -473,14 +483,8 @@ export class Cluster extends Lookups implements AsyncDisposable {
     this.history.record({ ...view, atMs: this.#ports.clock.wallMs() })
     this.#ringSinceMs = this.#ports.clock.nowMs()
     this.#bulletin.rebalanced(view)
+    this.moves.movedAll()
   }
-}
-
-function settle(deferred: Deferred<void>, work: Promise<void>): void {
-  work.then(
-    () => deferred.resolve(),
-    (error: unknown) => deferred.reject(error),
-  )
 }
 
 function closedError(): LibringError {

@@ -170,7 +170,9 @@ export class Delivery {
   roleOf(partition: number): LocalRole | undefined {
     const held = this.#feed.held(partition)
     if (held === undefined) return undefined
-    return { replica: held.replica, isServing: this.isServing(partition), token: held.token }
+    const { replica, token } = held
+    const isReady = this.#handlers.owes(partition) === undefined
+    return { replica, isReady, isServing: isReady && replica === 0, token }
   }
 
   /** Whether index 0 is held and the handler of the step that took it is done. */

@@ -30,7 +30,9 @@ export interface Explanation {
 export interface LocalRole {
   /** 0 is the primary. */
   readonly replica: number
-  /** Whether it is held as primary, and whoever deals with that is done. */
+  /** Whether whoever deals with the step that took this index is done. */
+  readonly isReady: boolean
+  /** Whether it is held as primary, and ready. */
   readonly isServing: boolean
   /** Of the holding of index 0. */
   readonly token: Token | undefined

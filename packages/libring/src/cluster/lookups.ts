@@ -1,10 +1,15 @@
+import { utf8Encode } from '../base/bytes.ts'
 import { ConfigMismatchError } from '../base/errors.ts'
+import type { Millis } from '../base/time.ts'
+import { crc32 } from '../codec/crc32.ts'
 import type { Home } from '../ownership/acting.ts'
 import type { ClusterMember } from '../ownership/cluster-member.ts'
+import { configurationText, type RingConfiguration } from '../ownership/ring-tag.ts'
 import type { Key } from '../ring/key-hash.ts'
 import type { Ring } from '../ring/ring.ts'
 import { explain, type Explanation, type LocalRole } from './explanation.ts'
 import { History } from './history.ts'
+import type { MoveWaitOptions, Moves } from './moves.ts'
 import type { RingInSight } from './ring-in-sight.ts'
 
 /**
@@ -14,10 +19,16 @@ import type { RingInSight } from './ring-in-sight.ts'
  * whatever our own would answer is not what they do.
  */
 export abstract class Lookups {
+  /** Says in eight digits what members have to agree on: the same where it is the same. */
+  readonly configurationDigest: string
   protected inSight: RingInSight
+  protected readonly moves: Moves
   protected readonly history: History = new History()
 
-  protected constructor(ring: Ring<ClusterMember>) {
+  protected constructor(ring: Ring<ClusterMember>, configuration: RingConfiguration, moves: Moves) {
+    const digest = crc32(utf8Encode(configurationText(configuration)))
+    this.configurationDigest = digest.toString(16).padStart(8, '0')
+    this.moves = moves
     this.inSight = { ring, homes: ring, lost: undefined }
   }
 
@@ -75,7 +86,27 @@ export abstract class Lookups {
     return explain(partition, this.#agreed, this.history, this.localRole(partition))
   }
 
-  protected abstract localRole(partition: number): LocalRole | undefined
+  /** The member of that name, in the ring or not, as it was heard of last. */
+  abstract memberNamed(name: string): ClusterMember | undefined
+
+  /** What the local member is to the partition now, which may lag behind the plan. */
+  abstract localRole(partition: number): LocalRole | undefined
+
+  /**
+   * The member that says it still serves a partition which the local member is about to take;
+   * `undefined` where nobody does, or it has begun to let it go.
+   */
+  abstract servedBy(partition: number): string | undefined
+
+  /**
+   * Resolves when something about the partition has changed here (a step, a handler that is done,
+   * another ring), or when the time is over or `signal` aborts. Tells how much of the time is left.
+   *
+   * @throws {OptionError} for an option out of range.
+   */
+  whenMoved(partition: number, options: MoveWaitOptions): Promise<Millis> {
+    return this.moves.next(partition, options)
+  }
 
   get #ring(): Ring<ClusterMember> {
     return this.#agreed.ring

@@ -191,6 +191,11 @@ export class RingSeat {
     this.#driver.feed({ type: 'stalled' })
   }
 
+  /** See {@link OwnershipMachine.servedBy}. */
+  servedBy(partition: number): string | undefined {
+    return this.#machine.servedBy(partition)
+  }
+
   /** See {@link OwnershipMachine.tokenAbove}. */
   tokenAbove(partition: number, seen: Token): Token | undefined {
     return this.#machine.tokenAbove(partition, seen, this.#clock.nowMs())

@@ -6,13 +6,16 @@ export {
   isLibringError,
   JoinError,
   LibringError,
+  NotOwnerError,
   OptionError,
   PeerError,
   RpcError,
   type ErrorCode,
   type JoinAttempt,
+  RoutingError,
   type PeerErrorCode,
   type RpcErrorCode,
+  type RoutingErrorCode,
 } from '../base/errors.ts'
 export type { RpcOptions, SerfAgentOptions } from '../attach/options.ts'
 export type { SerfAgent, SerfAgentStats, SerfAgentStatus } from '../attach/serf-agent.ts'
@@ -40,6 +43,7 @@ export type { Handled, OwnershipHandlers } from '../cluster/handlers.ts'
 export type { Held } from '../cluster/held.ts'
 export type { ClusterOptions } from '../cluster/options.ts'
 export type { Explanation, LocalRole } from '../cluster/explanation.ts'
+export type { MoveWaitOptions } from '../cluster/moves.ts'
 export type { PlannedMove } from '../cluster/history.ts'
 export type {
   PartitionContext,
@@ -74,5 +78,13 @@ export type { MemberListener, Membership } from '../ports/membership.ts'
 export type { Key, KeyHash } from '../ring/key-hash.ts'
 export type { AssignmentName, RingOptions } from '../ring/options.ts'
 export { serfAgent } from '../runtime/attach.ts'
+export {
+  admitForwarded,
+  route,
+  type ForwardedAdmission,
+  type RouteOptions,
+  type RouteTarget,
+} from '../routing/route.ts'
+export type { RoleAsked, RoutedCluster } from '../routing/routed-cluster.ts'
 export { Cluster } from '../runtime/cluster.ts'
 export { createGossipNode as gossip, type GossipEnvironment } from '../runtime/gossip.ts'

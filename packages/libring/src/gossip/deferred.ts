@@ -15,6 +15,11 @@ export class Deferred<T> {
     this.#resolve(value)
   }
 
+  /** Settle as `work` does. */
+  follow(work: Promise<T>): void {
+    work.then(this.#resolve, this.#reject)
+  }
+
   reject(reason: unknown): void {
     this.#reject(reason)
   }

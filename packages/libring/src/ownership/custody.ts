@@ -130,6 +130,11 @@ export class Custody {
     return this.#tenures.isEmpty
   }
 
+  /** See {@link Takes.servedBy}. */
+  servedBy(partition: number): string | undefined {
+    return this.#takes.servedBy(partition)
+  }
+
   /** @param purpose `keep` to hold on to what is held, whatever the plan says, and take nothing. */
   plan(plan: Plan, purpose: 'serve' | 'keep' | 'stop', nowMs: Millis): void {
     const circumstances = {
@@ -291,9 +296,8 @@ export class Custody {
     }
     for (const { standing, partitions } of message.groups) {
       if (standing !== 'holding' && standing !== 'letting-go') continue
-      for (const partition of partitions) {
+      for (const partition of partitions)
         if (this.#takes.has(partition)) this.#succession.noteHolder(partition, from)
-      }
     }
     this.#takes.answer(from, message.groups, this.agrees(message) ? 'agree' : 'differ')
   }

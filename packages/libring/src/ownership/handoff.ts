@@ -136,6 +136,14 @@ export class Takes {
     return this.#takes.has(partition)
   }
 
+  /** Who serves the partition that is being taken, as far as somebody says so. */
+  servedBy(partition: number): string | undefined {
+    const take = this.#takes.get(partition)
+    if (take === undefined || take.isComing) return undefined
+    const [holder] = take.holders
+    return holder
+  }
+
   /** Begin to take partitions, as one attempt. One that is being taken already goes on. */
   begin(partitions: readonly number[], nowMs: Millis): void {
     const attempt = ++this.#attempts

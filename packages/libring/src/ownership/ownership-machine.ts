@@ -119,6 +119,11 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     return this.#custody.isEmpty
   }
 
+  /** Who says that it serves a partition that the local member is taking. */
+  servedBy(partition: number): string | undefined {
+    return this.#custody.servedBy(partition)
+  }
+
   /**
    * A new token for a partition of which the local member holds index 0, above `seen`, which a
    * store has. Only of use before the partition is served. `undefined` when it is not held.

@@ -1,0 +1,71 @@
+/** Something that is being served for a partition. */
+export interface Served {
+  /** The partition is being let go, and those that may go on for long should end. */
+  ending(): void
+  /** The time to end is over. */
+  end(): void
+}
+
+/** What is being served here, by partition, so that a partition is let go after its requests. */
+export class InFlight {
+  readonly #byPartition = new Map<number, Set<Served>>()
+  readonly #waiting = new Map<number, Set<() => void>>()
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  add(partition: number, served: Served): void {
+    const all = this.#byPartition.get(partition)
+    if (all === undefined) this.#byPartition.set(partition, new Set([served]))
+    else all.add(served)
+    this.#count++
+  }
+
+  /** Does nothing for what is not there any more. */
+  remove(partition: number, served: Served): void {
+    const all = this.#byPartition.get(partition)
+    if (all === undefined || !all.delete(served)) return
+    this.#count--
+    if (all.size > 0 || this.#waiting.size === 0) return
+    const waiting = this.#waiting.get(partition)
+    if (waiting === undefined) return
+    this.#waiting.delete(partition)
+    for (const resolve of waiting) resolve()
+  }
+
+  /** The partition is being let go. */
+  ending(partition: number): void {
+    for (const served of [...(this.#byPartition.get(partition) ?? [])]) served.ending()
+  }
+
+  /** Nobody may go on with the partition. */
+  end(partition: number): void {
+    for (const served of [...(this.#byPartition.get(partition) ?? [])]) served.end()
+  }
+
+  /** Nobody may go on with any partition. */
+  endAll(): void {
+    for (const partition of this.#byPartition.keys()) this.end(partition)
+  }
+
+  /** Resolves once nothing of the partition is being served, or after `timeoutMs`. */
+  settled(partition: number, timeoutMs: number): Promise<'settled' | 'overdue'> {
+    const all = this.#byPartition.get(partition)
+    if (all === undefined || all.size === 0) return Promise.resolve('settled')
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(partition) ?? new Set()
+      this.#waiting.set(partition, waiting)
+      const onSettled = (): void => {
+        clearTimeout(timer)
+        resolve('settled')
+      }
+      const timer = setTimeout(() => {
+        waiting.delete(onSettled)
+        resolve('overdue')
+      }, timeoutMs)
+      waiting.add(onSettled)
+    })
+  }
+}

@@ -1,0 +1,179 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { Cluster } from 'libring'
+import { createFetch, createRouter, type Router } from 'libring/http'
+import { loopbackAddresses } from '../../support/loopback.ts'
+
+// Members over real gossip, in this process, with requests all the while.
+
+const PATIENCE = { interval: 20, timeout: 60_000 }
+const PATHS = Array.from({ length: 100 }, (_, at) => `/carts/${at}`)
+
+const loopback = loopbackAddresses()
+const cleanups: (() => Promise<unknown>)[] = []
+
+afterEach(async () => {
+  await Promise.all(cleanups.splice(0).map((cleanup) => cleanup()))
+})
+
+interface Member {
+  readonly name: string
+  readonly cluster: Cluster
+  readonly router: Router
+  readonly origin: string
+  readonly gossip: string
+  /** After the cluster has ended: no more requests come, and none is left. */
+  close(): Promise<void>
+}
+
+/** Who serves which partition at this moment, so that no two do. */
+class Ledger {
+  readonly faults: string[] = []
+  readonly #holders = new Map<number, string>()
+
+  take(partition: number, name: string): void {
+    const holder = this.#holders.get(partition)
+    if (holder !== undefined) this.faults.push(`${partition}: ${name} took it from ${holder}`)
+    this.#holders.set(partition, name)
+  }
+
+  drop(partition: number): void {
+    this.#holders.delete(partition)
+  }
+
+  serve(partition: number, name: string): void {
+    const holder = this.#holders.get(partition)
+    if (holder !== name) this.faults.push(`${partition}: ${name} served what ${holder} holds`)
+  }
+}
+
+async function join(
+  name: string,
+  ledger: Ledger,
+  seeds: readonly string[],
+  part: 'takes part' | 'only looks on' = 'takes part',
+): Promise<Member> {
+  const host = loopback.next()
+  const gossip = `${host}:7946`
+  const server = createServer().listen(0, host)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const cluster = new Cluster({
+    hostName: name,
+    bootstrapHosts: seeds,
+    partitions: 64,
+    redundancy: 2,
+    settleMs: 200,
+    watchTags: { ring: /^active$/ },
+    serf: {
+      bind: gossip,
+      profile: 'local',
+      tags: { http: String(port), ...(part === 'takes part' ? { ring: 'active' } : {}) },
+    },
+    onAcquire: ({ partition, replica }) => void (replica === 0 && ledger.take(partition, name)),
+    onChange: ({ partition, replica, previousReplica }) => {
+      if (previousReplica === 0) ledger.drop(partition)
+      if (replica === 0) ledger.take(partition, name)
+    },
+    onRelease: ({ partition, replica }) => void (replica === 0 && ledger.drop(partition)),
+  })
+  const router = createRouter(cluster, {
+    keyOf: (request) => request.url,
+    serve: async (_request, response, { partition }) => {
+      ledger.serve(partition, name)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      ledger.serve(partition, name)
+      response.end(name)
+    },
+    acquireWaitMs: 10_000,
+    maxEventLoopDelayMs: 0,
+  })
+  router.attach(server)
+  await cluster.start()
+  const close = async (): Promise<void> => {
+    server.close()
+    server.closeIdleConnections()
+    await once(server, 'close')
+    await router.close()
+  }
+  cleanups.push(async () => {
+    server.closeAllConnections()
+    server.close()
+    await router.close()
+    await cluster.stop({ signal: AbortSignal.abort() })
+  })
+  return { name, cluster, router, origin: `http://${host}:${port}`, gossip, close }
+}
+
+async function settled(...members: readonly Member[]): Promise<void> {
+  const names = members.map(({ name }) => name).sort()
+  await expect
+    .poll(() => members.map(({ cluster }) => cluster.members.map(({ name }) => name)), PATIENCE)
+    .toEqual(members.map(() => names))
+  // Each partition is served by the one that the ring names.
+  await expect
+    .poll(
+      () =>
+        Array.from({ length: 64 }, (_, partition) =>
+          members
+            .filter(({ cluster }) => cluster.localRole(partition)?.isServing)
+            .map(({ name }) => name)
+            .join(),
+        ),
+      PATIENCE,
+    )
+    .toEqual(
+      Array.from({ length: 64 }, (_, at) => members[0]!.cluster.holdersForPartition(at)[0]!.name),
+    )
+}
+
+test('while members drain and come back, every request is answered by whoever holds its key', async () => {
+  const ledger = new Ledger()
+  const ann = await join('ann', ledger, [])
+  const bob = await join('bob', ledger, [ann.gossip])
+  const cat = await join('cat', ledger, [ann.gossip])
+  // One that holds nothing, and forwards everything.
+  const dan = await join('dan', ledger, [ann.gossip], 'only looks on')
+  await settled(ann, bob, cat)
+  await dan.cluster.ready({ members: 3 })
+
+  const outcomes = new Map<string, number>()
+  let isOver = false
+  const ask = createFetch(ann.cluster, { acquireWaitMs: 10_000 })
+  cleanups.push(() => ask.close())
+  // Some come by a router, and some by a client that knows the ring.
+  const clients = [
+    (path: string) => fetch(ann.origin + path),
+    (path: string) => fetch(dan.origin + path),
+    (path: string) => ask(path, { key: path }),
+  ].map(async (send, client) => {
+    for (let at = client; !isOver; at++) {
+      const response = await send(PATHS[at % PATHS.length]!).catch((error: unknown) => error)
+      const outcome = response instanceof Response ? response.status : String(response)
+      if (response instanceof Response) await response.text()
+      const why = response instanceof Response ? (response.headers.get('libring-error') ?? '') : ''
+      const key = `${outcome} ${why}`.trim()
+      outcomes.set(key, (outcomes.get(key) ?? 0) + 1)
+    }
+  })
+
+  await bob.cluster.drain()
+  await bob.close()
+  await settled(ann, cat)
+  const again = await join('bob', ledger, [ann.gossip])
+  await settled(ann, again, cat)
+  await cat.cluster.drain()
+  await cat.close()
+  await settled(ann, again)
+  isOver = true
+  await Promise.all(clients)
+
+  expect([...outcomes.keys()]).toEqual(['200'])
+  expect(outcomes.get('200')).toBeGreaterThan(300)
+  expect(ledger.faults).toEqual([])
+  expect(again.router.stats().servedForwarded).toBeGreaterThan(0)
+  const { served, servedForwarded, forwarded } = dan.router.stats()
+  expect([served, servedForwarded, forwarded > 100]).toEqual([0, 0, true])
+})
