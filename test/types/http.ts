@@ -1,6 +1,6 @@
 /** What must and must not compile for users of `libring/http`. Nothing here is run. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { Cluster, route, type Held } from 'libring'
+import { route, type Cluster, type Held } from 'libring'
 import { createFetch, createRouter, type Router } from 'libring/http'
 import { expectTypeOf } from 'vitest'
 
