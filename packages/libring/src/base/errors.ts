@@ -2,6 +2,8 @@
 export const ERROR_CODES = {
   LIBRING_OPTION_INVALID: 'an option is out of its documented range; fix the call',
   LIBRING_BIND_FAILED: 'the address could not be bound; free the port or choose another',
+  LIBRING_FILE_UNUSABLE:
+    'a file cannot be read or written, or does not hold what it should; mend it or name another',
   LIBRING_JOIN_FAILED: 'no seed answered; check the network and try again',
   LIBRING_LEAVE_TIMEOUT: 'the farewell could not be spread in time; peers will see a failure',
   LIBRING_BROADCAST_TIMEOUT: 'a message could not be spread in time; it may still arrive',
@@ -58,6 +60,16 @@ export class BindError extends LibringError {
   constructor(address: string, cause: unknown) {
     super('LIBRING_BIND_FAILED', `cannot bind ${address}: ${reasonOf(cause)}`, { cause })
     this.address = address
+  }
+}
+
+/** A file cannot be used. `cause` is the system's own error, if there is one. */
+export class FileError extends LibringError {
+  readonly path: string
+
+  constructor(path: string, rule: string, cause?: unknown) {
+    super('LIBRING_FILE_UNUSABLE', `${path} ${rule}`, { cause })
+    this.path = path
   }
 }
 

@@ -1,5 +1,6 @@
 export {
   BindError,
+  FileError,
   isLibringError,
   JoinError,
   LibringError,
