@@ -105,6 +105,18 @@ export function fromHex(text: string): Uint8Array | undefined {
   )
 }
 
+/** Standard Base64 with its padding (RFC 4648 section 4). */
+export function toBase64(bytes: Uint8Array): string {
+  let text = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    const digits = [18, 12, 6, 0].map((shift) => BASE64[(group >> shift) & 63]!)
+    const count = Math.min(4, bytes.length - i + 1)
+    text += digits.slice(0, count).join('').padEnd(4, '=')
+  }
+  return text
+}
+
 /** Bytes of standard Base64 with its padding (RFC 4648 section 4), or `undefined` for other text. */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined
