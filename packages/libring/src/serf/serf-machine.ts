@@ -1,7 +1,5 @@
 import { addressText, type Address } from '../base/address.ts'
-import { Deadlines } from '../base/deadlines.ts'
 import { invariant } from '../base/errors.ts'
-import { Fifo } from '../base/fifo.ts'
 import type { Machine } from '../base/machine.ts'
 import type { Member } from '../base/member.ts'
 import { below, fraction, type Random } from '../base/random.ts'
@@ -12,13 +10,15 @@ import { SwimMachine } from '../swim/swim-machine.ts'
 import type { Versions } from '../wire/messages.ts'
 import { IN_CLEAR, packetOverheadBytes, type Security } from '../wire/security.ts'
 import { Attendance, type Outcome } from './attendance.ts'
+import { Departure } from './departure.ts'
 import type { SerfEffect, SerfInput } from './effects.ts'
+import { ForceLeaves } from './force-leaves.ts'
 import type { LamportClock } from './lamport.ts'
-import { advanceLeave, leaveDeadlineMs, statusWhile, type Leave, type LeaveInput } from './leave.ts'
 import { decodeSerf, encodeSerf } from './message-codec.ts'
 import { QueryFlag } from './messages.ts'
 import type { ResolvedSerfOptions } from './options.ts'
-import { Queues, type QueueKind } from './queues.ts'
+import { Outlet } from './outlet.ts'
+import { Queues } from './queues.ts'
 import { eventKey, SeenMessages, type Sighting } from './seen.ts'
 import { newSerfStats, type SerfStats } from './stats.ts'
 import { decodeTags, encodeTags, META_BYTES_MAX, type Tags } from './tags.ts'
@@ -29,9 +29,6 @@ export const serfVersions: Versions = [1, 5, 2, 2, 5, 5]
 
 /** What a message costs in a packet beyond its own bytes: compound head, length, type. */
 const PACKET_OVERHEAD_BYTES = 5
-
-/** Force-leaves that can be under way at one time. Further ones are answered as not spread. */
-const FORCE_LEAVES_MAX = 1_024
 
 type JoinInput = Extract<SerfInput, { seeds: unknown }>
 
@@ -53,7 +50,8 @@ export interface SerfSetup {
  *
  * User events and queries of others are passed along, once each, but neither told nor answered.
  *
- * This class only routes: every part keeps its own state, and none of them calls another.
+ * This class only routes: every part keeps its own state, and none of them calls another. What
+ * they let out goes through the outlet that they share.
  */
 export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly stats: SerfStats
@@ -66,16 +64,13 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly #queues: Queues
   readonly #userEvents = new SeenMessages()
   readonly #queries = new SeenMessages()
-  readonly #deadlines = new Deadlines()
-  readonly #effects = new Fifo<SerfEffect>()
+  readonly #outlet: Outlet
+  readonly #departure: Departure
+  readonly #forceLeaves: ForceLeaves
   /** What callers asked for, by our number for it. Joins that are not in here are reconnects. */
   readonly #joins = new Map<number, JoinInput>()
-  /** Names of the force-leaves being spread, by ticket. */
-  readonly #forceLeaves = new Map<number, string>()
-  #leave: Leave = { phase: 'none' }
   #started = false
   #joinCount = 0
-  #ticket = 0
 
   constructor(setup: SerfSetup) {
     const { name, tags, swim, serf, random, security = IN_CLEAR } = setup
@@ -108,6 +103,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       },
     })
     this.stats = newSerfStats(this.#swim.stats)
+    this.#outlet = new Outlet(this.#queues, this.stats)
+    this.#departure = new Departure(this.#outlet, { ...swim, ...serf })
+    this.#forceLeaves = new ForceLeaves(this.#outlet, swim.broadcastTimeoutMs)
   }
 
   /** Everybody known in any status, the local member included once started. */
@@ -126,7 +124,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
 
   /** The local member's own status. */
   get status(): 'alive' | 'leaving' | 'left' {
-    return statusWhile(this.#leave)
+    return this.#departure.status
   }
 
   /** Lifeguard's health score: 0 is healthy. */
@@ -166,19 +164,19 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   tick(nowMs: Millis): void {
     this.#swim.tick(nowMs)
     this.#settle(nowMs)
-    for (let key = this.#deadlines.takeDue(nowMs); key !== undefined;) {
+    for (let key = this.#outlet.deadlines.takeDue(nowMs); key !== undefined;) {
       this.#onDeadline(key, nowMs)
       this.#settle(nowMs)
-      key = this.#deadlines.takeDue(nowMs)
+      key = this.#outlet.deadlines.takeDue(nowMs)
     }
   }
 
   deadlineMs(): Millis | undefined {
-    return soonestMs(this.#deadlines.nextMs(), this.#swim.deadlineMs())
+    return soonestMs(this.#outlet.deadlines.nextMs(), this.#swim.deadlineMs())
   }
 
   poll(): SerfEffect | undefined {
-    return this.#effects.take()
+    return this.#outlet.poll()
   }
 
   // ── what the local member does ───────────────────────────────────────────────────────────────
@@ -187,9 +185,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     if (this.#started || this.status !== 'alive') return
     this.#started = true
     const { reapIntervalMs, reconnectIntervalMs, queueCheckIntervalMs } = this.#options
-    this.#deadlines.set('reap', nowMs + reapIntervalMs)
-    this.#deadlines.set('reconnect', nowMs + reconnectIntervalMs)
-    this.#deadlines.set('queue-check', nowMs + queueCheckIntervalMs)
+    this.#outlet.deadlines.set('reap', nowMs + reapIntervalMs)
+    this.#outlet.deadlines.set('reconnect', nowMs + reconnectIntervalMs)
+    this.#outlet.deadlines.set('queue-check', nowMs + queueCheckIntervalMs)
     this.#swim.handle({ type: 'start', advertise }, nowMs)
   }
 
@@ -198,7 +196,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     if (!this.#started || this.status !== 'alive') {
       const reason = this.#started ? 'this node has left' : 'this node has not started'
       const failures = seeds.map((seed) => ({ address: addressText(seed), reason }))
-      this.#effects.push({ type: 'joined', join, contacted: 0, failures })
+      this.#outlet.tell({ type: 'joined', join, contacted: 0, failures })
       return
     }
     this.#joins.set(++this.#joinCount, input)
@@ -207,77 +205,30 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
 
   #setTags(tags: Tags, nowMs: Millis): void {
     // Whoever presents itself again after its farewell is back.
-    if (this.status !== 'alive') this.#effects.push({ type: 'tags-spread', spread: false })
+    if (this.status !== 'alive') this.#outlet.tell({ type: 'tags-spread', spread: false })
     else this.#swim.handle({ type: 'meta', meta: metaOf(tags) }, nowMs)
   }
 
   #beginLeave(nowMs: Millis): void {
-    if (this.#leave.phase === 'gone') {
-      this.#effects.push({ type: 'left', spread: this.#leave.spread })
-    }
-    if (this.#leave.phase !== 'none') return
-    if (!this.#started) return this.#enterLeave({ phase: 'gone', spread: true }, nowMs)
-    const bytes = encodeSerf(this.#attendance.announceLeave(nowMs))
-    // Gossip alone loses an intent now and then, or lets the farewell overtake it; to agents of
-    // Serf's we would have failed then.
-    this.#swim.handle({ type: 'announce', payload: bytes }, nowMs)
-    const ticket = ++this.#ticket
-    const untilMs = nowMs + this.#swimOptions.broadcastTimeoutMs
-    if (this.#queue('intents', bytes, ticket)) {
-      this.#enterLeave({ phase: 'announcing', ticket, untilMs }, nowMs)
-    } else {
-      this.#enterLeave({ phase: 'departing', announced: false }, nowMs)
-    }
-  }
-
-  #advanceLeave(input: LeaveInput, nowMs: Millis): void {
-    const { leavePropagateDelayMs } = this.#options
-    const next = advanceLeave(this.#leave, input, leavePropagateDelayMs, nowMs)
-    if (next !== this.#leave) this.#enterLeave(next, nowMs)
-  }
-
-  #enterLeave(leave: Leave, nowMs: Millis): void {
-    this.#leave = leave
-    const deadlineMs = leaveDeadlineMs(leave)
-    if (deadlineMs === undefined) this.#deadlines.clear('leave')
-    else this.#deadlines.set('leave', deadlineMs)
-    if (leave.phase === 'departing') this.#swim.handle({ type: 'leave' }, nowMs)
-    if (leave.phase === 'gone') this.#effects.push({ type: 'left', spread: leave.spread })
+    this.#departure.begin(() => {
+      return this.#started ? encodeSerf(this.#attendance.announceLeave(nowMs)) : undefined
+    }, nowMs)
   }
 
   #forceLeave(name: string, how: { readonly prune: boolean }, nowMs: Millis): void {
     // We would refute our own word.
-    if (name === this.#name) {
-      this.#effects.push({ type: 'force-left', name, spread: true })
-      return
-    }
+    if (name === this.#name) return this.#forceLeaves.tell(name, { spread: true })
     const { intent, outcome } = this.#attendance.announceLeaveOf(name, how, nowMs)
     this.#carry(outcome, nowMs)
-    if (!this.#attendance.roster.hasAliveBeside(this.#name)) {
-      this.#effects.push({ type: 'force-left', name, spread: true })
-      return
+    if (this.#attendance.roster.hasAliveBeside(this.#name)) {
+      this.#forceLeaves.spread(name, encodeSerf(intent), nowMs)
+    } else {
+      this.#forceLeaves.tell(name, { spread: true })
     }
-    const ticket = ++this.#ticket
-    const hasRoom = this.#forceLeaves.size < FORCE_LEAVES_MAX
-    if (!hasRoom || !this.#queue('intents', encodeSerf(intent), ticket)) {
-      this.#effects.push({ type: 'force-left', name, spread: false })
-      return
-    }
-    this.#forceLeaves.set(ticket, name)
-    const { broadcastTimeoutMs } = this.#swimOptions
-    this.#deadlines.set(`force-leave:${ticket}`, nowMs + broadcastTimeoutMs)
-  }
-
-  #onForceLeaveOver(ticket: number, result: { readonly spread: boolean }): void {
-    const name = this.#forceLeaves.get(ticket)
-    if (name === undefined) return
-    this.#forceLeaves.delete(ticket)
-    this.#deadlines.clear(`force-leave:${ticket}`)
-    this.#effects.push({ type: 'force-left', name, spread: result.spread })
   }
 
   #broadcastJoin(nowMs: Millis): void {
-    this.#queue('intents', encodeSerf(this.#attendance.announceJoin(nowMs)))
+    this.#outlet.spread('intents', encodeSerf(this.#attendance.announceJoin(nowMs)))
   }
 
   // ── deadlines ────────────────────────────────────────────────────────────────────────────────
@@ -288,25 +239,25 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     const about = key.slice(colon + 1)
     switch (colon < 0 ? key : key.slice(0, colon)) {
       case 'reap':
-        this.#deadlines.set('reap', nowMs + this.#options.reapIntervalMs)
+        this.#outlet.deadlines.set('reap', nowMs + this.#options.reapIntervalMs)
         this.#carry(this.#attendance.reap(this.#options, nowMs), nowMs)
         break
       case 'reconnect':
-        this.#deadlines.set('reconnect', nowMs + this.#options.reconnectIntervalMs)
+        this.#outlet.deadlines.set('reconnect', nowMs + this.#options.reconnectIntervalMs)
         this.#reconnect(nowMs)
         break
       case 'queue-check':
-        this.#deadlines.set('queue-check', nowMs + this.#options.queueCheckIntervalMs)
+        this.#outlet.deadlines.set('queue-check', nowMs + this.#options.queueCheckIntervalMs)
         this.#queues.cut()
         break
       case 'prune':
         this.#carry(this.#attendance.prune(about), nowMs)
         break
       case 'leave':
-        this.#advanceLeave({ type: 'tick' }, nowMs)
+        this.#departure.advance({ type: 'tick' }, nowMs)
         break
       case 'force-leave':
-        this.#onForceLeaveOver(Number(about), { spread: false })
+        this.#forceLeaves.over(Number(about), { spread: false })
         break
       default:
         invariant(false, `no deadline is called ${key}`)
@@ -329,6 +280,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   /** Deal with all that SWIM and the queues have to tell, and with what follows from that. */
   #settle(nowMs: Millis): void {
     for (;;) {
+      const order = this.#outlet.takeOrder()
+      if (order !== undefined) {
+        this.#swim.handle(order, nowMs)
+        continue
+      }
       const effect = this.#swim.poll()
       if (effect !== undefined) {
         this.#onSwimEffect(effect, nowMs)
@@ -336,8 +292,8 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       }
       const ticket = this.#queues.takeFinished() ?? this.#needlessTicket
       if (ticket === undefined) return
-      this.#onForceLeaveOver(ticket, { spread: true })
-      this.#advanceLeave({ type: 'announced', ticket }, nowMs)
+      this.#forceLeaves.over(ticket, { spread: true })
+      this.#departure.advance({ type: 'announced', ticket }, nowMs)
     }
   }
 
@@ -348,7 +304,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   get #needlessTicket(): number | undefined {
     const { size, failedCount, leftCount } = this.#attendance.roster
     const isAlone = size - failedCount - leftCount <= 1 && this.#joins.size === 0
-    return isAlone && this.#leave.phase === 'announcing' ? this.#leave.ticket : undefined
+    return isAlone ? this.#departure.ticket : undefined
   }
 
   #onSwimEffect(effect: SwimEffect, nowMs: Millis): void {
@@ -358,7 +314,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       case 'abandon':
       case 'respond':
       case 'conflict':
-        this.#effects.push(effect)
+        this.#outlet.tell(effect)
         break
       case 'member':
         this.#carry(this.#onMember(effect.change, effect.member, nowMs), nowMs)
@@ -373,10 +329,10 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#onJoined(effect, nowMs)
         break
       case 'meta-spread':
-        this.#effects.push({ type: 'tags-spread', spread: effect.spread })
+        this.#outlet.tell({ type: 'tags-spread', spread: effect.spread })
         break
       case 'left':
-        this.#advanceLeave({ type: 'departed', spread: effect.spread }, nowMs)
+        this.#departure.advance({ type: 'departed', spread: effect.spread }, nowMs)
         break
     }
   }
@@ -397,7 +353,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     this.#joins.delete(effect.join)
     const isNews = asked.type === 'join' && effect.contacted > 0
     if (isNews && this.status === 'alive') this.#broadcastJoin(nowMs)
-    this.#effects.push({ ...effect, join: asked.join })
+    this.#outlet.tell({ ...effect, join: asked.join })
   }
 
   #onPayload(payload: Uint8Array, nowMs: Millis): void {
@@ -414,13 +370,13 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         return this.#carry(this.#attendance.leave(message, nowMs), nowMs, payload)
       case 'user-event': {
         const isNew = this.#isNew(this.#userEvents.admit(message.ltime, eventKey(message)))
-        if (isNew) this.#passAlong('events', payload)
+        if (isNew) this.#outlet.passAlong('events', payload)
         return
       }
       case 'query': {
         const isNew = this.#isNew(this.#queries.admit(message.ltime, String(message.id)))
         const mayPass = (message.flags & QueryFlag.noBroadcast) === 0
-        if (isNew && mayPass) this.#passAlong('queries', payload)
+        if (isNew && mayPass) this.#outlet.passAlong('queries', payload)
         return
       }
       case 'query-response':
@@ -463,28 +419,16 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   /** Do what an outcome asks for; `payload` is the message that led to it, if it was one. */
   #carry(outcome: Outcome, nowMs: Millis, payload?: Uint8Array): void {
     const { events, rebroadcast, refute, pruneLater } = outcome
-    for (const event of events ?? []) this.#effects.push({ type: 'members', event })
-    if (rebroadcast === true && payload !== undefined) this.#passAlong('intents', payload)
+    for (const event of events ?? []) this.#outlet.tell({ type: 'members', event })
+    if (rebroadcast === true && payload !== undefined) this.#outlet.passAlong('intents', payload)
     if (refute === true) {
       this.stats.leavesRefuted++
       this.#broadcastJoin(nowMs)
     }
     if (pruneLater !== undefined) {
       const spreadMs = this.#swimOptions.broadcastTimeoutMs + this.#options.leavePropagateDelayMs
-      this.#deadlines.set(`prune:${pruneLater}`, nowMs + spreadMs)
+      this.#outlet.deadlines.set(`prune:${pruneLater}`, nowMs + spreadMs)
     }
-  }
-
-  /** Spread a message of another member's, exactly as it came. */
-  #passAlong(kind: QueueKind, payload: Uint8Array): void {
-    // A view of the packet would keep the whole packet in memory.
-    if (this.#queue(kind, payload.slice())) this.stats.rebroadcasts++
-  }
-
-  #queue(kind: QueueKind, bytes: Uint8Array, ticket?: number): boolean {
-    const queued = this.#queues.queue(kind, bytes, ticket)
-    if (!queued) this.stats.broadcastsDropped++
-    return queued
   }
 }
 
