@@ -160,7 +160,11 @@ for (const profile of ['lan', 'local'] as const) {
         versions: [1, 5, 2, 2, 5, 5],
         options: resolveSwimOptions(profile, { deadNodeReclaimMs: 5_000 }),
         random: seededRandom(3),
-        passenger: { userState: () => Uint8Array.of(1), takePayloads: () => [] },
+        passenger: {
+          userState: () => Uint8Array.of(1),
+          ackPayload: () => Uint8Array.of(1),
+          takePayloads: () => [],
+        },
       }),
   })
 }

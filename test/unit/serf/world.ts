@@ -22,16 +22,18 @@ export interface NodeSetup {
   readonly serf?: SerfOptions
   readonly profile?: Profile
   readonly seed?: number
+  readonly coordinates?: boolean
 }
 
 export function newMachine(name: string, setup: NodeSetup = {}): SerfMachine {
-  const { tags = {}, swim = {}, serf = {}, profile = 'local', seed = 1 } = setup
+  const { tags = {}, swim = {}, serf = {}, profile = 'local', seed = 1, coordinates } = setup
   return new SerfMachine({
     name,
     tags,
     swim: resolveSwimOptions(profile, { compression: false, ...swim }),
     serf: resolveSerfOptions(serf),
     random: seededRandom(seed, name),
+    ...(coordinates !== undefined && { coordinates }),
   })
 }
 

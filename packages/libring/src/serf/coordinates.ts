@@ -1,5 +1,6 @@
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
+import type { WireFault } from '../wire/messages.ts'
 import {
   attracted,
   distanceNanos,
@@ -11,6 +12,7 @@ import {
   secondsOf,
   type Coordinate,
 } from './coordinate.ts'
+import { decodePingPayload, encodePingPayload } from './ping-payload.ts'
 
 /** The longest round trip that says anything about distance. */
 export const RTT_MAX_MS: Millis = 10_000
@@ -46,6 +48,7 @@ export class Coordinates {
   #residualAt = 0
   #own: Coordinate
   #resets = 0
+  #payload: Uint8Array | undefined
 
   constructor(name: string, random: Random, start: Coordinate = ORIGIN) {
     this.#name = name
@@ -56,6 +59,11 @@ export class Coordinates {
   /** The local member's, from the start on. */
   get own(): Coordinate {
     return this.#own
+  }
+
+  /** What to answer pings with. */
+  get payload(): Uint8Array {
+    return (this.#payload ??= encodePingPayload(this.#own))
   }
 
   /** Times our coordinate was no number any more and went back to the origin. */
@@ -79,6 +87,13 @@ export class Coordinates {
     return from === undefined || to === undefined
       ? undefined
       : distanceNanos(from, to) / NANOS_PER_MS
+  }
+
+  /** A direct ping took `rttMs`, and was answered with `payload`. Returns what was wrong with that. */
+  hear(name: string, payload: Uint8Array, rttMs: Millis): WireFault | 'implausible' | undefined {
+    const { coordinate, fault } = decodePingPayload(payload)
+    if (fault !== undefined) return fault
+    return this.observe(name, coordinate, rttMs) ? undefined : 'implausible'
   }
 
   /**
@@ -107,6 +122,7 @@ export class Coordinates {
     const moved = attracted(this.#own, other, rttSeconds, this.#random)
     const adjustment = this.#adjust(rttSeconds - rawDistance(moved, other))
     this.#own = gravitated({ ...moved, adjustment }, this.#random)
+    this.#payload = undefined
     if (isSound(this.#own)) return
     this.#own = ORIGIN
     this.#resets++

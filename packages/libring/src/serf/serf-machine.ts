@@ -1,4 +1,5 @@
 import { addressText, type Address } from '../base/address.ts'
+import { NO_BYTES } from '../base/bytes.ts'
 import { invariant } from '../base/errors.ts'
 import type { Machine } from '../base/machine.ts'
 import type { Member } from '../base/member.ts'
@@ -11,6 +12,8 @@ import type { Versions } from '../wire/messages.ts'
 import { IN_CLEAR, packetOverheadBytes, type Security } from '../wire/security.ts'
 import { Attendance, type Outcome } from './attendance.ts'
 import { Departure } from './departure.ts'
+import type { Coordinate } from './coordinate.ts'
+import { Coordinates } from './coordinates.ts'
 import type { SerfEffect, SerfInput } from './effects.ts'
 import { ForceLeaves } from './force-leaves.ts'
 import type { LamportClock } from './lamport.ts'
@@ -42,6 +45,8 @@ export interface SerfSetup {
   readonly random: Random
   /** Label and keys. In clear where there is none. */
   readonly security?: Security
+  /** Whether to work out where members stand by their round trips, and to tell. True if not given. */
+  readonly coordinates?: boolean
 }
 
 /**
@@ -64,6 +69,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly #queues: Queues
   readonly #userEvents = new SeenMessages()
   readonly #queries = new SeenMessages()
+  readonly #coordinates: Coordinates | undefined
   readonly #outlet: Outlet
   readonly #departure: Departure
   readonly #forceLeaves: ForceLeaves
@@ -73,7 +79,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   #joinCount = 0
 
   constructor(setup: SerfSetup) {
-    const { name, tags, swim, serf, random, security = IN_CLEAR } = setup
+    const { name, tags, swim, serf, random, security = IN_CLEAR, coordinates = true } = setup
     this.#name = name
     this.#swimOptions = swim
     this.#options = serf
@@ -97,12 +103,14 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
           const queryLTime = this.#queries.clock.time
           return encodeSerf(userStateOf(this.#attendance, { eventLTime, queryLTime }))
         },
+        ackPayload: () => this.#coordinates?.payload ?? NO_BYTES,
         takePayloads: (bytesMax, overheadBytes) => {
           return this.#queues.take(bytesMax, overheadBytes, this.#attendance.roster.size)
         },
       },
     })
     this.stats = newSerfStats(this.#swim.stats)
+    this.#coordinates = coordinates ? new Coordinates(name, random) : undefined
     this.#outlet = new Outlet(this.#queues, this.stats)
     this.#departure = new Departure(this.#outlet, { ...swim, ...serf })
     this.#forceLeaves = new ForceLeaves(this.#outlet, swim.broadcastTimeoutMs)
@@ -130,6 +138,16 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   /** Lifeguard's health score: 0 is healthy. */
   get awareness(): number {
     return this.#swim.awareness
+  }
+
+  /** Where a member stands; `undefined` until we have probed it, or without coordinates. */
+  coordinateOf(name: string): Coordinate | undefined {
+    return this.#coordinates?.of(name)
+  }
+
+  /** Expected round-trip time between two members whose coordinates are known. */
+  rttMs(a: string, b: string): Millis | undefined {
+    return this.#coordinates?.rttMs(a, b)
   }
 
   handle(input: SerfInput, nowMs: Millis): void {
@@ -322,6 +340,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       case 'payload':
         this.#onPayload(effect.payload, nowMs)
         break
+      case 'pinged':
+        this.#onPinged(effect)
+        break
       case 'user-state':
         this.#onUserState(effect.bytes, nowMs)
         break
@@ -354,6 +375,15 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     const isNews = asked.type === 'join' && effect.contacted > 0
     if (isNews && this.status === 'alive') this.#broadcastJoin(nowMs)
     this.#outlet.tell({ ...effect, join: asked.join })
+  }
+
+  #onPinged({ name, rttMs, payload }: Extract<SwimEffect, { type: 'pinged' }>): void {
+    // Gone meanwhile: nobody would forget it again.
+    if (this.#coordinates === undefined || this.member(name) === undefined) return
+    const fault = this.#coordinates.hear(name, payload, rttMs)
+    if (fault === 'implausible') this.stats.coordinatesRefused++
+    else if (fault !== undefined) this.stats.faults[fault]++
+    this.stats.coordinateResets = this.#coordinates.resets
   }
 
   #onPayload(payload: Uint8Array, nowMs: Millis): void {
@@ -419,7 +449,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   /** Do what an outcome asks for; `payload` is the message that led to it, if it was one. */
   #carry(outcome: Outcome, nowMs: Millis, payload?: Uint8Array): void {
     const { events, rebroadcast, refute, pruneLater } = outcome
-    for (const event of events ?? []) this.#outlet.tell({ type: 'members', event })
+    for (const event of events ?? []) {
+      this.#outlet.tell({ type: 'members', event })
+      if (event.type !== 'member-reap') continue
+      for (const { name } of event.members) this.#coordinates?.forget(name)
+    }
     if (rebroadcast === true && payload !== undefined) this.#outlet.passAlong('intents', payload)
     if (refute === true) {
       this.stats.leavesRefuted++

@@ -22,6 +22,10 @@ export interface SerfStats {
   leavesRefuted: number
   /** Failed members that were tried again. */
   reconnects: number
+  /** Coordinates of others, or times to them, that cannot be true. */
+  coordinatesRefused: number
+  /** Times our own coordinate was no number any more, and began anew. */
+  coordinateResets: number
 }
 
 export function newSerfStats(swim: SwimStats): SerfStats {
@@ -46,5 +50,7 @@ export function newSerfStats(swim: SwimStats): SerfStats {
     tooOld: 0,
     leavesRefuted: 0,
     reconnects: 0,
+    coordinatesRefused: 0,
+    coordinateResets: 0,
   }
 }

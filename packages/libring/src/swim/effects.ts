@@ -68,6 +68,13 @@ export type SwimEffect =
     }
   /** A user message from the layer above of another member. */
   | { readonly type: 'payload'; readonly payload: Uint8Array }
+  /** A member answered our ping itself, and in time, with this payload of the layer above. */
+  | {
+      readonly type: 'pinged'
+      readonly name: string
+      readonly rttMs: Millis
+      readonly payload: Uint8Array
+    }
   /** User state that came with a push/pull, after its table was merged. */
   | { readonly type: 'user-state'; readonly join: boolean; readonly bytes: Uint8Array }
   | {
@@ -93,6 +100,9 @@ export type SwimEffect =
 export interface Passenger {
   /** Its own state, for a push/pull. */
   userState(join: boolean): Uint8Array
+
+  /** What to answer pings with; none where there is nothing to say. */
+  ackPayload(): Uint8Array
 
   /**
    * Payloads to send along, most urgent first, each counted as one transmission.

@@ -320,9 +320,14 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   #onPing(from: Address, ping: Ping, nowMs: Millis): void {
     if (ping.node !== '' && ping.node !== this.#name) return
     const to = replyAddress(ping.replyTo, from)
-    const ack = encodeMessage({ type: 'ack', seq: ping.seq, payload: NO_BYTES })
-    // A third party that the sender names gets the bare ack: nobody can be flooded with more.
-    if (sameAddress(to, from)) this.#outbox.sendWithGossip(to, ack, nowMs)
+    const isAsker = sameAddress(to, from)
+    // A third party that the sender names gets the bare ack: nobody can be flooded with more. A
+    // member may well be behind an address that is not the one it advertises.
+    const known = this.#members.get(ping.replyTo?.node ?? '')
+    const isMember = known !== undefined && sameAddress(known.address, to)
+    const payload = isAsker || isMember ? this.#passenger.ackPayload() : NO_BYTES
+    const ack = encodeMessage({ type: 'ack', seq: ping.seq, payload })
+    if (isAsker) this.#outbox.sendWithGossip(to, ack, nowMs)
     else this.#outbox.send(to, [ack])
   }
 
@@ -334,7 +339,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   #onAck(ack: Ack, nowMs: Millis): void {
     if (this.#relays.acked(ack.seq, nowMs)) this.#deadlines.clear(`relay:${ack.seq}`)
-    else this.#follow(this.#detector.hear(ack, nowMs), nowMs)
+    else this.#follow(this.#detector.hear(ack, nowMs), nowMs, ack.payload)
   }
 
   /** Some random members; those that died lately among them, so that they can refute. */
@@ -473,7 +478,11 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     if (refused === true) this.stats.claimsRefused++
   }
 
-  #follow({ suspect, streamPing }: Finding, nowMs: Millis): void {
+  /** @param payload what came with the answer, if that led to the finding. */
+  #follow({ suspect, streamPing, pinged }: Finding, nowMs: Millis, payload = NO_BYTES): void {
+    if (pinged !== undefined && payload.length > 0) {
+      this.#outbox.tell({ type: 'pinged', ...pinged, payload })
+    }
     if (suspect !== undefined) this.#carry(this.#beliefs.suspect(suspect, nowMs), nowMs)
     if (streamPing === undefined) return
     const { target, seq } = streamPing
