@@ -136,6 +136,35 @@ describe('what comes in an ack', () => {
   })
 })
 
+describe('an answer tells how far a member is', () => {
+  const payload = encodePingPayload(coordinate())
+  /** The probe timeout of the local profile. */
+  const TIMEOUT_MS = 200
+
+  function distanceAfter(rttMs: number): number | undefined {
+    const talk = new Talk()
+    for (let round = 0; round < 100; round++) talk.answerPing(payload, rttMs)
+    return talk.machine.rttMs('self', 'ann')
+  }
+
+  test('by the time it took', () => {
+    expect(distanceAfter(20)).toBeCloseTo(20, -1)
+    expect(distanceAfter(TIMEOUT_MS - 1)).toBeCloseTo(TIMEOUT_MS - 1, -1)
+  })
+
+  test('but not when it came late: others had been asked, or should have been', () => {
+    expect(distanceAfter(TIMEOUT_MS)).toBeUndefined()
+    expect(distanceAfter(TIMEOUT_MS + 100)).toBeUndefined()
+  })
+
+  test('and not when nothing came in it', () => {
+    const talk = new Talk()
+    talk.answerPing(new Uint8Array(0))
+    expect(talk.machine.coordinateOf('ann')).toBeUndefined()
+    expect(talk.machine.stats.faults.empty).toBe(0)
+  })
+})
+
 test('without coordinates none is sent, and none taken in', () => {
   const talk = new Talk({ coordinates: false })
   expect(talk.ping().payload).toHaveLength(0)

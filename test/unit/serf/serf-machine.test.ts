@@ -290,7 +290,7 @@ describe('push/pull', () => {
         ['self', 0n],
       ]),
       leftMembers: ['bob'],
-      events: [],
+      events: [{ ltime: 3n, events: [{ name: 'e', payload: NO_BYTES }] }],
     })
   })
 

@@ -1,4 +1,5 @@
 import { addressText, type Address } from '../../../packages/libring/src/base/address.ts'
+import { utf8Decode } from '../../../packages/libring/src/base/bytes.ts'
 import { Fifo } from '../../../packages/libring/src/base/fifo.ts'
 import { seededRandom } from '../../../packages/libring/src/base/random.ts'
 import type { SerfEffect, SerfInput } from '../../../packages/libring/src/serf/effects.ts'
@@ -44,6 +45,8 @@ export function tell(effect: SerfEffect): string | undefined {
       return `${effect.event.type} ${effect.event.members.map(({ name }) => name).join(' ')}`
     case 'joined':
       return `joined ${effect.join}: ${effect.contacted}`
+    case 'user-event':
+      return `user-event ${effect.name} ${utf8Decode(effect.payload)}`
     case 'tags-spread':
     case 'left':
       return `${effect.type} ${effect.spread}`
@@ -54,6 +57,7 @@ export function tell(effect: SerfEffect): string | undefined {
     case 'abandon':
     case 'respond':
     case 'conflict':
+    case 'user-event-sent':
       return undefined
   }
 }

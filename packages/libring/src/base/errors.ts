@@ -2,10 +2,10 @@
 export const ERROR_CODES = {
   LIBRING_OPTION_INVALID: 'an option is out of its documented range; fix the call',
   LIBRING_BIND_FAILED: 'the address could not be bound; free the port or choose another',
-  LIBRING_FILE_UNUSABLE:
-    'a file cannot be read or written, or does not hold what it should; mend it or name another',
+  LIBRING_FILE_UNUSABLE: 'a file cannot be used; mend it, or name another, as the message says',
   LIBRING_JOIN_FAILED: 'no seed answered; check the network and try again',
   LIBRING_LEAVE_TIMEOUT: 'the farewell could not be spread in time; peers will see a failure',
+  LIBRING_TOO_LARGE: 'a message is over its limit; send less, or raise the limit on this node',
   LIBRING_BROADCAST_TIMEOUT: 'a message could not be spread in time; it may still arrive',
   LIBRING_PEER_UNREACHABLE: 'nobody got the request; try another member, or again later',
   LIBRING_PEER_BUSY: 'too many requests are under way and nobody got this one; try again later',

@@ -1,6 +1,5 @@
 import { addressText, type Address } from '../base/address.ts'
-import { JoinError, LibringError, OptionError, type JoinAttempt } from '../base/errors.ts'
-import { Fifo } from '../base/fifo.ts'
+import { JoinError, LibringError, OptionError } from '../base/errors.ts'
 import type { Member, MemberEvent } from '../base/member.ts'
 import {
   requireBoolean,
@@ -22,14 +21,13 @@ import type { SerfStats } from '../serf/stats.ts'
 import { leastDeathMs } from '../swim/suspicion.ts'
 import type { Tags } from '../serf/tags.ts'
 import type { Cipher } from '../wire/seal.ts'
-import { Deferred } from './deferred.ts'
 import { Discovery } from './discovery.ts'
 import { Driver } from './driver.ts'
 import { Entrance } from './entrance.ts'
 import { InboundStreams } from './inbound.ts'
 import { Joins } from './joins.ts'
-import { addressesOf, lookUpAll } from './lookup.ts'
 import { OwnTags } from './own-tags.ts'
+import type { Payload } from './payload.ts'
 import { requireHosts, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
 import { PeerCalls } from './peer-calls.ts'
@@ -37,9 +35,12 @@ import { PeerMessages } from './peer-messages.ts'
 import { PeerServer } from './peer-server.ts'
 import { newPeerStats, type PeerStats } from './peer-stats.ts'
 import { Peers } from './peers.ts'
+import { PendingCalls } from './pending-calls.ts'
 import { GossipRingChannel } from './ring-channel.ts'
 import { isPresent, routeTo, someOf } from './routes.ts'
 import { securityOf } from './security-options.ts'
+import type { SerfEvents } from './serf-events.ts'
+import { Talk, type UserEventOptions } from './talk.ts'
 import { Throttle } from './throttle.ts'
 
 /** What a node is made of: its options, and a hand for everything it cannot do itself. */
@@ -104,13 +105,12 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #listeners = new Set<{ readonly listener: MemberListener }>()
   readonly #joins: Joins
   readonly #tags: OwnTags
-  readonly #tagChanges = new Fifo<Deferred<void>>()
+  readonly #calls = new PendingCalls()
+  readonly #talk: Talk
   readonly #conflicts = new Throttle(CONFLICT_EVERY_MS)
-  readonly #forcedLeaves: { readonly name: string; readonly done: Deferred<void> }[] = []
   #phase: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #started: Promise<void> | undefined
   #bound: Address | undefined
-  #farewell: Deferred<void> | undefined
   #stopping: Promise<void> | undefined
 
   constructor(setup: GossipNodeSetup) {
@@ -137,6 +137,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
     const feed = (input: SerfInput) => this.#driver.feed(input)
     this.#joins = new Joins(feed)
+    this.#talk = new Talk({ feed, logger, requireAlive: () => this.#requireStatus('alive') })
     const timeoutMs = options.swim.streamTimeoutMs
     this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, security, feed })
     const peerSetup = { clock, security, localName: this.localName, stats: this.#peerStats }
@@ -161,7 +162,9 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#discovery = new Discovery(
       { options, clock, random, resolver, logger },
       {
-        join: (seeds, onJoined) => this.#joins.begin('join', seeds, { onJoined }),
+        join: (seeds, options, onJoined) => {
+          this.#joins.begin('join', seeds, { ...options, onJoined })
+        },
         presentAddresses: () => this.members().filter(isPresent),
       },
     )
@@ -241,48 +244,47 @@ export class GossipNode implements Membership, AsyncDisposable {
   /**
    * Push/pull with every address of `hosts`, at most 256, each a host or host:port.
    *
+   * @param options.replay have user events from before the join told as well.
    * @returns how many addresses answered with a member other than this one; at least 1.
    * @throws {JoinError} when none did.
    * @throws {LibringError} `LIBRING_CLOSED` unless the node is a member all the while.
    */
   async join(
     hosts: readonly string[],
-    options: { readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal; readonly replay?: boolean } = {},
   ): Promise<number> {
     requirePlainObject('options', options)
-    const { signal } = options
+    const { signal, replay = false } = options
     requireSignal('signal', signal)
+    requireBoolean('replay', replay)
     const targets = requireHosts('hosts', hosts)
     this.#requireStatus('alive')
     signal?.throwIfAborted()
     if (targets.length === 0) throw new JoinError([])
 
-    const outcome = new Deferred<number>()
-    const unresolved: JoinAttempt[] = []
-    const join = this.#joins.open({
-      onJoined: (contacted, failures) => {
-        if (contacted > 0) {
-          this.#logger.info('joined', { contacted })
-          outcome.resolve(contacted)
-        } else {
-          outcome.reject(new JoinError([...unresolved, ...failures]))
-        }
-      },
-      onStopped: () => outcome.reject(closedError()),
+    return await this.#joins.join(targets, {
+      resolver: this.#resolver,
+      port: this.bound.port,
+      replay,
+      signal,
+      logger: this.#logger,
     })
-    lookUpAll(this.#resolver, targets, (outcomes) => {
-      for (const { host, reason } of outcomes) {
-        if (reason !== undefined) unresolved.push({ address: host.host, reason })
-      }
-      this.#joins.feed('join', join, addressesOf(outcomes, this.bound.port))
-    })
-    const onAbort = () => outcome.reject(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    try {
-      return await outcome.promise
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
+  }
+
+  /** Hear of one type of event from now on, in line. Returns how to stop. */
+  on<T extends keyof SerfEvents>(type: T, listener: (event: SerfEvents[T]) => void): () => void {
+    return this.#talk.on(type, listener)
+  }
+
+  /**
+   * Tell every member of something, this node included. Resolves once it is on its way.
+   *
+   * @param payload with `name` at most `userEventBytesMax`.
+   * @throws {LibringError} `LIBRING_TOO_LARGE` when it is longer; `LIBRING_CLOSED` unless the node
+   *   is a member.
+   */
+  userEvent(name: string, payload?: Payload, options?: UserEventOptions): Promise<void> {
+    return this.#talk.userEvent(name, payload, options)
   }
 
   /**
@@ -309,10 +311,9 @@ export class GossipNode implements Membership, AsyncDisposable {
     requireBoolean('prune', prune)
     if (typeof name !== 'string') throw new OptionError('name', 'the name of a member', name)
     this.#requireStatus('alive')
-    const done = new Deferred<void>()
-    this.#forcedLeaves.push({ name, done })
+    const done = this.#calls.forcedLeave(name)
     this.#driver.feed({ type: 'force-leave', name, prune })
-    await done.promise
+    await done
   }
 
   /**
@@ -324,15 +325,13 @@ export class GossipNode implements Membership, AsyncDisposable {
   async leave(): Promise<void> {
     if (this.#phase === 'starting') await this.#started?.catch(() => {})
     if (this.#phase !== 'running') return
-    if (this.#farewell === undefined) {
+    await this.#calls.farewell(() => {
       this.#logger.info('leaving', { member: this.localName })
-      this.#farewell = new Deferred()
       this.#discovery[Symbol.dispose]()
       this.#peerCalls.closeAll()
       this.#peerServer.closeAll()
       this.#driver.feed({ type: 'leave' })
-    }
-    await this.#farewell.promise
+    })
   }
 
   stop(): Promise<void> {
@@ -347,10 +346,9 @@ export class GossipNode implements Membership, AsyncDisposable {
   #replaceTags(replace: () => Tags): Promise<void> {
     this.#requireStatus('idle', 'starting', 'alive')
     const tags = replace()
-    const change = new Deferred<void>()
-    this.#tagChanges.push(change)
+    const done = this.#calls.tagChange()
     this.#driver.feed({ type: 'tags', tags })
-    return change.promise
+    return done
   }
 
   async #open(): Promise<void> {
@@ -388,10 +386,9 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#outbound.closeAll()
     this.#peerCalls.closeAll()
     this.#peerServer.dropAll()
-    this.#farewell?.resolve()
     this.#joins.stop()
-    for (const { done } of this.#forcedLeaves.splice(0)) done.reject(closedError())
-    for (const change of drain(this.#tagChanges)) change.reject(closedError())
+    this.#calls.stop(closedError)
+    this.#talk.stop(closedError)
     await this.#transport[Symbol.asyncDispose]()
     if (!wasIdle) this.#logger.info('stopped', { member: this.localName })
   }
@@ -421,13 +418,16 @@ export class GossipNode implements Membership, AsyncDisposable {
         return this.#joins.settle(effect.join, effect.contacted, effect.failures)
       case 'tags-spread':
         if (!effect.spread) this.#logger.warn('tags not spread in time', { member: this.localName })
-        return this.#tagChanges.take()?.resolve()
+        return this.#calls.tagsSpread()
       case 'force-left':
-        return this.#settleForcedLeave(effect.name, effect.spread)
+        return this.#calls.forcedLeaveOver(effect.name, effect.spread)
       case 'left':
-        return this.#settleFarewell(effect.spread)
+        return this.#calls.farewellOver(effect.spread)
       case 'conflict':
         return this.#warnOfConflict(effect)
+      case 'user-event':
+      case 'user-event-sent':
+        return this.#talk.perform(effect)
     }
   }
 
@@ -441,6 +441,7 @@ export class GossipNode implements Membership, AsyncDisposable {
         this.#logger.error('a member listener threw', { error })
       }
     }
+    this.#talk.tellOfMembers(event)
     this.#discovery.noteMembers(event)
   }
 
@@ -455,20 +456,6 @@ export class GossipNode implements Membership, AsyncDisposable {
     return this.members().filter(({ name }) => name !== this.localName)
   }
 
-  #settleForcedLeave(name: string, spread: boolean): void {
-    const index = this.#forcedLeaves.findIndex((pending) => pending.name === name)
-    const [pending] = index < 0 ? [] : this.#forcedLeaves.splice(index, 1)
-    if (spread) return pending?.done.resolve()
-    const message = 'the word was not spread in time'
-    pending?.done.reject(new LibringError('LIBRING_BROADCAST_TIMEOUT', message))
-  }
-
-  #settleFarewell(spread: boolean): void {
-    if (spread) return this.#farewell?.resolve()
-    const message = 'the farewell was not spread in time'
-    this.#farewell?.reject(new LibringError('LIBRING_LEAVE_TIMEOUT', message))
-  }
-
   get #isStopped(): boolean {
     return this.#phase === 'stopped'
   }
@@ -477,10 +464,6 @@ export class GossipNode implements Membership, AsyncDisposable {
     const { status } = this
     if (!wanted.includes(status)) throw closedError(status)
   }
-}
-
-function* drain<T>(queue: Fifo<T>): Generator<T> {
-  for (let item = queue.take(); item !== undefined; item = queue.take()) yield item
 }
 
 function closedError(status: GossipStatus = 'stopped'): LibringError {

@@ -1,12 +1,16 @@
 import type { JoinAttempt } from '../base/errors.ts'
 import type { MemberEvent } from '../base/member.ts'
 import type { SwimEffect, SwimInput } from '../swim/effects.ts'
+import type { UserEvent, UserEventContent } from './messages.ts'
 
 /** All that Serf can be told: what SWIM is told, with Serf's own words for tags and farewells. */
 export type SerfInput =
-  | Exclude<SwimInput, { type: 'meta' | 'announce' | 'leave' }>
+  | Exclude<SwimInput, { type: 'meta' | 'announce' | 'leave' | 'join' | 'sync' }>
+  | JoinInput
   /** Replace our tags; they must fit. Answered by one `tags-spread`. */
   | { readonly type: 'tags'; readonly tags: Readonly<Record<string, string>> }
+  /** Tell everybody, ourselves included; answered by one `user-event-sent`. */
+  | ({ readonly type: 'user-event' } & UserEventContent)
   /** Leave for good; answered by one `left`. */
   | { readonly type: 'leave' }
   /** Turn a failed member into one that left, everywhere; answered by one `force-left`. */
@@ -17,10 +21,19 @@ export type SerfInput =
       readonly prune: boolean
     }
 
+/** What SWIM is told, and whether user events of before are wanted. */
+export type JoinInput = Extract<SwimInput, { type: 'join' | 'sync' }> & {
+  /** Whether to be told of user events from before the join. Those of a `sync` always are. */
+  readonly replay?: boolean
+}
+
 /** All that Serf can ask for or tell. */
 export type SerfEffect =
   | Extract<SwimEffect, { type: 'send' | 'dial' | 'abandon' | 'respond' | 'conflict' }>
   | { readonly type: 'members'; readonly event: MemberEvent }
+  | UserEvent
+  /** `refusal` says why an event of ours is not on its way. */
+  | { readonly type: 'user-event-sent'; readonly refusal: string | undefined }
   | {
       readonly type: 'joined'
       readonly join: number

@@ -67,6 +67,9 @@ export interface UserEvent {
   readonly coalesce: boolean
 }
 
+/** What a caller gives of an event. */
+export type UserEventContent = Pick<UserEvent, 'name' | 'payload' | 'coalesce'>
+
 export interface Query {
   readonly type: 'query'
   readonly ltime: bigint

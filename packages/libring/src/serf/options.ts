@@ -19,6 +19,11 @@ export interface SerfOptions {
   readonly queueCheckIntervalMs?: Millis
   /** Most broadcasts a queue may hold when it is cut. */
   readonly queueDepthMax?: number
+  /**
+   * Most bytes of a user event that is sent, its name and payload together and the whole message
+   * alike. What others send may be as long as fits into a packet.
+   */
+  readonly userEventBytesMax?: number
 }
 
 export type ResolvedSerfOptions = Readonly<Required<SerfOptions>>
@@ -32,6 +37,7 @@ const DEFAULTS: ResolvedSerfOptions = {
   recentIntentTimeoutMs: 300_000,
   queueCheckIntervalMs: 30_000,
   queueDepthMax: 4_096,
+  userEventBytesMax: 512,
 }
 
 const RANGES: Readonly<Record<keyof SerfOptions, readonly [min: number, max: number]>> = {
@@ -43,6 +49,7 @@ const RANGES: Readonly<Record<keyof SerfOptions, readonly [min: number, max: num
   recentIntentTimeoutMs: [1, 31_536_000_000],
   queueCheckIntervalMs: [1, 3_600_000],
   queueDepthMax: [16, 1_048_576],
+  userEventBytesMax: [64, 9_216],
 }
 
 /**

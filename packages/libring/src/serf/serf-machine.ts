@@ -14,7 +14,7 @@ import { Attendance, type Outcome } from './attendance.ts'
 import { Departure } from './departure.ts'
 import type { Coordinate } from './coordinate.ts'
 import { Coordinates } from './coordinates.ts'
-import type { SerfEffect, SerfInput } from './effects.ts'
+import type { JoinInput, SerfEffect, SerfInput } from './effects.ts'
 import { ForceLeaves } from './force-leaves.ts'
 import type { LamportClock } from './lamport.ts'
 import { decodeSerf, encodeSerf } from './message-codec.ts'
@@ -22,9 +22,10 @@ import { QueryFlag } from './messages.ts'
 import type { ResolvedSerfOptions } from './options.ts'
 import { Outlet } from './outlet.ts'
 import { Queues } from './queues.ts'
-import { eventKey, SeenMessages, type Sighting } from './seen.ts'
+import { countSighting, SeenMessages } from './seen.ts'
 import { newSerfStats, type SerfStats } from './stats.ts'
 import { decodeTags, encodeTags, META_BYTES_MAX, type Tags } from './tags.ts'
+import { UserEvents } from './user-events.ts'
 import { userStateOf } from './user-state.ts'
 
 /** What we say we speak: memberlist 1 to 5, now 2; Serf 2 to 5, now 5. As stock agents do. */
@@ -32,8 +33,6 @@ export const serfVersions: Versions = [1, 5, 2, 2, 5, 5]
 
 /** What a message costs in a packet beyond its own bytes: compound head, length, type. */
 const PACKET_OVERHEAD_BYTES = 5
-
-type JoinInput = Extract<SerfInput, { seeds: unknown }>
 
 export interface SerfSetup {
   /** Unique in the cluster, 1 to 128 bytes of UTF-8. */
@@ -53,7 +52,7 @@ export interface SerfSetup {
  * Serf's part of a node, on top of the SWIM machine that it owns: intents, statuses, tags,
  * farewells, and the memory of members that are gone.
  *
- * User events and queries of others are passed along, once each, but neither told nor answered.
+ * Queries of others are passed along, once each, but not answered.
  *
  * This class only routes: every part keeps its own state, and none of them calls another. What
  * they let out goes through the outlet that they share.
@@ -67,10 +66,10 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly #swim: SwimMachine
   readonly #attendance: Attendance
   readonly #queues: Queues
-  readonly #userEvents = new SeenMessages()
   readonly #queries = new SeenMessages()
   readonly #coordinates: Coordinates | undefined
   readonly #outlet: Outlet
+  readonly #userEvents: UserEvents
   readonly #departure: Departure
   readonly #forceLeaves: ForceLeaves
   /** What callers asked for, by our number for it. Joins that are not in here are reconnects. */
@@ -101,7 +100,8 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         userState: () => {
           const eventLTime = this.#userEvents.clock.time
           const queryLTime = this.#queries.clock.time
-          return encodeSerf(userStateOf(this.#attendance, { eventLTime, queryLTime }))
+          const events = this.#userEvents.recent()
+          return encodeSerf(userStateOf(this.#attendance, { eventLTime, queryLTime, events }))
         },
         ackPayload: () => this.#coordinates?.payload ?? NO_BYTES,
         takePayloads: (bytesMax, overheadBytes) => {
@@ -112,6 +112,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     this.stats = newSerfStats(this.#swim.stats)
     this.#coordinates = coordinates ? new Coordinates(name, random) : undefined
     this.#outlet = new Outlet(this.#queues, this.stats)
+    this.#userEvents = new UserEvents(this.#outlet, serf.userEventBytesMax)
     this.#departure = new Departure(this.#outlet, { ...swim, ...serf })
     this.#forceLeaves = new ForceLeaves(this.#outlet, swim.broadcastTimeoutMs)
   }
@@ -161,6 +162,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         break
       case 'tags':
         this.#setTags(input.tags, nowMs)
+        break
+      case 'user-event':
+        this.#outlet.tell({ type: 'user-event-sent', refusal: this.#userEvents.send(input) })
         break
       case 'leave':
         this.#beginLeave(nowMs)
@@ -344,7 +348,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#onPinged(effect)
         break
       case 'user-state':
-        this.#onUserState(effect.bytes, nowMs)
+        this.#onUserState(effect, nowMs)
         break
       case 'joined':
         this.#onJoined(effect, nowMs)
@@ -398,13 +402,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         return this.#carry(this.#attendance.join(message, nowMs), nowMs, payload)
       case 'leave':
         return this.#carry(this.#attendance.leave(message, nowMs), nowMs, payload)
-      case 'user-event': {
-        const isNew = this.#isNew(this.#userEvents.admit(message.ltime, eventKey(message)))
-        if (isNew) this.#outlet.passAlong('events', payload)
-        return
-      }
+      case 'user-event':
+        return this.#userEvents.hear(message, payload)
       case 'query': {
-        const isNew = this.#isNew(this.#queries.admit(message.ltime, String(message.id)))
+        const sighting = this.#queries.admit(message.ltime, String(message.id))
+        const isNew = countSighting(sighting, this.stats)
         const mayPass = (message.flags & QueryFlag.noBroadcast) === 0
         if (isNew && mayPass) this.#outlet.passAlong('queries', payload)
         return
@@ -421,7 +423,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     }
   }
 
-  #onUserState(bytes: Uint8Array, nowMs: Millis): void {
+  #onUserState({ join, bytes }: { join: boolean; bytes: Uint8Array }, nowMs: Millis): void {
     const { message, fault } = decodeSerf(bytes)
     if (fault !== undefined || message.type !== 'push-pull') {
       this.stats.faults[fault ?? 'unknown-type']++
@@ -432,16 +434,16 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     witnessBefore(this.#userEvents.clock, message.eventLTime)
     witnessBefore(this.#queries.clock, message.queryLTime)
     this.#carry(this.#attendance.merge(message, nowMs), nowMs)
-    for (const { ltime, events } of message.events) {
-      for (const event of events) this.#userEvents.admit(ltime, eventKey(event))
-    }
+    if (join && this.#ignoresOldEvents) this.#userEvents.ignoreBefore(message.eventLTime)
+    this.#userEvents.merge(message.events)
   }
 
-  #isNew(sighting: Sighting): boolean {
-    if (sighting === 'seen') this.stats.seenBefore++
-    else if (sighting === 'too-old') this.stats.tooOld++
-    else if (sighting === 'full') this.stats.broadcastsDropped++
-    return sighting === 'new'
+  /** Whether a join of ours is under way by which no events of before are to be told. */
+  get #ignoresOldEvents(): boolean {
+    for (const { type, replay } of this.#joins.values()) {
+      if (type === 'join' && replay !== true) return true
+    }
+    return false
   }
 
   // ── what the parts have in common ────────────────────────────────────────────────────────────

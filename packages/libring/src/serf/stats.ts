@@ -18,6 +18,8 @@ export interface SerfStats {
   seenBefore: number
   /** User events and queries from too long ago to tell. */
   tooOld: number
+  /** User events from before we joined. */
+  beforeJoin: number
   /** Times somebody said or knew that we leave, and we said that we do not. */
   leavesRefuted: number
   /** Failed members that were tried again. */
@@ -48,6 +50,7 @@ export function newSerfStats(swim: SwimStats): SerfStats {
     broadcastsDropped: 0,
     seenBefore: 0,
     tooOld: 0,
+    beforeJoin: 0,
     leavesRefuted: 0,
     reconnects: 0,
     coordinatesRefused: 0,
