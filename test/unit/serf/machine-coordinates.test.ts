@@ -18,14 +18,14 @@ test('members that probe each other know how far they are from each other', () =
     world.start(name)
     world.join(name, 'ann')
   }
-  expect(ann.coordinateOf('bob')).toBeUndefined()
-  expect(ann.rttMs('bob', 'cat')).toBeUndefined()
-  expect(ann.coordinateOf('ann')).toBeDefined()
+  expect(ann.coordinates?.of('bob')).toBeUndefined()
+  expect(ann.coordinates?.rttMs('bob', 'cat')).toBeUndefined()
+  expect(ann.coordinates?.of('ann')).toBeDefined()
   world.run(10_000)
-  expect(ann.coordinateOf('bob')?.vec).toHaveLength(8)
+  expect(ann.coordinates?.of('bob')?.vec).toHaveLength(8)
   // Packets take no time here.
-  expect(ann.rttMs('bob', 'cat')).toBeLessThan(1)
-  expect(ann.rttMs('ann', 'cat')).toBe(ann.rttMs('cat', 'ann'))
+  expect(ann.coordinates?.rttMs('bob', 'cat')).toBeLessThan(1)
+  expect(ann.coordinates?.rttMs('ann', 'cat')).toBe(ann.coordinates?.rttMs('cat', 'ann'))
   expect(ann.stats.coordinatesRefused).toBe(0)
 })
 
@@ -35,14 +35,14 @@ test('a member that is forgotten takes its coordinate along', () => {
   world.start('bob')
   world.join('bob', 'ann')
   world.run(10_000)
-  expect(ann.coordinateOf('bob')).toBeDefined()
+  expect(ann.coordinates?.of('bob')).toBeDefined()
   world.kill('bob')
   world.run(30_000)
-  expect(ann.coordinateOf('bob')).toBeDefined()
+  expect(ann.coordinates?.of('bob')).toBeDefined()
   world.feed('ann', { type: 'force-leave', name: 'bob', prune: true })
   world.run(30_000)
   expect(ann.member('bob')).toBeUndefined()
-  expect(ann.coordinateOf('bob')).toBeUndefined()
+  expect(ann.coordinates?.of('bob')).toBeUndefined()
 })
 
 /** A node that knows one other, ann, who speaks only when it is asked to. */
@@ -106,8 +106,8 @@ describe('what comes in an ack', () => {
     const before = talk.ping().payload
     expect(before).toHaveLength(130)
     talk.answerPing(encodePingPayload(coordinate()))
-    expect(talk.machine.coordinateOf('ann')).toEqual(coordinate())
-    const own = talk.machine.coordinateOf('self')!
+    expect(talk.machine.coordinates?.of('ann')).toEqual(coordinate())
+    const own = talk.machine.coordinates?.of('self')!
     expect(talk.ping().payload).toEqual(encodePingPayload(own))
     expect(talk.ping().payload).not.toEqual(before)
   })
@@ -118,11 +118,11 @@ describe('what comes in an ack', () => {
     ['another dimension', coordinate({ vec: [1, 2, 3] })],
   ])('is dropped and counted: %s', (_what, forged) => {
     const talk = new Talk()
-    const before = talk.machine.coordinateOf('self')
+    const before = talk.machine.coordinates?.of('self')
     talk.answerPing(encodePingPayload(forged))
     talk.answerPing(encodePingPayload(forged))
-    expect(talk.machine.coordinateOf('ann')).toBeUndefined()
-    expect(talk.machine.coordinateOf('self')).toBe(before)
+    expect(talk.machine.coordinates?.of('ann')).toBeUndefined()
+    expect(talk.machine.coordinates?.of('self')).toBe(before)
     expect(talk.machine.stats.coordinatesRefused).toBe(2)
     expect(talk.machine.stats.swim.probesFailed).toBe(0)
   })
@@ -131,7 +131,7 @@ describe('what comes in an ack', () => {
     const talk = new Talk()
     talk.answerPing(Uint8Array.of(2))
     talk.answerPing(Uint8Array.of(1, 0xc1))
-    expect(talk.machine.coordinateOf('ann')).toBeUndefined()
+    expect(talk.machine.coordinates?.of('ann')).toBeUndefined()
     expect(talk.machine.stats.faults).toMatchObject({ 'unknown-type': 1, malformed: 1 })
   })
 })
@@ -144,7 +144,7 @@ describe('an answer tells how far a member is', () => {
   function distanceAfter(rttMs: number): number | undefined {
     const talk = new Talk()
     for (let round = 0; round < 100; round++) talk.answerPing(payload, rttMs)
-    return talk.machine.rttMs('self', 'ann')
+    return talk.machine.coordinates?.rttMs('self', 'ann')
   }
 
   test('by the time it took', () => {
@@ -160,7 +160,7 @@ describe('an answer tells how far a member is', () => {
   test('and not when nothing came in it', () => {
     const talk = new Talk()
     talk.answerPing(new Uint8Array(0))
-    expect(talk.machine.coordinateOf('ann')).toBeUndefined()
+    expect(talk.machine.coordinates?.of('ann')).toBeUndefined()
     expect(talk.machine.stats.faults.empty).toBe(0)
   })
 })
@@ -169,7 +169,7 @@ test('without coordinates none is sent, and none taken in', () => {
   const talk = new Talk({ coordinates: false })
   expect(talk.ping().payload).toHaveLength(0)
   talk.answerPing(encodePingPayload(coordinate()))
-  expect(talk.machine.coordinateOf('self')).toBeUndefined()
-  expect(talk.machine.coordinateOf('ann')).toBeUndefined()
-  expect(talk.machine.rttMs('self', 'ann')).toBeUndefined()
+  expect(talk.machine.coordinates?.of('self')).toBeUndefined()
+  expect(talk.machine.coordinates?.of('ann')).toBeUndefined()
+  expect(talk.machine.coordinates?.rttMs('self', 'ann')).toBeUndefined()
 })

@@ -53,9 +53,12 @@ export class Discovery {
     this.#owner = owner
   }
 
-  /** @param port where hosts without a port are sought. */
-  start(own: Address, port: number): void {
-    this.#driver.feed({ type: 'start', own, port })
+  /**
+   * @param port where hosts without a port are sought.
+   * @param remembered where members were before this process began.
+   */
+  start(own: Address, port: number, remembered: readonly Address[]): void {
+    this.#driver.feed({ type: 'start', own, port, remembered })
   }
 
   noteMembers({ type, members }: MemberEvent): void {

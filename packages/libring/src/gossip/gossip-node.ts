@@ -1,12 +1,7 @@
 import { addressText, type Address } from '../base/address.ts'
 import { JoinError, LibringError, OptionError } from '../base/errors.ts'
 import type { Member, MemberEvent } from '../base/member.ts'
-import {
-  requireBoolean,
-  requireFunction,
-  requirePlainObject,
-  requireSignal,
-} from '../base/require.ts'
+import { requireBoolean, requirePlainObject, requireSignal } from '../base/require.ts'
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -14,7 +9,9 @@ import type { Logger } from '../ports/logger.ts'
 import type { MemberListener, Membership } from '../ports/membership.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { RingChannel } from '../ports/ring-channel.ts'
+import type { Store } from '../ports/store.ts'
 import type { Receiver, Transport } from '../ports/transport.ts'
+import type { Coordinate } from '../serf/coordinate.ts'
 import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
 import type { SerfStats } from '../serf/stats.ts'
@@ -26,6 +23,7 @@ import { Driver } from './driver.ts'
 import { Entrance } from './entrance.ts'
 import { InboundStreams } from './inbound.ts'
 import { Joins } from './joins.ts'
+import { MemberListeners } from './member-listeners.ts'
 import { OwnTags } from './own-tags.ts'
 import type { Payload } from './payload.ts'
 import { requireHosts, type ResolvedGossipOptions } from './options.ts'
@@ -39,6 +37,7 @@ import { PendingCalls } from './pending-calls.ts'
 import { GossipRingChannel } from './ring-channel.ts'
 import { isPresent, routeTo, someOf } from './routes.ts'
 import { securityOf } from './security-options.ts'
+import { SnapshotKeeper } from './snapshot-keeper.ts'
 import type { SerfEvents } from './serf-events.ts'
 import { Talk, type UserEventOptions } from './talk.ts'
 import { Throttle } from './throttle.ts'
@@ -52,6 +51,8 @@ export interface GossipNodeSetup {
   readonly resolver: Resolver
   readonly cipher: Cipher
   readonly logger: Logger
+  /** Where the snapshot is kept, if there is to be one. */
+  readonly store?: Store | undefined
 }
 
 /**
@@ -81,8 +82,6 @@ const CONFLICT_EVERY_MS = 60_000
  */
 export class GossipNode implements Membership, AsyncDisposable {
   readonly localName: string
-  /** Whether there are bootstrap hosts to wait for. */
-  readonly expectsOthers: boolean
   /** Requests to and from other members of libring, for the application. */
   readonly peers: Peers
   /** What libring's own machines say to each other. */
@@ -102,10 +101,11 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #peerCalls: PeerCalls
   readonly #peerServer: PeerServer
   readonly #discovery: Discovery
-  readonly #listeners = new Set<{ readonly listener: MemberListener }>()
+  readonly #listeners: MemberListeners
   readonly #joins: Joins
   readonly #tags: OwnTags
   readonly #calls = new PendingCalls()
+  readonly #keeper: SnapshotKeeper | undefined
   readonly #talk: Talk
   readonly #conflicts = new Throttle(CONFLICT_EVERY_MS)
   #phase: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
@@ -119,12 +119,12 @@ export class GossipNode implements Membership, AsyncDisposable {
     const { clock, transport, resolver } = this.#entrance
     const security = securityOf(options.security, cipher)
     this.localName = options.hostName
-    this.expectsOthers = options.bootstrapHosts.length > 0
     this.#options = options
     this.#tags = new OwnTags(options.tags)
     this.#transport = transport
     this.#resolver = resolver
     this.#logger = logger
+    this.#listeners = new MemberListeners(logger)
     this.#clock = clock
     this.#machine = new SerfMachine({
       name: options.hostName,
@@ -133,7 +133,9 @@ export class GossipNode implements Membership, AsyncDisposable {
       serf: options.serf,
       random,
       security,
+      coordinates: options.coordinates,
     })
+    this.#keeper = setup.store && new SnapshotKeeper(setup.store, { clock, logger, options })
     this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
     const feed = (input: SerfInput) => this.#driver.feed(input)
     this.#joins = new Joins(feed)
@@ -168,6 +170,11 @@ export class GossipNode implements Membership, AsyncDisposable {
         presentAddresses: () => this.members().filter(isPresent),
       },
     )
+  }
+
+  /** Whether there are bootstrap hosts, or members from before a restart, to wait for. */
+  get expectsOthers(): boolean {
+    return this.#options.bootstrapHosts.length > 0 || (this.#keeper?.addresses.length ?? 0) > 0
   }
 
   get status(): GossipStatus {
@@ -209,6 +216,22 @@ export class GossipNode implements Membership, AsyncDisposable {
     return leastDeathMs(this.#options.swim, this.members().filter(isPresent).length)
   }
 
+  /**
+   * Where a member is in the network, by the round trips of probes: its own word for it, as of our
+   * last probe of it. `undefined` for a member that we have not probed, and without `coordinates`.
+   */
+  coordinate(name: string = this.localName): Coordinate | undefined {
+    return this.#machine.coordinates?.of(name)
+  }
+
+  /**
+   * Expected round-trip time between two members in milliseconds, from where they are in the
+   * network; `undefined` unless both {@link coordinate | coordinates} are known.
+   */
+  rtt(a: string, b: string = this.localName): Millis | undefined {
+    return this.#machine.coordinates?.rttMs(a, b)
+  }
+
   members(): readonly Member[] {
     return this.#machine.members()
   }
@@ -218,10 +241,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   subscribe(listener: MemberListener): () => void {
-    requireFunction('listener', listener)
-    const subscription = { listener }
-    this.#listeners.add(subscription)
-    return () => void this.#listeners.delete(subscription)
+    return this.#listeners.subscribe(listener)
   }
 
   /**
@@ -330,6 +350,7 @@ export class GossipNode implements Membership, AsyncDisposable {
       this.#discovery[Symbol.dispose]()
       this.#peerCalls.closeAll()
       this.#peerServer.closeAll()
+      this.#keeper?.noteLeave()
       this.#driver.feed({ type: 'leave' })
     })
   }
@@ -354,6 +375,9 @@ export class GossipNode implements Membership, AsyncDisposable {
   async #open(): Promise<void> {
     this.#phase = 'starting'
     try {
+      const reading = this.#keeper?.open()
+      if (reading !== undefined) await reading
+      if (this.#isStopped) throw closedError()
       const opening = this.#transport.open(this.#receiver())
       // Waiting takes a turn of the event loop even where there is nothing to wait for.
       if (opening !== undefined) await opening
@@ -371,8 +395,10 @@ export class GossipNode implements Membership, AsyncDisposable {
       address: addressText(bound),
       advertised: addressText(advertised),
     })
+    const remembered = this.#keeper?.addresses ?? []
+    this.#keeper?.start(this.#machine, (ltimes) => this.#driver.feed({ type: 'recall', ltimes }))
     this.#driver.feed({ type: 'start', advertise: advertised })
-    this.#discovery.start(advertised, bound.port)
+    this.#discovery.start(advertised, bound.port, remembered)
     // A listener may have stopped us.
     if (this.#isStopped) throw closedError()
   }
@@ -389,7 +415,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#joins.stop()
     this.#calls.stop(closedError)
     this.#talk.stop(closedError)
-    await this.#transport[Symbol.asyncDispose]()
+    await Promise.all([this.#transport[Symbol.asyncDispose](), this.#keeper?.close()])
     if (!wasIdle) this.#logger.info('stopped', { member: this.localName })
   }
 
@@ -403,6 +429,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   #perform(effect: SerfEffect): void {
+    this.#keeper?.note(effect)
     switch (effect.type) {
       case 'send':
         return this.#transport.sendPacket(effect.to, effect.bytes)
@@ -432,15 +459,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   #tell(event: MemberEvent): void {
-    // Those who subscribe while it is told hear of the next one.
-    for (const subscription of [...this.#listeners]) {
-      if (!this.#listeners.has(subscription)) continue
-      try {
-        subscription.listener(event)
-      } catch (error) {
-        this.#logger.error('a member listener threw', { error })
-      }
-    }
+    this.#listeners.tell(event)
     this.#talk.tellOfMembers(event)
     this.#discovery.noteMembers(event)
   }

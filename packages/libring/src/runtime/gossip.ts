@@ -10,6 +10,7 @@ import { unforeseenRandom } from './random.ts'
 import { SystemResolver } from './resolver.ts'
 import { SystemClock } from './system-clock.ts'
 import { SocketTransport } from './transport.ts'
+import { FileStore } from './file-store.ts'
 
 /** What a node uses that is no option of the protocol. */
 export interface GossipEnvironment {
@@ -34,8 +35,10 @@ export function createGossipNode(
     hostName: hostname,
     advertiseHost: detectAdvertiseHost,
   })
+  const { snapshotPath } = resolved
   return new GossipNode({
     options: resolved,
+    store: snapshotPath === undefined ? undefined : new FileStore(snapshotPath),
     transport: new SocketTransport(resolved.bind),
     clock: new SystemClock(),
     random: unforeseenRandom(),

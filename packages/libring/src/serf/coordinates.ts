@@ -1,6 +1,5 @@
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
-import type { WireFault } from '../wire/messages.ts'
 import {
   attracted,
   distanceNanos,
@@ -13,6 +12,7 @@ import {
   type Coordinate,
 } from './coordinate.ts'
 import { decodePingPayload, encodePingPayload } from './ping-payload.ts'
+import type { SerfStats } from './stats.ts'
 
 /** The longest round trip that says anything about distance. */
 export const RTT_MAX_MS: Millis = 10_000
@@ -89,11 +89,16 @@ export class Coordinates {
       : distanceNanos(from, to) / NANOS_PER_MS
   }
 
-  /** A direct ping took `rttMs`, and was answered with `payload`. Returns what was wrong with that. */
-  hear(name: string, payload: Uint8Array, rttMs: Millis): WireFault | 'implausible' | undefined {
+  /** A direct ping took `rttMs`, and was answered with `payload`. What is wrong is counted. */
+  hear(
+    pinged: { readonly name: string; readonly rttMs: Millis; readonly payload: Uint8Array },
+    stats: SerfStats,
+  ): void {
+    const { name, rttMs, payload } = pinged
     const { coordinate, fault } = decodePingPayload(payload)
-    if (fault !== undefined) return fault
-    return this.observe(name, coordinate, rttMs) ? undefined : 'implausible'
+    if (fault !== undefined) stats.faults[fault]++
+    else if (!this.observe(name, coordinate, rttMs)) stats.coordinatesRefused++
+    stats.coordinateResets = this.#resets
   }
 
   /**

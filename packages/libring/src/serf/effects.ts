@@ -1,5 +1,6 @@
 import type { JoinAttempt } from '../base/errors.ts'
 import type { MemberEvent } from '../base/member.ts'
+import type { SnapshotClock } from './snapshot-lines.ts'
 import type { SwimEffect, SwimInput } from '../swim/effects.ts'
 import type { UserEvent, UserEventContent } from './messages.ts'
 
@@ -11,6 +12,8 @@ export type SerfInput =
   | { readonly type: 'tags'; readonly tags: Readonly<Record<string, string>> }
   /** Tell everybody, ourselves included; answered by one `user-event-sent`. */
   | ({ readonly type: 'user-event' } & UserEventContent)
+  /** The last times seen before this process began; told before the start. */
+  | { readonly type: 'recall'; readonly ltimes: Readonly<Record<SnapshotClock, bigint>> }
   /** Leave for good; answered by one `left`. */
   | { readonly type: 'leave' }
   /** Turn a failed member into one that left, everywhere; answered by one `force-left`. */

@@ -12,11 +12,10 @@ import type { Versions } from '../wire/messages.ts'
 import { IN_CLEAR, packetOverheadBytes, type Security } from '../wire/security.ts'
 import { Attendance, type Outcome } from './attendance.ts'
 import { Departure } from './departure.ts'
-import type { Coordinate } from './coordinate.ts'
 import { Coordinates } from './coordinates.ts'
 import type { JoinInput, SerfEffect, SerfInput } from './effects.ts'
 import { ForceLeaves } from './force-leaves.ts'
-import type { LamportClock } from './lamport.ts'
+import { later, type LamportClock } from './lamport.ts'
 import { decodeSerf, encodeSerf } from './message-codec.ts'
 import { QueryFlag } from './messages.ts'
 import type { ResolvedSerfOptions } from './options.ts'
@@ -59,6 +58,8 @@ export interface SerfSetup {
  */
 export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly stats: SerfStats
+  /** Where members stand, unless that is not to be worked out. */
+  readonly coordinates: Coordinates | undefined
   readonly #name: string
   readonly #swimOptions: ResolvedSwimOptions
   readonly #options: ResolvedSerfOptions
@@ -67,7 +68,6 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly #attendance: Attendance
   readonly #queues: Queues
   readonly #queries = new SeenMessages()
-  readonly #coordinates: Coordinates | undefined
   readonly #outlet: Outlet
   readonly #userEvents: UserEvents
   readonly #departure: Departure
@@ -103,14 +103,14 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
           const events = this.#userEvents.recent()
           return encodeSerf(userStateOf(this.#attendance, { eventLTime, queryLTime, events }))
         },
-        ackPayload: () => this.#coordinates?.payload ?? NO_BYTES,
+        ackPayload: () => this.coordinates?.payload ?? NO_BYTES,
         takePayloads: (bytesMax, overheadBytes) => {
           return this.#queues.take(bytesMax, overheadBytes, this.#attendance.roster.size)
         },
       },
     })
     this.stats = newSerfStats(this.#swim.stats)
-    this.#coordinates = coordinates ? new Coordinates(name, random) : undefined
+    this.coordinates = coordinates ? new Coordinates(name, random) : undefined
     this.#outlet = new Outlet(this.#queues, this.stats)
     this.#userEvents = new UserEvents(this.#outlet, serf.userEventBytesMax)
     this.#departure = new Departure(this.#outlet, { ...swim, ...serf })
@@ -141,14 +141,12 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     return this.#swim.awareness
   }
 
-  /** Where a member stands; `undefined` until we have probed it, or without coordinates. */
-  coordinateOf(name: string): Coordinate | undefined {
-    return this.#coordinates?.of(name)
-  }
-
-  /** Expected round-trip time between two members whose coordinates are known. */
-  rttMs(a: string, b: string): Millis | undefined {
-    return this.#coordinates?.rttMs(a, b)
+  /** The last times seen of intents and of queries. */
+  get lastLTimes(): Readonly<Record<'clock' | 'query-clock', bigint>> {
+    return {
+      clock: this.#attendance.clock.time - 1n,
+      'query-clock': this.#queries.clock.time - 1n,
+    }
   }
 
   handle(input: SerfInput, nowMs: Millis): void {
@@ -162,6 +160,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         break
       case 'tags':
         this.#setTags(input.tags, nowMs)
+        break
+      case 'recall':
+        this.#recall(input.ltimes)
         break
       case 'user-event':
         this.#outlet.tell({ type: 'user-event-sent', refusal: this.#userEvents.send(input) })
@@ -211,6 +212,14 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     this.#outlet.deadlines.set('reconnect', nowMs + reconnectIntervalMs)
     this.#outlet.deadlines.set('queue-check', nowMs + queueCheckIntervalMs)
     this.#swim.handle({ type: 'start', advertise }, nowMs)
+  }
+
+  /** Go on after the times of an earlier process, whose events and queries are over. */
+  #recall(ltimes: Extract<SerfInput, { type: 'recall' }>['ltimes']): void {
+    this.#attendance.clock.witness(ltimes.clock)
+    this.#userEvents.ignoreBefore(later(ltimes['event-clock']))
+    this.#userEvents.clock.witness(ltimes['event-clock'])
+    this.#queries.clock.witness(ltimes['query-clock'])
   }
 
   #join(input: JoinInput, nowMs: Millis): void {
@@ -345,7 +354,8 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#onPayload(effect.payload, nowMs)
         break
       case 'pinged':
-        this.#onPinged(effect)
+        // Gone meanwhile: nobody would forget it again.
+        if (this.member(effect.name) !== undefined) this.coordinates?.hear(effect, this.stats)
         break
       case 'user-state':
         this.#onUserState(effect, nowMs)
@@ -379,15 +389,6 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     const isNews = asked.type === 'join' && effect.contacted > 0
     if (isNews && this.status === 'alive') this.#broadcastJoin(nowMs)
     this.#outlet.tell({ ...effect, join: asked.join })
-  }
-
-  #onPinged({ name, rttMs, payload }: Extract<SwimEffect, { type: 'pinged' }>): void {
-    // Gone meanwhile: nobody would forget it again.
-    if (this.#coordinates === undefined || this.member(name) === undefined) return
-    const fault = this.#coordinates.hear(name, payload, rttMs)
-    if (fault === 'implausible') this.stats.coordinatesRefused++
-    else if (fault !== undefined) this.stats.faults[fault]++
-    this.stats.coordinateResets = this.#coordinates.resets
   }
 
   #onPayload(payload: Uint8Array, nowMs: Millis): void {
@@ -454,7 +455,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     for (const event of events ?? []) {
       this.#outlet.tell({ type: 'members', event })
       if (event.type !== 'member-reap') continue
-      for (const { name } of event.members) this.#coordinates?.forget(name)
+      for (const { name } of event.members) this.coordinates?.forget(name)
     }
     if (rebroadcast === true && payload !== undefined) this.#outlet.passAlong('intents', payload)
     if (refute === true) {
