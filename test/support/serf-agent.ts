@@ -103,6 +103,13 @@ export class SerfAgent implements Participant {
     await run('serf', ['force-leave', this.#rpc, name])
   }
 
+  async rtt(a: string, b: string): Promise<number | undefined> {
+    // The command fails while a coordinate is missing.
+    const { stdout } = await run('serf', ['rtt', this.#rpc, a, b]).catch(() => ({ stdout: '' }))
+    const [, ms] = /rtt: ([\d.]+) ms/.exec(stdout) ?? []
+    return ms === undefined ? undefined : Number(ms)
+  }
+
   async leave(): Promise<void> {
     await run('serf', ['leave', this.#rpc])
     await this.#ended()
