@@ -56,10 +56,11 @@ test('lines read back, and the shortest file, say what was noted', () => {
     fc.property(
       fc.array(anyRecord, { maxLength: 60 }),
       fc.boolean(),
-      fc.boolean(),
-      (records, rejoinAfterLeave, leaves) => {
+      fc.nat(70),
+      (records, rejoinAfterLeave, leaveAt) => {
         const noted = new Snapshot({ rejoinAfterLeave })
-        const all = leaves ? [...records, { type: 'leave' } as const] : records
+        const farewell = leaveAt <= records.length ? [{ type: 'leave' } as const] : []
+        const all = records.toSpliced(leaveAt, 0, ...farewell)
         const lines = all.map((record) => noted.note(record)).filter((line) => line !== undefined)
         for (const text of [lines, noted.lines()]) {
           const read = new Snapshot({ rejoinAfterLeave })

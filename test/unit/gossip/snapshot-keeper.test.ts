@@ -102,20 +102,22 @@ test('garbage among the lines is passed over with one warning', async () => {
   expect(scene.warnings).toEqual(['lines of the snapshot were passed over'])
 })
 
-test('a farewell is durable at once, and the last thing there is', async () => {
+test('a farewell is durable at once, and the last thing but its time', async () => {
   const scene = await new Scene().start()
   scene.keeper.note(told('member-join', 'ann'))
   scene.ltimes = { clock: 7n, 'query-clock': 0n }
   scene.keeper.noteLeave()
-  scene.keeper.note(told('member-leave', 'self'))
-  scene.keeper.note(told('member-failed', 'ann'))
-  scene.ltimes = { clock: 9n, 'query-clock': 0n }
-  await scene.pass(1_000)
-  await scene.keeper.close()
   expect(scene.file).toEqual({
     durable: ['alive: ann 10.0.0.1:7946', 'clock: 7', 'leave'],
     written: [],
   })
+  scene.keeper.note(told('member-leave', 'self'))
+  scene.keeper.note(told('member-failed', 'ann'))
+  scene.keeper.note(event(3n))
+  scene.ltimes = { clock: 9n, 'query-clock': 4n }
+  await scene.pass(1_000)
+  await scene.keeper.close()
+  expect(scene.lines.slice(3)).toEqual(['clock: 9'])
 })
 
 test('what has gathered is written when the node stops', async () => {

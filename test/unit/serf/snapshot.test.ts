@@ -66,12 +66,13 @@ test('what is new makes a line, what is known does not', () => {
   ])
 })
 
-test('after our own farewell nothing counts any more', () => {
+test('after our own farewell nothing counts any more but the time of intents', () => {
   const snapshot = new Snapshot({ rejoinAfterLeave: true })
   snapshot.note(alive('a'))
   expect(snapshot.note({ type: 'leave' })).toBe('leave')
   expect(snapshot.note({ type: 'not-alive', name: 'a' })).toBeUndefined()
-  expect(snapshot.note({ type: 'clock', ltime: 9n })).toBeUndefined()
+  expect(snapshot.note({ type: 'event-clock', ltime: 9n })).toBeUndefined()
+  expect(snapshot.note({ type: 'clock', ltime: 9n })).toBe('clock: 9')
   expect(snapshot.note({ type: 'leave' })).toBeUndefined()
   expect(snapshot.lines()).toContain('alive: a 127.0.0.1:7946')
 })

@@ -165,7 +165,8 @@ export class GossipNode implements Membership, AsyncDisposable {
       { options, clock, random, resolver, logger },
       {
         join: (seeds, options, onJoined) => {
-          this.#joins.begin('join', seeds, { ...options, onJoined })
+          const replay = options.replay || this.#keeper?.remembers === true
+          this.#joins.begin('join', seeds, { replay, onJoined })
         },
         presentAddresses: () => this.members().filter(isPresent),
       },

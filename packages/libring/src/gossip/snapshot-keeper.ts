@@ -33,6 +33,7 @@ export class SnapshotKeeper {
   readonly #logger: Logger
   readonly #options: Pick<ResolvedGossipOptions, 'hostName' | 'rejoinAfterLeave'>
   #snapshot: Snapshot
+  #remembers = false
   #machine: { readonly lastLTimes: LastLTimes } | undefined
   #timer: Timer | undefined
   #waiting: string[] = []
@@ -68,14 +69,23 @@ export class SnapshotKeeper {
   open(): Promise<void> | void {
     this.#snapshot = new Snapshot(this.#options)
     let lost = 0
-    const warn = (): void => {
+    const onOver = (): void => {
+      this.#remembers = this.addresses.length > 0 || this.#snapshot.clock('event-clock') > 0n
       if (lost > 0) this.#logger.warn('lines of the snapshot were passed over', { lines: lost })
     }
     const opening = this.#store.open((line) => {
       if (line === undefined || !this.#snapshot.replay(line)) lost++
     })
-    if (opening === undefined) return warn()
-    return opening.then(warn)
+    if (opening === undefined) return onOver()
+    return opening.then(onOver)
+  }
+
+  /**
+   * Whether this life goes on from another one: until it has met anybody, so that it hears of user
+   * events it missed in between.
+   */
+  get remembers(): boolean {
+    return this.#remembers
   }
 
   /** Where the others were that were alive. */
@@ -104,6 +114,7 @@ export class SnapshotKeeper {
     const { type, members } = effect.event
     for (const { name, host, port } of members) {
       if (type === 'member-join' || type === 'member-update') {
+        if (name !== this.#options.hostName) this.#remembers = false
         this.#note({ type: 'alive', name, address: { host, port } })
       } else {
         this.#note({ type: 'not-alive', name })
@@ -111,7 +122,7 @@ export class SnapshotKeeper {
     }
   }
 
-  /** We leave. Nothing that comes after it is remembered. */
+  /** We leave. Of what comes after it only the time of the farewell is remembered. */
   noteLeave(): void {
     this.#noteClocks()
     this.#note({ type: 'leave' })

@@ -52,16 +52,18 @@ export class Snapshot {
   }
 
   /**
-   * Take in what has happened. After our own farewell nothing counts any more.
+   * Take in what has happened. After our own farewell nothing counts but the time of intents: in
+   * another life we have to speak later than that farewell.
    *
    * @returns the line to append, or `undefined` when it says nothing new.
    */
   note(record: SnapshotRecord): string | undefined {
-    if (this.#hasLeft || !this.#isNews(record)) return undefined
+    if (this.#hasLeft && record.type !== 'clock') return undefined
+    if (!this.#isNews(record)) return undefined
     const line = snapshotLine(record)
     if (line === undefined) return undefined
     this.#apply(record)
-    this.#hasLeft = record.type === 'leave'
+    if (record.type === 'leave') this.#hasLeft = true
     return line
   }
 

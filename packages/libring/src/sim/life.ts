@@ -11,6 +11,7 @@ import { SimMembership } from './membership.ts'
 import { SimResolver, type Names } from './names.ts'
 import type { SimNetwork } from './network.ts'
 import { SimProcess } from './process.ts'
+import { simFile, SimStore, type SimFiles } from './store.ts'
 import type { Trace } from './trace.ts'
 
 /** What all nodes of a world share. */
@@ -21,6 +22,7 @@ export interface Surroundings {
   /** Who tells them of each other, where they do not gossip. */
   readonly directory: Directory | undefined
   readonly names: Names
+  readonly files: SimFiles
   readonly trace: Trace
   readonly logger: Logger
 }
@@ -63,16 +65,21 @@ function gossipLife(
   { name, host, lives }: Identity,
   options: SimNodeOptions,
   owner: SimProcess,
-  { seed, clock, network, names, logger }: Surroundings,
+  { seed, clock, network, names, files, logger }: Surroundings,
 ): Omit<Life, 'clusters'> {
   const random = (use: string) => seededRandom(seed, `${use}${name}/${lives}`)
   const bind = { host, port: DEFAULT_GOSSIP_PORT }
   const transport = network.transport(bind, random('network/'), owner)
+  const resolved = resolveGossipOptions(
+    { ...options, hostName: name, bind: host },
+    { hostName: () => name, advertiseHost: () => host },
+  )
+  const { snapshotPath } = resolved
+  const store =
+    snapshotPath === undefined ? undefined : new SimStore(simFile(files, name, snapshotPath))
   const gossip = new GossipNode({
-    options: resolveGossipOptions(
-      { ...options, hostName: name, bind: host },
-      { hostName: () => name, advertiseHost: () => host },
-    ),
+    options: resolved,
+    store,
     transport,
     clock: owner,
     random: random(''),
@@ -83,6 +90,7 @@ function gossipLife(
   const vanish = (): void => {
     owner.end()
     transport.vanish()
+    store?.crash(random('store/'))
     void gossip.stop()
   }
   return { owner, membership: gossip, vanish }

@@ -142,6 +142,7 @@ export class World {
       network: this.#network,
       directory: this.#directoryOf(options.membership),
       names: this.names,
+      files: new Map(),
       trace: this.trace,
       logger: guardedLogger(logger),
     }
