@@ -20,6 +20,9 @@ test('without options a node listens everywhere on port 7946, under the name of 
     tags: {},
     bootstrapHosts: [],
     bootstrapRefreshMs: 60_000,
+    coordinates: true,
+    snapshotPath: undefined,
+    rejoinAfterLeave: false,
     swim: { probeIntervalMs: 1_000, compression: true, deadNodeReclaimMs: 1_000 },
     serf: { reapIntervalMs: 15_000 },
   })
@@ -164,5 +167,18 @@ test('options that are none are refused', () => {
 test('the option that may have been meant is named', () => {
   expect(() => resolve({ hostname: 'a' } as GossipOptions, 'serf.')).toThrow(
     'serf.hostname must be left out, as there is no such option: did you mean hostName?, got "a"',
+  )
+})
+
+test.each([
+  [{ coordinates: 1 }, 'coordinates'],
+  [{ rejoinAfterLeave: 'yes' }, 'rejoinAfterLeave'],
+  [{ snapshotPath: '' }, 'snapshotPath'],
+  [{ snapshotPath: 7 }, 'snapshotPath'],
+  [{ snapshotPath: 'a\0b' }, 'snapshotPath'],
+  [{ snapshotpath: '/tmp/x' }, 'snapshotpath'],
+])('%o is refused', (options, option) => {
+  expect(() => resolve(options as GossipOptions, 'serf.')).toThrow(
+    expect.objectContaining({ option: `serf.${option}` }),
   )
 })

@@ -6,6 +6,7 @@ import {
   requireKnown,
   requireList,
   requireOneOf,
+  requirePath,
   requirePlainObject,
   requireWhole,
 } from '../base/require.ts'
@@ -137,6 +138,8 @@ export interface HostFacts {
   hostName(): string
   /** The address to advertise when bound to `wildcard`, `0.0.0.0` or `::`. */
   advertiseHost(wildcard: string): string
+  /** The keys in a file, the primary key first. Not there where there are no files. */
+  readonly readKeyring?: (path: string) => readonly Uint8Array[]
 }
 
 const HOST_NAME_BYTES_MAX = 128
@@ -155,6 +158,7 @@ const OWN_OPTIONS = [
   'snapshotPath',
   'rejoinAfterLeave',
   'keyring',
+  'keyringFile',
   'verifyIncoming',
   'verifyOutgoing',
   'label',
@@ -195,7 +199,7 @@ export function resolveGossipOptions(
     coordinates,
     snapshotPath,
     rejoinAfterLeave,
-    security: resolveSecurityOptions(options, path),
+    security: resolveSecurityOptions(options, path, facts.readKeyring),
     swim: resolveSwimOptions(
       profile,
       { ...DEFAULTS, ...pick(options, SWIM_OPTIONS), compression },
@@ -231,11 +235,6 @@ function requireHostAndPort(option: string, value: unknown): HostAndPort {
     throw new OptionError(option, rule, value)
   }
   return { host: canonicalIp(parsed.host) ?? parsed.host, port: parsed.port }
-}
-
-function requirePath(option: string, value: unknown): void {
-  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return
-  throw new OptionError(option, 'the path of a file', value)
 }
 
 function resolveHostName(option: string, hostName: unknown): string {

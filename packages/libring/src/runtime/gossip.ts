@@ -11,6 +11,7 @@ import { SystemResolver } from './resolver.ts'
 import { SystemClock } from './system-clock.ts'
 import { SocketTransport } from './transport.ts'
 import { FileStore } from './file-store.ts'
+import { KeyringFile } from './keyring-file.ts'
 
 /** What a node uses that is no option of the protocol. */
 export interface GossipEnvironment {
@@ -22,6 +23,7 @@ export interface GossipEnvironment {
  * A gossip node over real sockets, clock and name service. Nothing is opened before `start`.
  *
  * @throws {OptionError} naming the first option that is unknown, malformed or out of range.
+ * @throws {FileError} naming the keyring file and what is wrong with it.
  */
 export function createGossipNode(
   options: GossipOptions = {},
@@ -34,6 +36,7 @@ export function createGossipNode(
   const resolved = resolveGossipOptions(options, {
     hostName: hostname,
     advertiseHost: detectAdvertiseHost,
+    readKeyring: (path) => new KeyringFile(path).load(),
   })
   const { snapshotPath } = resolved
   return new GossipNode({
