@@ -89,7 +89,7 @@ describe('docs/guides/operating.md', () => {
   })
 
   test('two rings share a node, and end with it', async () => {
-    await using member = new Program(programOf(page, 3), [freeAddress()])
+    await using member = new Program(programOf(page, 4), [freeAddress()])
     await member.expectOutput(/^\d+ \d+$/m)
     member.kill('SIGTERM')
     expect(await member.ended()).toBe(0)
@@ -132,7 +132,7 @@ test.each(Object.entries(BRIEF))(
 /** Modules for others to import. What they hold is tried where there is something to try. */
 const MODULES: Readonly<Record<string, readonly number[]>> = {
   'docs/guides/encryption.md': [0, 1],
-  'docs/guides/operating.md': [4],
+  'docs/guides/operating.md': [3, 5],
 }
 
 test.each(Object.entries(MODULES))('the modules of %s load', async (page, indexes) => {

@@ -46,17 +46,8 @@ class Place implements AsyncDisposable {
     return this.#keep(await GossipProcess.start({ ...setup, options }))
   }
 
-  /** An agent writes what it knows with the next thing it learns: joins give it times to learn. */
-  async expectWritten(stayer: Participant, mortal: Participant): Promise<void> {
-    await expect
-      .poll(
-        async () => {
-          await stayer.join(mortal.address)
-          return readFileSync(this.#path, 'utf8')
-        },
-        { timeout: 30_000, interval: 250 },
-      )
-      .toMatch(/^alive: stayer /m)
+  get written(): string {
+    return readFileSync(this.#path, 'utf8')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -99,7 +90,16 @@ describe.skipIf(serfMissing)(
         const stayer = await place.startStayer('agent')
         const mortal = await place.startLife({ kind: first }, stayer)
         await expectSeen(mortal, BOTH)
-        await place.expectWritten(stayer, mortal)
+        // An agent writes what it knows with the next thing it learns: joins give it times to learn.
+        await expect
+          .poll(
+            async () => {
+              await stayer.join(mortal.address)
+              return place.written
+            },
+            { timeout: 30_000, interval: 250 },
+          )
+          .toMatch(/^alive: stayer /m)
         await mortal.kill()
         await expectSeen(stayer, { ...BOTH, mortal: 'failed' })
         const again = await place.startLife({ kind: second })

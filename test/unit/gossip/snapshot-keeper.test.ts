@@ -19,7 +19,7 @@ class Scene {
   readonly clock = new SimClock()
   readonly file: SimFile = { durable: [], written: [] }
   readonly warnings: string[] = []
-  ltimes = { clock: 0n, 'query-clock': 0n }
+  lastLTimes = { clock: 0n, 'query-clock': 0n }
   recalled: unknown
   readonly keeper: SnapshotKeeper
 
@@ -36,13 +36,7 @@ class Scene {
 
   async start(): Promise<this> {
     await this.keeper.open()
-    const scene = this
-    const machine = {
-      get lastLTimes() {
-        return scene.ltimes
-      },
-    }
-    this.keeper.start(machine, (ltimes) => (this.recalled = ltimes))
+    this.keeper.start(this, (ltimes) => (this.recalled = ltimes))
     return this
   }
 
@@ -67,7 +61,7 @@ test('what happens is written within half a second, and nothing twice', async ()
   scene.keeper.note(told('member-reap', 'ann'))
   scene.keeper.note(event(5n))
   scene.keeper.note(event(4n))
-  scene.ltimes = { clock: 7n, 'query-clock': 3n }
+  scene.lastLTimes = { clock: 7n, 'query-clock': 3n }
   expect(scene.lines).toEqual([])
   await scene.pass(500)
   await scene.pass(5_000)
@@ -105,7 +99,7 @@ test('garbage among the lines is passed over with one warning', async () => {
 test('a farewell is durable at once, and the last thing but its time', async () => {
   const scene = await new Scene().start()
   scene.keeper.note(told('member-join', 'ann'))
-  scene.ltimes = { clock: 7n, 'query-clock': 0n }
+  scene.lastLTimes = { clock: 7n, 'query-clock': 0n }
   scene.keeper.noteLeave()
   expect(scene.file).toEqual({
     durable: ['alive: ann 10.0.0.1:7946', 'clock: 7', 'leave'],
@@ -114,7 +108,7 @@ test('a farewell is durable at once, and the last thing but its time', async () 
   scene.keeper.note(told('member-leave', 'self'))
   scene.keeper.note(told('member-failed', 'ann'))
   scene.keeper.note(event(3n))
-  scene.ltimes = { clock: 9n, 'query-clock': 4n }
+  scene.lastLTimes = { clock: 9n, 'query-clock': 4n }
   await scene.pass(1_000)
   await scene.keeper.close()
   expect(scene.lines.slice(3)).toEqual(['clock: 9'])
@@ -123,7 +117,7 @@ test('a farewell is durable at once, and the last thing but its time', async () 
 test('what has gathered is written when the node stops', async () => {
   const scene = await new Scene().start()
   scene.keeper.note(told('member-join', 'ann'))
-  scene.ltimes = { clock: 7n, 'query-clock': 0n }
+  scene.lastLTimes = { clock: 7n, 'query-clock': 0n }
   await scene.keeper.close()
   expect(scene.lines).toEqual(['alive: ann 10.0.0.1:7946', 'clock: 7'])
   await scene.pass(10_000)
@@ -144,23 +138,38 @@ test('a file that is mostly of the past is written anew', async () => {
 
 describe('a store that', () => {
   /** Does what it is told to once it is let. */
-  class Disk extends SimStore {
+  class Disk implements Store {
     readonly calls: string[] = []
+    readonly open: Store['open']
+    readonly #inner: SimStore
     fault: Error | undefined
     #release: (() => void) | undefined
     isStuck = false
 
-    override append(lines: readonly string[], how: { readonly durable: boolean }): Promise<void> {
-      return this.#do('append', () => super.append(lines, how))
+    constructor(file: SimFile) {
+      this.#inner = new SimStore(file)
+      this.open = (onLine) => this.#inner.open(onLine)
     }
 
-    override replace(lines: readonly string[]): Promise<void> {
-      return this.#do('replace', () => super.replace(lines))
+    get bytes(): number {
+      return this.#inner.bytes
+    }
+
+    append(lines: readonly string[], how: { readonly durable: boolean }): Promise<void> {
+      return this.#do('append', () => this.#inner.append(lines, how))
+    }
+
+    replace(lines: readonly string[]): Promise<void> {
+      return this.#do('replace', () => this.#inner.replace(lines))
     }
 
     release(): void {
       this.isStuck = false
       this.#release?.()
+    }
+
+    [Symbol.asyncDispose](): Promise<void> {
+      return Promise.resolve()
     }
 
     async #do(what: string, how: () => void): Promise<void> {
