@@ -47,7 +47,7 @@ class Story {
       const host = this.#hosts[index]!
       return typeof answer === 'string'
         ? { host, addresses: [], reason: answer }
-        : { host, addresses: answer, reason: undefined }
+        : { host, addresses: answer.map((found) => parseHostAndPort(found)!), reason: undefined }
     })
     return this.feed({ type: 'resolved', round, outcomes, present })
   }
@@ -252,6 +252,17 @@ describe('a host that cannot be resolved', () => {
   })
 })
 
+test('the ports of a service come before that of its host, and that before our own', () => {
+  const story = new Story(['_serf._udp.test', 'cluster:9000'])
+  story.start()
+  const [join] = story.resolved(1, [
+    ['10.0.0.2:8000', '10.0.0.3'],
+    ['10.0.0.4:8000', '10.0.0.5'],
+  ])
+  const seeds = join?.type === 'join' ? join.seeds.map(({ host, port }) => `${host}:${port}`) : []
+  expect(seeds.sort()).toEqual(['10.0.0.2:8000', '10.0.0.3:7946', '10.0.0.4:8000', '10.0.0.5:9000'])
+})
+
 describe('addresses remembered from before', () => {
   const many = Array.from({ length: 40 }, (_, index) => other(2 + index))
 
@@ -318,7 +329,9 @@ machineContract('bootstrap', {
       outcomes: fc.array(
         fc.record({
           host: fc.constantFrom(cluster!, ip!),
-          addresses: fc.array(fc.constantFrom('10.0.0.1', '10.0.0.2', '::1')),
+          addresses: fc.array(
+            fc.constantFrom('10.0.0.1', '10.0.0.2:5', '::1').map((text) => parseHostAndPort(text)!),
+          ),
           reason: fc.option(fc.constantFrom('unknown', 'silent'), { nil: undefined }),
         }),
       ),

@@ -79,13 +79,18 @@ describe('addresses', () => {
   })
 
   test('bootstrap hosts may be names, with a port or without', () => {
-    expect(resolve({ bootstrapHosts: ['lb.example.com', 'db:7', '10.0.0.1', '[::1]:9'] })).toEqual(
+    expect(
+      resolve({
+        bootstrapHosts: ['lb.example.com', 'db:7', '10.0.0.1', '[::1]:9', '_serf._tcp.a'],
+      }),
+    ).toEqual(
       expect.objectContaining({
         bootstrapHosts: [
           { host: 'lb.example.com', port: undefined },
           { host: 'db', port: 7 },
           { host: '10.0.0.1', port: undefined },
           { host: '::1', port: 9 },
+          { host: '_serf._tcp.a', port: undefined },
         ],
       }),
     )
@@ -107,6 +112,7 @@ describe('refused, by name', () => {
     ['bootstrapHosts[0]', { bootstrapHosts: ['1.2.3'] }],
     ['bootstrapHosts[1]', { bootstrapHosts: ['a', '256.1.1.1:7946'] }],
     ['bootstrapHosts[0]', { bootstrapHosts: ['fe80::1%eth0'] }],
+    ['bootstrapHosts[0]', { bootstrapHosts: ['_serf._udp.example.com:7946'] }],
     ['keyring[0]', { keyring: Object.assign([], { length: 1 }) }],
     ['bind', { bind: '' }],
     ['bind', { bind: '7946' }],

@@ -7,8 +7,8 @@ import type { Millis } from '../base/time.ts'
 /** How one host of a round was resolved. */
 export interface HostOutcome {
   readonly host: HostAndPort
-  /** Empty when it could not be. */
-  readonly addresses: readonly string[]
+  /** Empty when it could not be. Ports are those of a service. */
+  readonly addresses: readonly HostAndPort[]
   /** Why there are no addresses. */
   readonly reason: string | undefined
 }
@@ -170,7 +170,7 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
     const found = new Map<string, Address>()
     for (const { host, addresses } of outcomes) {
       for (const address of addresses.slice(0, HOST_ADDRESSES_MAX)) {
-        const candidate = { host: address, port: host.port ?? this.#port }
+        const candidate = { host: address.host, port: address.port ?? host.port ?? this.#port }
         if (!sameAddress(candidate, this.#own)) found.set(addressText(candidate), candidate)
       }
     }

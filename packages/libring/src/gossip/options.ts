@@ -1,4 +1,10 @@
-import { canonicalIp, parseHostAndPort, type Address, type HostAndPort } from '../base/address.ts'
+import {
+  canonicalIp,
+  isServiceName,
+  parseHostAndPort,
+  type Address,
+  type HostAndPort,
+} from '../base/address.ts'
 import { isWellFormed, utf8Length } from '../base/bytes.ts'
 import { OptionError } from '../base/errors.ts'
 import {
@@ -77,7 +83,8 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
   readonly compression?: boolean
   /**
    * Whom to ask for the cluster: IP addresses and names, a load balancer's among them, each
-   * with a port or the bound one. Names are resolved again at every try. At most 256.
+   * with a port or the bound one; and names of services, whose SRV records tell hosts and ports:
+   * `'_serf._udp.example.com'`. Names are resolved again at every try. At most 256.
    *
    * @defaultValue `[]`: wait to be joined
    */
@@ -233,6 +240,9 @@ function requireHostAndPort(option: string, value: unknown): HostAndPort {
     const rule =
       'a name, an IPv4 or an IPv6 address without a zone, or one with a port from 1 to 65535'
     throw new OptionError(option, rule, value)
+  }
+  if (isServiceName(parsed.host) && parsed.port !== undefined) {
+    throw new OptionError(option, 'without a port where its records tell one', value)
   }
   return { host: canonicalIp(parsed.host) ?? parsed.host, port: parsed.port }
 }
