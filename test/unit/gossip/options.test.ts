@@ -78,6 +78,27 @@ describe('addresses', () => {
     })
   })
 
+  test('the address of an interface may be asked for, instead of one', () => {
+    const asked: string[][] = []
+    const interfaceHost = (bound: string, name: string) => {
+      asked.push([bound, name])
+      return name === 'eth0' ? '10.0.0.9' : undefined
+    }
+    const of = (options: GossipOptions) =>
+      resolveGossipOptions(options, { ...facts, interfaceHost }, 'serf.').advertise
+    expect(of({ advertiseInterface: 'eth0', bind: '10.0.0.7' })).toEqual({ host: '10.0.0.9' })
+    expect(asked).toEqual([['10.0.0.7', 'eth0']])
+    expect(() => of({ advertiseInterface: 'eth9' })).toThrow(
+      'serf.advertiseInterface must be a network interface of this machine with an IPv4 address',
+    )
+    expect(() => of({ advertiseInterface: 'eth0', advertise: '1.2.3.4' })).toThrow(
+      'serf.advertiseInterface must be left out where an address is given',
+    )
+    const [nameless, nowhere] = [7, 'eth0'] as unknown as [string, string]
+    expect(() => of({ advertiseInterface: nameless })).toThrow('serf.advertiseInterface')
+    expect(() => resolve({ advertiseInterface: nowhere })).toThrow('advertiseInterface')
+  })
+
   test('bootstrap hosts may be names, with a port or without', () => {
     expect(
       resolve({

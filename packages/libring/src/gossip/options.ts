@@ -67,6 +67,14 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
    *   of an interface, else another one that is not the loopback, else the loopback
    */
   readonly advertise?: string
+  /**
+   * The network interface, such as `'eth0'`, whose address members reach this node at: its first
+   * IPv4 address, else its first IPv6 address if the node is bound to hear that. Looked up when the
+   * node is made. Not together with `advertise`.
+   *
+   * @defaultValue none
+   */
+  readonly advertiseInterface?: string
   /** What others see of this member besides its address. At most 512 bytes once encoded. */
   readonly tags?: Readonly<Record<string, string>>
   /**
@@ -145,6 +153,8 @@ export interface HostFacts {
   hostName(): string
   /** The address to advertise when bound to `wildcard`, `0.0.0.0` or `::`. */
   advertiseHost(wildcard: string): string
+  /** The address to advertise of one network interface; not there where there are none. */
+  readonly interfaceHost?: (bound: string, name: string) => string | undefined
   /** The keys in a file, the primary key first. Not there where there are no files. */
   readonly readKeyring?: (path: string) => readonly Uint8Array[]
 }
@@ -156,6 +166,7 @@ const OWN_OPTIONS = [
   'hostName',
   'bind',
   'advertise',
+  'advertiseInterface',
   'tags',
   'profile',
   'compression',
@@ -199,7 +210,7 @@ export function resolveGossipOptions(
   return Object.freeze({
     hostName: resolveHostName(`${path}hostName`, hostName),
     bind,
-    advertise: resolveAdvertise(`${path}advertise`, options.advertise, bind, facts),
+    advertise: resolveAdvertise(path, options, bind, facts),
     tags: Object.freeze({ ...tags }),
     bootstrapHosts: requireHosts(`${path}bootstrapHosts`, bootstrapHosts),
     bootstrapRefreshMs,
@@ -265,21 +276,40 @@ function resolveBind(option: string, value: string | undefined): Address {
 }
 
 function resolveAdvertise(
-  option: string,
-  value: string | undefined,
+  path: string,
+  { advertise, advertiseInterface }: GossipOptions,
   bind: Address,
   facts: HostFacts,
 ): ResolvedGossipOptions['advertise'] {
-  if (value === undefined) {
+  if (advertiseInterface !== undefined) {
+    const option = `${path}advertiseInterface`
+    if (advertise !== undefined) {
+      throw new OptionError(option, 'left out where an address is given', advertiseInterface)
+    }
+    return interfaceAddress(option, advertiseInterface, bind, facts)
+  }
+  if (advertise === undefined) {
     const host = isWildcard(bind.host) ? facts.advertiseHost(bind.host) : bind.host
     return { host, port: undefined }
   }
-  const parsed = parseIpAndPort(value)
+  const parsed = parseIpAndPort(advertise)
   if (parsed === undefined || parsed.port === 0 || isWildcard(parsed.host)) {
     const rule = 'an IP address or address:port that others can reach, not a wildcard'
-    throw new OptionError(option, rule, value)
+    throw new OptionError(`${path}advertise`, rule, advertise)
   }
   return parsed
+}
+
+function interfaceAddress(
+  option: string,
+  name: unknown,
+  bind: Address,
+  facts: HostFacts,
+): ResolvedGossipOptions['advertise'] {
+  const host = typeof name === 'string' ? facts.interfaceHost?.(bind.host, name) : undefined
+  if (host !== undefined) return { host, port: undefined }
+  const family = bind.host.includes(':') ? 'an address' : 'an IPv4 address'
+  throw new OptionError(option, `a network interface of this machine with ${family}`, name)
 }
 
 function parseIpAndPort(value: unknown): HostAndPort | undefined {

@@ -4,7 +4,7 @@ import { GossipNode } from '../gossip/gossip-node.ts'
 import { guardedLogger, LOGGER_METHODS, SILENT } from '../gossip/guarded-logger.ts'
 import { resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
 import type { Logger } from '../ports/logger.ts'
-import { detectAdvertiseHost } from './addresses.ts'
+import { detectAdvertiseHost, interfaceHost } from './addresses.ts'
 import { systemCipher } from './cipher.ts'
 import { unforeseenRandom } from './random.ts'
 import { SystemResolver } from './resolver.ts'
@@ -36,6 +36,7 @@ export function createGossipNode(
   const resolved = resolveGossipOptions(options, {
     hostName: hostname,
     advertiseHost: detectAdvertiseHost,
+    interfaceHost,
     readKeyring: (path) => new KeyringFile(path).load(),
   })
   const { snapshotPath } = resolved
