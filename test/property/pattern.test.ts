@@ -39,12 +39,12 @@ const { pattern } = fc.letrec<{ pattern: string }>((tie) => {
   }
 })
 const text = fc.string({
-  unit: fc.constantFrom(...'abkKsSzé1-_ .\n]{}', '\u017f', '\u212a', 'ß', '😀'),
+  unit: fc.constantFrom(...Array.from('abkKsSzé1-_ .\n]{}ß😀\u017f\u212a')),
   maxLength: 8,
 })
 /** Anything that looks a little like a pattern, right or wrong. */
 const scrap = fc.string({
-  unit: fc.constantFrom(...'ab(?i:)[]^-\\dpQEx{}12,|*+.$P<n>'),
+  unit: fc.constantFrom(...Array.from('ab(?i:)[]^-\\dpQEx{}12,|*+.$P<n>')),
   maxLength: 9,
 })
 

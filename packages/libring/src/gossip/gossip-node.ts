@@ -17,15 +17,18 @@ import type { RingChannel } from '../ports/ring-channel.ts'
 import type { Receiver, Transport } from '../ports/transport.ts'
 import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
-import type { SerfStats } from '../serf/stats.ts'
 import { leastDeathMs } from '../swim/suspicion.ts'
 import type { Tags } from '../serf/tags.ts'
 import type { Cipher } from '../wire/seal.ts'
+import type { AskedQuery } from './asked-query.ts'
 import { Discovery } from './discovery.ts'
+import { Conflicts } from './conflicts.ts'
 import { Driver } from './driver.ts'
 import { Entrance } from './entrance.ts'
+import type { GossipStats } from './gossip-stats.ts'
 import { InboundStreams } from './inbound.ts'
 import { Joins } from './joins.ts'
+import type { Keys } from './keys.ts'
 import { OwnTags } from './own-tags.ts'
 import type { Payload } from './payload.ts'
 import { requireHosts, type ResolvedGossipOptions } from './options.ts'
@@ -33,15 +36,15 @@ import { OutboundStreams } from './outbound.ts'
 import { PeerCalls } from './peer-calls.ts'
 import { PeerMessages } from './peer-messages.ts'
 import { PeerServer } from './peer-server.ts'
-import { newPeerStats, type PeerStats } from './peer-stats.ts'
+import { newPeerStats } from './peer-stats.ts'
 import { Peers } from './peers.ts'
 import { PendingCalls } from './pending-calls.ts'
 import { GossipRingChannel } from './ring-channel.ts'
 import { isPresent, routeTo, someOf } from './routes.ts'
 import { securityOf } from './security-options.ts'
+import type { QueryOptions } from './query-options.ts'
 import type { SerfEvents } from './serf-events.ts'
 import { Talk, type UserEventOptions } from './talk.ts'
-import { Throttle } from './throttle.ts'
 
 /** What a node is made of: its options, and a hand for everything it cannot do itself. */
 export interface GossipNodeSetup {
@@ -59,19 +62,6 @@ export interface GossipNodeSetup {
  * member though still listening, or over.
  */
 export type GossipStatus = 'idle' | 'starting' | 'alive' | 'leaving' | 'left' | 'stopped'
-
-/** Plain counters since the start; they only grow. */
-export interface GossipStats extends SerfStats {
-  /** Streams dropped because too many were open. */
-  readonly streamsRefused: number
-  /** Streams dialled by others and dropped because their time was over. */
-  readonly streamsTimedOut: number
-  /** Of the peer channel. */
-  readonly peers: PeerStats
-}
-
-/** The same conflict of names is told once in this time. */
-const CONFLICT_EVERY_MS = 60_000
 
 /**
  * The local process as a member of a Serf cluster.
@@ -92,7 +82,6 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #transport: Transport
   readonly #resolver: Resolver
   readonly #logger: Logger
-  readonly #clock: Clock
   readonly #entrance: Entrance
   readonly #machine: SerfMachine
   readonly #driver: Driver<SerfInput, SerfEffect>
@@ -107,7 +96,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #tags: OwnTags
   readonly #calls = new PendingCalls()
   readonly #talk: Talk
-  readonly #conflicts = new Throttle(CONFLICT_EVERY_MS)
+  readonly #conflicts: Conflicts
   #phase: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #started: Promise<void> | undefined
   #bound: Address | undefined
@@ -125,7 +114,6 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#transport = transport
     this.#resolver = resolver
     this.#logger = logger
-    this.#clock = clock
     this.#machine = new SerfMachine({
       name: options.hostName,
       tags: options.tags,
@@ -137,8 +125,16 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
     const feed = (input: SerfInput) => this.#driver.feed(input)
     this.#joins = new Joins(feed)
-    this.#talk = new Talk({ feed, logger, requireAlive: () => this.#requireStatus('alive') })
+    this.#talk = new Talk({
+      feed,
+      logger,
+      requireAlive: () => this.#requireStatus('alive'),
+      requireRunning: () => this.#requireStatus('alive', 'leaving', 'left'),
+      refusalOf: (query, payload) => this.#machine.refusalOf(query, payload, clock.nowMs()),
+      presentCount: () => this.#machine.presentCount,
+    })
     const timeoutMs = options.swim.streamTimeoutMs
+    this.#conflicts = new Conflicts(clock, logger, (told) => this.#talk.tell('name-conflict', told))
     this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, security, feed })
     const peerSetup = { clock, security, localName: this.localName, stats: this.#peerStats }
     this.#peerServer = new PeerServer({ ...peerSetup, timeoutMs })
@@ -288,6 +284,24 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   /**
+   * Ask every member who is meant, this node included, and get what they answer as it comes.
+   *
+   * @param payload with `name` and filters at most `queryBytesMax` once encoded: over that, reading
+   *   throws `LIBRING_TOO_LARGE`.
+   * @throws {OptionError} naming the first argument or option that is out of its range.
+   * @throws {LibringError} `LIBRING_CLOSED` unless the node is a member.
+   */
+  query(name: string, payload?: Payload, options: QueryOptions = {}): AskedQuery {
+    this.#requireStatus('alive')
+    return this.#talk.queries.ask(name, payload, options)
+  }
+
+  /** The keys of the whole cluster. */
+  get keys(): Keys {
+    return this.#talk.keys
+  }
+
+  /**
    * Replace the tags of the local member; before `start` they are only kept. Resolves once they
    * have been spread, or could not be within the broadcast timeout.
    *
@@ -424,9 +438,16 @@ export class GossipNode implements Membership, AsyncDisposable {
       case 'left':
         return this.#calls.farewellOver(effect.spread)
       case 'conflict':
-        return this.#warnOfConflict(effect)
+        return this.#conflicts.note(effect)
+      case 'name-lost':
+        return this.#onNameLost(effect)
       case 'user-event':
       case 'user-event-sent':
+      case 'query':
+      case 'query-sent':
+      case 'query-answer':
+      case 'query-over':
+      case 'keys-changed':
         return this.#talk.perform(effect)
     }
   }
@@ -441,15 +462,14 @@ export class GossipNode implements Membership, AsyncDisposable {
         this.#logger.error('a member listener threw', { error })
       }
     }
-    this.#talk.tellOfMembers(event)
+    this.#talk.tell(event.type, event)
     this.#discovery.noteMembers(event)
   }
 
-  #warnOfConflict({ name, known, claimed }: Extract<SerfEffect, { type: 'conflict' }>): void {
-    const fields = { member: name, address: addressText(known), claimed: addressText(claimed) }
-    // The claim comes again with every push/pull and many a packet.
-    if (!this.#conflicts.admit(`${name} ${fields.claimed}`, this.#clock.nowMs())) return
-    this.#logger.warn('another member claims a name that is taken', fields)
+  #onNameLost({ votes, forUs }: Extract<SerfEffect, { type: 'name-lost' }>): void {
+    this.#logger.error('another member bears our name: stopping', { votes, forUs })
+    this.#talk.tell('name-lost', { votes, forUs })
+    void this.stop()
   }
 
   #others(): Member[] {

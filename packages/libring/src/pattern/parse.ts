@@ -48,7 +48,7 @@ class Parser {
   #flags = NO_FLAGS
 
   constructor(text: string) {
-    this.#characters = [...text]
+    this.#characters = Array.from(text)
   }
 
   parse(): Syntax {

@@ -38,7 +38,7 @@ export class Pattern {
 
   /** Whether it occurs in `text`. */
   matches(text: string): boolean {
-    return new Search(this.#program, [...text]).run()
+    return new Search(this.#program, Array.from(text)).run()
   }
 }
 
