@@ -47,6 +47,14 @@ export function tell(effect: SerfEffect): string | undefined {
       return `joined ${effect.join}: ${effect.contacted}`
     case 'user-event':
       return `user-event ${effect.name} ${utf8Decode(effect.payload)}`
+    case 'query':
+      return `query ${effect.query} ${effect.name} ${utf8Decode(effect.payload)} from ${effect.from}`
+    case 'query-answer':
+      return `${effect.kind} ${effect.query} from ${effect.from} ${utf8Decode(effect.payload)}`.trim()
+    case 'query-over':
+      return `query-over ${effect.query}`
+    case 'name-lost':
+      return `name-lost ${effect.forUs} of ${effect.votes}`
     case 'tags-spread':
     case 'left':
       return `${effect.type} ${effect.spread}`
@@ -58,6 +66,8 @@ export function tell(effect: SerfEffect): string | undefined {
     case 'respond':
     case 'conflict':
     case 'user-event-sent':
+    case 'query-sent':
+    case 'keys-changed':
       return undefined
   }
 }

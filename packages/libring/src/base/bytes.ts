@@ -105,18 +105,6 @@ export function fromHex(text: string): Uint8Array | undefined {
   )
 }
 
-/** Standard Base64 with its padding (RFC 4648 section 4). */
-export function toBase64(bytes: Uint8Array): string {
-  let text = ''
-  for (let i = 0; i < bytes.length; i += 3) {
-    const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    const digits = [18, 12, 6, 0].map((shift) => BASE64[(group >> shift) & 63]!)
-    const count = Math.min(4, bytes.length - i + 1)
-    text += digits.slice(0, count).join('').padEnd(4, '=')
-  }
-  return text
-}
-
 /** Bytes of standard Base64 with its padding (RFC 4648 section 4), or `undefined` for other text. */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined
@@ -133,6 +121,19 @@ export function fromBase64(text: string): Uint8Array | undefined {
     bytes[at++] = (bits >> bitCount) & 0xff
   }
   return bytes
+}
+
+/** Standard Base64 with its padding (RFC 4648 section 4). */
+export function toBase64(bytes: Uint8Array): string {
+  let text = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    for (let digit = 0; digit < 4; digit++) {
+      const isPadding = i + digit > bytes.length
+      text += isPadding ? '=' : BASE64[(group >> (18 - 6 * digit)) & 63]
+    }
+  }
+  return text
 }
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'

@@ -7,6 +7,10 @@ export const ERROR_CODES = {
   LIBRING_LEAVE_TIMEOUT: 'the farewell could not be spread in time; peers will see a failure',
   LIBRING_TOO_LARGE: 'a message is over its limit; send less, or raise the limit on this node',
   LIBRING_BROADCAST_TIMEOUT: 'a message could not be spread in time; it may still arrive',
+  LIBRING_QUERY_CLOSED: 'the query was answered already, or its time is over; do nothing',
+  LIBRING_TOO_MANY_QUERIES: 'too many queries of this node are open; wait until some are over',
+  LIBRING_KEYS_INCOMPLETE:
+    'not every member did as asked with a key; see `report`, and ask again before the next step',
   LIBRING_PEER_UNREACHABLE: 'nobody got the request; try another member, or again later',
   LIBRING_PEER_BUSY: 'too many requests are under way and nobody got this one; try again later',
   LIBRING_PEER_FAILED: 'the peer failed or the stream broke; it may have dealt with the request',
@@ -98,6 +102,28 @@ export class PeerError extends LibringError {
     super(code, `the request ${describe(topic)} to ${member} ${what}`)
     this.member = member
     this.topic = topic
+  }
+}
+
+/** How members fared with something about keys, as far as the error says it in words. */
+export interface KeyOutcome {
+  readonly members: number
+  readonly answered: number
+  readonly refused: number
+  readonly messages: ReadonlyMap<string, string>
+}
+
+/** Not every member did as asked with a key. `report` says how each one fared. */
+export class KeyError<Report extends KeyOutcome = KeyOutcome> extends LibringError {
+  readonly report: Report
+
+  constructor(operation: string, report: Report) {
+    const { members, answered, refused, messages } = report
+    const words = [...messages].slice(0, 3).map(([member, text]) => `${member}: ${text}`)
+    const silent = members - answered
+    const what = `${refused} of ${members} members refused, ${silent} did not answer`
+    super('LIBRING_KEYS_INCOMPLETE', [`to ${operation} a key: ${what}`, ...words].join('; '))
+    this.report = report
   }
 }
 

@@ -3,16 +3,21 @@ export {
   FileError,
   isLibringError,
   JoinError,
+  KeyError,
   LibringError,
   OptionError,
   PeerError,
   type ErrorCode,
   type JoinAttempt,
+  type KeyOutcome,
   type PeerErrorCode,
 } from '../base/errors.ts'
 export type { Address } from '../base/address.ts'
 export type { Member, MemberEvent, MemberEventType, MemberStatus } from '../base/member.ts'
-export type { GossipNode, GossipStats, GossipStatus } from '../gossip/gossip-node.ts'
+export type { AskedQuery, QueryAnswer } from '../gossip/asked-query.ts'
+export type { GossipNode, GossipStatus } from '../gossip/gossip-node.ts'
+export type { GossipStats } from '../gossip/gossip-stats.ts'
+export type { KeyOptions, KeyReport, Keys } from '../gossip/keys.ts'
 export type { GossipOptions } from '../gossip/options.ts'
 export type { Payload } from '../gossip/payload.ts'
 export type { PeerBody } from '../gossip/peer-bodies.ts'
@@ -24,7 +29,9 @@ export type {
   PeerRequestOptions,
   Peers,
 } from '../gossip/peers.ts'
-export type { SerfEvents, UserEvent } from '../gossip/serf-events.ts'
+export type { ReceivedQuery } from '../gossip/queries.ts'
+export type { QueryOptions } from '../gossip/query-options.ts'
+export type { NameConflict, NameLost, SerfEvents, UserEvent } from '../gossip/serf-events.ts'
 export type { UserEventOptions } from '../gossip/talk.ts'
 export type { LogFields, Logger } from '../ports/logger.ts'
 export type { MemberListener, Membership } from '../ports/membership.ts'

@@ -10,37 +10,38 @@ import type { MemberListener, Membership } from '../ports/membership.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { RingChannel } from '../ports/ring-channel.ts'
 import type { Store } from '../ports/store.ts'
-import type { Receiver, Transport } from '../ports/transport.ts'
+import type { Receiver, Stream, Transport } from '../ports/transport.ts'
 import type { Coordinate } from '../serf/coordinate.ts'
 import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
-import type { SerfStats } from '../serf/stats.ts'
 import { leastDeathMs } from '../swim/suspicion.ts'
 import type { Tags } from '../serf/tags.ts'
 import type { Cipher } from '../wire/seal.ts'
+import type { AskedQuery } from './asked-query.ts'
 import { Discovery } from './discovery.ts'
+import { Conflicts } from './conflicts.ts'
 import { Driver } from './driver.ts'
 import { Entrance } from './entrance.ts'
+import type { GossipStats } from './gossip-stats.ts'
 import { InboundStreams } from './inbound.ts'
 import { Joins } from './joins.ts'
 import { MemberListeners } from './member-listeners.ts'
+import type { Keys } from './keys.ts'
 import { OwnTags } from './own-tags.ts'
 import type { Payload } from './payload.ts'
 import { requireHosts, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
-import { PeerCalls } from './peer-calls.ts'
-import { PeerMessages } from './peer-messages.ts'
-import { PeerServer } from './peer-server.ts'
-import { newPeerStats, type PeerStats } from './peer-stats.ts'
-import { Peers } from './peers.ts'
+import { PeerChannel } from './peer-channel.ts'
+import type { PeerMessages } from './peer-messages.ts'
+import type { Peers } from './peers.ts'
 import { PendingCalls } from './pending-calls.ts'
 import { GossipRingChannel } from './ring-channel.ts'
-import { isPresent, routeTo, someOf } from './routes.ts'
+import { isPresent, someOf } from './routes.ts'
 import { securityOf } from './security-options.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
+import type { QueryOptions } from './query-options.ts'
 import type { SerfEvents } from './serf-events.ts'
 import { Talk, type UserEventOptions } from './talk.ts'
-import { Throttle } from './throttle.ts'
 
 /** What a node is made of: its options, and a hand for everything it cannot do itself. */
 export interface GossipNodeSetup {
@@ -61,19 +62,6 @@ export interface GossipNodeSetup {
  */
 export type GossipStatus = 'idle' | 'starting' | 'alive' | 'leaving' | 'left' | 'stopped'
 
-/** Plain counters since the start; they only grow. */
-export interface GossipStats extends SerfStats {
-  /** Streams dropped because too many were open. */
-  readonly streamsRefused: number
-  /** Streams dialled by others and dropped because their time was over. */
-  readonly streamsTimedOut: number
-  /** Of the peer channel. */
-  readonly peers: PeerStats
-}
-
-/** The same conflict of names is told once in this time. */
-const CONFLICT_EVERY_MS = 60_000
-
 /**
  * The local process as a member of a Serf cluster.
  *
@@ -91,15 +79,12 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #transport: Transport
   readonly #resolver: Resolver
   readonly #logger: Logger
-  readonly #clock: Clock
   readonly #entrance: Entrance
   readonly #machine: SerfMachine
   readonly #driver: Driver<SerfInput, SerfEffect>
   readonly #inbound: InboundStreams
   readonly #outbound: OutboundStreams
-  readonly #peerStats = newPeerStats()
-  readonly #peerCalls: PeerCalls
-  readonly #peerServer: PeerServer
+  readonly #peerChannel: PeerChannel
   readonly #discovery: Discovery
   readonly #listeners: MemberListeners
   readonly #joins: Joins
@@ -107,7 +92,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #calls = new PendingCalls()
   readonly #keeper: SnapshotKeeper | undefined
   readonly #talk: Talk
-  readonly #conflicts = new Throttle(CONFLICT_EVERY_MS)
+  readonly #conflicts: Conflicts
   #phase: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #started: Promise<void> | undefined
   #bound: Address | undefined
@@ -125,32 +110,29 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#resolver = resolver
     this.#logger = logger
     this.#listeners = new MemberListeners(logger)
-    this.#clock = clock
-    this.#machine = new SerfMachine({
-      name: options.hostName,
-      tags: options.tags,
-      swim: options.swim,
-      serf: options.serf,
-      random,
-      security,
-      coordinates: options.coordinates,
-    })
+    const { tags, swim, serf, coordinates } = options
+    const name = options.hostName
+    this.#machine = new SerfMachine({ name, tags, swim, serf, random, security, coordinates })
     this.#keeper = setup.store && new SnapshotKeeper(setup.store, { clock, logger, options })
     this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
     const feed = (input: SerfInput) => this.#driver.feed(input)
     this.#joins = new Joins(feed)
-    this.#talk = new Talk({ feed, logger, requireAlive: () => this.#requireStatus('alive') })
-    const timeoutMs = options.swim.streamTimeoutMs
-    this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, security, feed })
-    const peerSetup = { clock, security, localName: this.localName, stats: this.#peerStats }
-    this.#peerServer = new PeerServer({ ...peerSetup, timeoutMs })
-    this.#peerCalls = new PeerCalls({
-      ...peerSetup,
-      transport,
-      routeTo: (member) => routeTo(this.#machine.member(member)),
+    this.#talk = new Talk({
+      feed,
+      logger,
+      requireAlive: () => this.#requireStatus('alive'),
+      requireRunning: () => this.#requireStatus('alive', 'leaving', 'left'),
+      refusalOf: (query, payload) => this.#machine.refusalOf(query, payload, clock.nowMs()),
+      presentCount: () => this.#machine.presentCount,
     })
-    this.peers = new Peers(this.#peerCalls, this.#peerServer, logger)
-    this.peerMessages = new PeerMessages(this.#peerCalls, this.#peerServer)
+    const timeoutMs = swim.streamTimeoutMs
+    this.#conflicts = new Conflicts(clock, logger, (type, event) => this.#talk.tell(type, event))
+    this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, security, feed })
+    const member = (who: string) => this.#machine.member(who)
+    const peerSetup = { clock, transport, security, logger, localName: name, timeoutMs, member }
+    this.#peerChannel = new PeerChannel(peerSetup)
+    this.peers = this.#peerChannel.peers
+    this.peerMessages = this.#peerChannel.messages
     this.ringChannel = new GossipRingChannel(this.#tags, this.peerMessages, {
       announce: (text) => this.#replaceTags(() => this.#tags.announce(text)),
       exchange: (name, onOver) => {
@@ -159,7 +141,7 @@ export class GossipNode implements Membership, AsyncDisposable {
       },
       exchangeWithAny: (onOver) => this.#joins.exchange(someOf(this.#others(), random), onOver),
     })
-    const acceptPeer = this.#peerServer.accept.bind(this.#peerServer)
+    const acceptPeer = (stream: Stream) => this.#peerChannel.accept(stream)
     this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed, acceptPeer })
     this.#discovery = new Discovery(
       { options, clock, random, resolver, logger },
@@ -204,7 +186,7 @@ export class GossipNode implements Membership, AsyncDisposable {
 
   get stats(): GossipStats {
     const { refused, timedOut } = this.#inbound
-    const peers = { ...this.#peerStats, faults: { ...this.#peerStats.faults } }
+    const peers = this.#peerChannel.stats
     return { ...this.#machine.stats, streamsRefused: refused, streamsTimedOut: timedOut, peers }
   }
 
@@ -309,6 +291,24 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   /**
+   * Ask every member who is meant, this node included, and get what they answer as it comes.
+   *
+   * @param payload with `name` and filters at most `queryBytesMax` once encoded: over that, reading
+   *   throws `LIBRING_TOO_LARGE`.
+   * @throws {OptionError} naming the first argument or option that is out of its range.
+   * @throws {LibringError} `LIBRING_CLOSED` unless the node is a member.
+   */
+  query(name: string, payload?: Payload, options: QueryOptions = {}): AskedQuery {
+    this.#requireStatus('alive')
+    return this.#talk.queries.ask(name, payload, options)
+  }
+
+  /** The keys of the whole cluster. */
+  get keys(): Keys {
+    return this.#talk.keys
+  }
+
+  /**
    * Replace the tags of the local member; before `start` they are only kept. Resolves once they
    * have been spread, or could not be within the broadcast timeout.
    *
@@ -349,8 +349,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     await this.#calls.farewell(() => {
       this.#logger.info('leaving', { member: this.localName })
       this.#discovery[Symbol.dispose]()
-      this.#peerCalls.closeAll()
-      this.#peerServer.closeAll()
+      this.#peerChannel.closeAll()
       this.#keeper?.noteLeave()
       this.#driver.feed({ type: 'leave' })
     })
@@ -397,7 +396,9 @@ export class GossipNode implements Membership, AsyncDisposable {
       advertised: addressText(advertised),
     })
     const remembered = this.#keeper?.addresses ?? []
-    this.#keeper?.start(this.#machine, (ltimes) => this.#driver.feed({ type: 'recall', ltimes }))
+    this.#keeper?.start(this.#machine.clocks, (ltimes) =>
+      this.#driver.feed({ type: 'recall', ltimes }),
+    )
     this.#driver.feed({ type: 'start', advertise: advertised })
     this.#discovery.start(advertised, bound.port, remembered)
     // A listener may have stopped us.
@@ -411,8 +412,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#driver[Symbol.dispose]()
     this.#inbound.closeAll()
     this.#outbound.closeAll()
-    this.#peerCalls.closeAll()
-    this.#peerServer.dropAll()
+    this.#peerChannel.dropAll()
     this.#joins.stop()
     this.#calls.stop(closedError)
     this.#talk.stop(closedError)
@@ -452,24 +452,25 @@ export class GossipNode implements Membership, AsyncDisposable {
       case 'left':
         return this.#calls.farewellOver(effect.spread)
       case 'conflict':
-        return this.#warnOfConflict(effect)
+        return this.#conflicts.note(effect)
+      case 'name-lost':
+        this.#conflicts.lose(effect)
+        return void this.stop()
       case 'user-event':
       case 'user-event-sent':
+      case 'query':
+      case 'query-sent':
+      case 'query-answer':
+      case 'query-over':
+      case 'keys-changed':
         return this.#talk.perform(effect)
     }
   }
 
   #tell(event: MemberEvent): void {
     this.#listeners.tell(event)
-    this.#talk.tellOfMembers(event)
+    this.#talk.tell(event.type, event)
     this.#discovery.noteMembers(event)
-  }
-
-  #warnOfConflict({ name, known, claimed }: Extract<SerfEffect, { type: 'conflict' }>): void {
-    const fields = { member: name, address: addressText(known), claimed: addressText(claimed) }
-    // The claim comes again with every push/pull and many a packet.
-    if (!this.#conflicts.admit(`${name} ${fields.claimed}`, this.#clock.nowMs())) return
-    this.#logger.warn('another member claims a name that is taken', fields)
   }
 
   #others(): Member[] {

@@ -34,7 +34,7 @@ export class SnapshotKeeper {
   readonly #options: Pick<ResolvedGossipOptions, 'hostName' | 'rejoinAfterLeave'>
   #snapshot: Snapshot
   #remembers = false
-  #machine: { readonly lastLTimes: LastLTimes } | undefined
+  #clocks: { readonly last: LastLTimes } | undefined
   #timer: Timer | undefined
   #waiting: string[] = []
   #waitingCharacters = 0
@@ -95,7 +95,7 @@ export class SnapshotKeeper {
 
   /** The node is about to be a member: have it go on from where it was, and keep up with it. */
   start(
-    machine: { readonly lastLTimes: LastLTimes },
+    clocks: { readonly last: LastLTimes },
     recall: (ltimes: Readonly<Record<SnapshotClock, bigint>>) => void,
   ): void {
     recall({
@@ -103,7 +103,7 @@ export class SnapshotKeeper {
       'event-clock': this.#snapshot.clock('event-clock'),
       'query-clock': this.#snapshot.clock('query-clock'),
     })
-    this.#machine = machine
+    this.#clocks = clocks
     this.#arm()
   }
 
@@ -133,7 +133,7 @@ export class SnapshotKeeper {
   /** Write what waits, and let go of the store. */
   async close(): Promise<void> {
     this.#noteClocks()
-    this.#machine = undefined
+    this.#clocks = undefined
     this.#timer?.cancel()
     this.#retryAtMs = undefined
     const closing = this.#finish()
@@ -161,7 +161,7 @@ export class SnapshotKeeper {
   }
 
   #noteClocks(): void {
-    for (const [type, ltime] of Object.entries(this.#machine?.lastLTimes ?? {})) {
+    for (const [type, ltime] of Object.entries(this.#clocks?.last ?? {})) {
       this.#note({ type: type as keyof LastLTimes, ltime })
     }
   }

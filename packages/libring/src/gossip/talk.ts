@@ -1,13 +1,14 @@
 import { LibringError } from '../base/errors.ts'
 import { Fifo } from '../base/fifo.ts'
 import { Listeners } from '../base/listeners.ts'
-import type { MemberEvent } from '../base/member.ts'
 import { requireBoolean, requireFunction, requireKnown, requireOneOf } from '../base/require.ts'
 import { requirePlainObject } from '../base/require.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { SerfEffect, SerfInput } from '../serf/effects.ts'
+import type { SerfEffect } from '../serf/effects.ts'
 import { Deferred } from './deferred.ts'
+import { Keys } from './keys.ts'
 import { payloadBytes, requireName, type Payload } from './payload.ts'
+import { Queries, type QueriesSetup, type QueryEffect } from './queries.ts'
 import type { SerfEvents } from './serf-events.ts'
 
 export interface UserEventOptions {
@@ -21,10 +22,13 @@ export interface UserEventOptions {
 }
 
 /** What of Serf's effects concerns the application. */
-export type TalkEffect = Extract<SerfEffect, { type: 'user-event' | 'user-event-sent' }>
+export type TalkEffect =
+  | QueryEffect
+  | Extract<SerfEffect, { type: 'user-event' | 'user-event-sent' | 'query' | 'keys-changed' }>
 
-export interface TalkSetup {
-  readonly feed: (input: SerfInput) => void
+export interface TalkSetup extends QueriesSetup {
+  /** Members alive or suspect, this one included. */
+  readonly presentCount: () => number
   /** @throws {LibringError} `LIBRING_CLOSED` unless the node is a member. */
   readonly requireAlive: () => void
   readonly logger: Logger
@@ -37,10 +41,16 @@ const EVENT_TYPES: readonly (keyof SerfEvents)[] = [
   'member-update',
   'member-reap',
   'user-event',
+  'query',
+  'name-conflict',
+  'name-lost',
+  'keys-changed',
 ]
 
 /** What applications on different members tell and ask each other by Serf's own messages. */
 export class Talk {
+  readonly queries: Queries
+  readonly keys: Keys
   readonly #setup: TalkSetup
   readonly #listeners: Listeners<SerfEvents>
   /** Events on their way through the machine, in order. */
@@ -48,6 +58,8 @@ export class Talk {
 
   constructor(setup: TalkSetup) {
     this.#setup = setup
+    this.queries = new Queries(setup)
+    this.keys = new Keys({ ...setup, queries: this.queries })
     this.#listeners = new Listeners((type, error) => {
       setup.logger.error('a listener threw', { type, error })
     })
@@ -88,15 +100,27 @@ export class Talk {
       }
       case 'user-event-sent':
         return settle(this.#sending.take(), effect.refusal)
+      case 'query':
+        return this.#listeners.tell('query', this.queries.received(effect))
+      case 'keys-changed':
+        return this.#listeners.tell(
+          'keys-changed',
+          effect.keys.map((key) => key.slice()),
+        )
+      case 'query-sent':
+      case 'query-answer':
+      case 'query-over':
+        return this.queries.perform(effect)
     }
   }
 
-  tellOfMembers(event: MemberEvent): void {
-    this.#listeners.tell(event.type, event)
+  tell<T extends keyof SerfEvents>(type: T, event: SerfEvents[T]): void {
+    this.#listeners.tell(type, event)
   }
 
   /** Nothing is answered any more. */
   stop(closed: () => LibringError): void {
+    this.queries.stop(closed)
     for (let next = this.#sending.take(); next !== undefined; next = this.#sending.take()) {
       next.reject(closed())
     }

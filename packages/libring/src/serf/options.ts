@@ -1,4 +1,4 @@
-import { requireWhole } from '../base/require.ts'
+import { requireBoolean, requireWhole } from '../base/require.ts'
 import type { Millis } from '../base/time.ts'
 
 /** Timing of what Serf adds to the gossip protocol. Names and defaults follow Serf's. */
@@ -24,6 +24,17 @@ export interface SerfOptions {
    * alike. What others send may be as long as fits into a packet.
    */
   readonly userEventBytesMax?: number
+  /** Most bytes of a query that is sent, as a message. */
+  readonly queryBytesMax?: number
+  /** Most bytes of an answer to a query, as a message. Longer ones of others are not passed on. */
+  readonly queryResponseBytesMax?: number
+  /** How long a query waits unless it says so: this times the gossip interval times ceil(log10(n + 1)). */
+  readonly queryTimeoutMult?: number
+  /**
+   * Where another member bears our name too: have all others say whom they know by it, and go when
+   * most of them know the other one. `false` only tells of it.
+   */
+  readonly nameConflictResolution?: boolean
 }
 
 export type ResolvedSerfOptions = Readonly<Required<SerfOptions>>
@@ -38,9 +49,15 @@ const DEFAULTS: ResolvedSerfOptions = {
   queueCheckIntervalMs: 30_000,
   queueDepthMax: 4_096,
   userEventBytesMax: 512,
+  queryBytesMax: 1_024,
+  queryResponseBytesMax: 1_024,
+  queryTimeoutMult: 16,
+  nameConflictResolution: true,
 }
 
-const RANGES: Readonly<Record<keyof SerfOptions, readonly [min: number, max: number]>> = {
+type NumericOption = Exclude<keyof SerfOptions, 'nameConflictResolution'>
+
+const RANGES: Readonly<Record<NumericOption, readonly [min: number, max: number]>> = {
   leavePropagateDelayMs: [0, 600_000],
   reapIntervalMs: [1, 3_600_000],
   reconnectIntervalMs: [1, 3_600_000],
@@ -50,6 +67,9 @@ const RANGES: Readonly<Record<keyof SerfOptions, readonly [min: number, max: num
   queueCheckIntervalMs: [1, 3_600_000],
   queueDepthMax: [16, 1_048_576],
   userEventBytesMax: [64, 9_216],
+  queryBytesMax: [128, 65_507],
+  queryResponseBytesMax: [128, 65_507],
+  queryTimeoutMult: [1, 1_000],
 }
 
 /**
@@ -62,7 +82,8 @@ export function resolveSerfOptions(options: SerfOptions = {}, path = ''): Resolv
   )
   const resolved: ResolvedSerfOptions = { ...DEFAULTS, ...given }
   for (const [option, [min, max]] of Object.entries(RANGES)) {
-    requireWhole(path + option, resolved[option as keyof SerfOptions], min, max)
+    requireWhole(path + option, resolved[option as NumericOption], min, max)
   }
+  requireBoolean(`${path}nameConflictResolution`, resolved.nameConflictResolution)
   return Object.freeze(resolved)
 }

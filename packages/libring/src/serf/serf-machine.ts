@@ -12,16 +12,17 @@ import type { Versions } from '../wire/messages.ts'
 import { IN_CLEAR, packetOverheadBytes, type Security } from '../wire/security.ts'
 import { Attendance, type Outcome } from './attendance.ts'
 import { Departure } from './departure.ts'
+import { Clocks } from './clocks.ts'
 import { Coordinates } from './coordinates.ts'
-import type { JoinInput, SerfEffect, SerfInput } from './effects.ts'
+import type { JoinInput, Refusal, SerfEffect, SerfInput } from './effects.ts'
 import { ForceLeaves } from './force-leaves.ts'
-import { later, type LamportClock } from './lamport.ts'
 import { decodeSerf, encodeSerf } from './message-codec.ts'
-import { QueryFlag } from './messages.ts'
+import { OpenJoins } from './open-joins.ts'
 import type { ResolvedSerfOptions } from './options.ts'
 import { Outlet } from './outlet.ts'
+import { Questions } from './questions.ts'
 import { Queues } from './queues.ts'
-import { countSighting, SeenMessages } from './seen.ts'
+import { surroundingsOf } from './surroundings.ts'
 import { newSerfStats, type SerfStats } from './stats.ts'
 import { decodeTags, encodeTags, META_BYTES_MAX, type Tags } from './tags.ts'
 import { UserEvents } from './user-events.ts'
@@ -51,8 +52,6 @@ export interface SerfSetup {
  * Serf's part of a node, on top of the SWIM machine that it owns: intents, statuses, tags,
  * farewells, and the memory of members that are gone.
  *
- * Queries of others are passed along, once each, but not answered.
- *
  * This class only routes: every part keeps its own state, and none of them calls another. What
  * they let out goes through the outlet that they share.
  */
@@ -60,6 +59,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly stats: SerfStats
   /** Where members stand, unless that is not to be worked out. */
   readonly coordinates: Coordinates | undefined
+  readonly clocks: Clocks
   readonly #name: string
   readonly #swimOptions: ResolvedSwimOptions
   readonly #options: ResolvedSerfOptions
@@ -67,15 +67,13 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly #swim: SwimMachine
   readonly #attendance: Attendance
   readonly #queues: Queues
-  readonly #queries = new SeenMessages()
   readonly #outlet: Outlet
   readonly #userEvents: UserEvents
+  readonly #questions: Questions
   readonly #departure: Departure
   readonly #forceLeaves: ForceLeaves
-  /** What callers asked for, by our number for it. Joins that are not in here are reconnects. */
-  readonly #joins = new Map<number, JoinInput>()
-  #started = false
-  #joinCount = 0
+  readonly #joins = new OpenJoins()
+  #address: Address | undefined
 
   constructor(setup: SerfSetup) {
     const { name, tags, swim, serf, random, security = IN_CLEAR, coordinates = true } = setup
@@ -98,10 +96,8 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       security,
       passenger: {
         userState: () => {
-          const eventLTime = this.#userEvents.clock.time
-          const queryLTime = this.#queries.clock.time
           const events = this.#userEvents.recent()
-          return encodeSerf(userStateOf(this.#attendance, { eventLTime, queryLTime, events }))
+          return encodeSerf(userStateOf(this.#attendance, { ...this.clocks.times, events }))
         },
         ackPayload: () => this.coordinates?.payload ?? NO_BYTES,
         takePayloads: (bytesMax, overheadBytes) => {
@@ -113,6 +109,14 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     this.coordinates = coordinates ? new Coordinates(name, random) : undefined
     this.#outlet = new Outlet(this.#queues, this.stats)
     this.#userEvents = new UserEvents(this.#outlet, serf.userEventBytesMax)
+    this.#questions = new Questions({
+      outlet: this.#outlet,
+      around: surroundingsOf(name, () => this.#address, this.#attendance.roster, this.#swim),
+      setting: { ...swim, ...serf },
+      random,
+      keyring: security.seal?.keyring,
+    })
+    this.clocks = new Clocks(this.#attendance.clock, this.#userEvents, this.#questions)
     this.#departure = new Departure(this.#outlet, { ...swim, ...serf })
     this.#forceLeaves = new ForceLeaves(this.#outlet, swim.broadcastTimeoutMs)
   }
@@ -136,17 +140,19 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     return this.#departure.status
   }
 
+  /** Members alive or suspect, the local one included. */
+  get presentCount(): number {
+    return this.#swim.presentCount
+  }
+
+  /** What is against answering a query so, if anything. */
+  refusalOf(query: number, payload: Uint8Array, nowMs: Millis): Refusal | undefined {
+    return this.#questions.refusalOf(query, payload, nowMs)
+  }
+
   /** Lifeguard's health score: 0 is healthy. */
   get awareness(): number {
     return this.#swim.awareness
-  }
-
-  /** The last times seen of intents and of queries. */
-  get lastLTimes(): Readonly<Record<'clock' | 'query-clock', bigint>> {
-    return {
-      clock: this.#attendance.clock.time - 1n,
-      'query-clock': this.#queries.clock.time - 1n,
-    }
   }
 
   handle(input: SerfInput, nowMs: Millis): void {
@@ -162,10 +168,19 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#setTags(input.tags, nowMs)
         break
       case 'recall':
-        this.#recall(input.ltimes)
+        this.clocks.recall(input.ltimes)
         break
       case 'user-event':
         this.#outlet.tell({ type: 'user-event-sent', refusal: this.#userEvents.send(input) })
+        break
+      case 'query':
+        this.#questions.ask(input.query, input, nowMs)
+        break
+      case 'query-cancel':
+        this.#questions.cancel(input.query)
+        break
+      case 'respond-query':
+        this.#questions.respond(input.query, input.payload, nowMs)
         break
       case 'leave':
         this.#beginLeave(nowMs)
@@ -202,11 +217,15 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     return this.#outlet.poll()
   }
 
+  get #isStarted(): boolean {
+    return this.#address !== undefined
+  }
+
   // ── what the local member does ───────────────────────────────────────────────────────────────
 
   #start(advertise: Address, nowMs: Millis): void {
-    if (this.#started || this.status !== 'alive') return
-    this.#started = true
+    if (this.#isStarted || this.status !== 'alive') return
+    this.#address = advertise
     const { reapIntervalMs, reconnectIntervalMs, queueCheckIntervalMs } = this.#options
     this.#outlet.deadlines.set('reap', nowMs + reapIntervalMs)
     this.#outlet.deadlines.set('reconnect', nowMs + reconnectIntervalMs)
@@ -214,24 +233,15 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     this.#swim.handle({ type: 'start', advertise }, nowMs)
   }
 
-  /** Go on after the times of an earlier process, whose events and queries are over. */
-  #recall(ltimes: Extract<SerfInput, { type: 'recall' }>['ltimes']): void {
-    this.#attendance.clock.witness(ltimes.clock)
-    this.#userEvents.ignoreBefore(later(ltimes['event-clock']))
-    this.#userEvents.clock.witness(ltimes['event-clock'])
-    this.#queries.clock.witness(ltimes['query-clock'])
-  }
-
   #join(input: JoinInput, nowMs: Millis): void {
     const { join, seeds } = input
-    if (!this.#started || this.status !== 'alive') {
-      const reason = this.#started ? 'this node has left' : 'this node has not started'
+    if (!this.#isStarted || this.status !== 'alive') {
+      const reason = this.#isStarted ? 'this node has left' : 'this node has not started'
       const failures = seeds.map((seed) => ({ address: addressText(seed), reason }))
       this.#outlet.tell({ type: 'joined', join, contacted: 0, failures })
       return
     }
-    this.#joins.set(++this.#joinCount, input)
-    this.#swim.handle({ ...input, join: this.#joinCount }, nowMs)
+    this.#swim.handle({ ...input, join: this.#joins.open(input) }, nowMs)
   }
 
   #setTags(tags: Tags, nowMs: Millis): void {
@@ -242,7 +252,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
 
   #beginLeave(nowMs: Millis): void {
     this.#departure.begin(() => {
-      return this.#started ? encodeSerf(this.#attendance.announceLeave(nowMs)) : undefined
+      return this.#isStarted ? encodeSerf(this.#attendance.announceLeave(nowMs)) : undefined
     }, nowMs)
   }
 
@@ -287,6 +297,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       case 'leave':
         this.#departure.advance({ type: 'tick' }, nowMs)
         break
+      case 'query':
+        this.#questions.timeIsUp(about, nowMs)
+        break
       case 'force-leave':
         this.#forceLeaves.over(Number(about), { spread: false })
         break
@@ -303,7 +316,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     const failed = this.#attendance.roster.failed()
     const { host, port } = failed[below(this.#random, failed.length)]!
     this.stats.reconnects++
-    this.#swim.handle({ type: 'join', join: ++this.#joinCount, seeds: [{ host, port }] }, nowMs)
+    this.#swim.handle({ type: 'join', join: this.#joins.open(), seeds: [{ host, port }] }, nowMs)
   }
 
   // ── what SWIM tells ──────────────────────────────────────────────────────────────────────────
@@ -344,8 +357,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       case 'dial':
       case 'abandon':
       case 'respond':
+        this.#outlet.tell(effect)
+        break
       case 'conflict':
         this.#outlet.tell(effect)
+        this.#onConflict(effect.name, nowMs)
         break
       case 'member':
         this.#carry(this.#onMember(effect.change, effect.member, nowMs), nowMs)
@@ -372,6 +388,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     }
   }
 
+  #onConflict(name: string, nowMs: Millis): void {
+    const isOurs = name === this.#name && this.status === 'alive'
+    if (isOurs && this.#options.nameConflictResolution) this.#questions.disputeName(nowMs)
+  }
+
   #onMember(
     change: 'up' | 'down' | 'left' | 'update',
     { name, address, meta }: SwimMember,
@@ -383,9 +404,8 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   }
 
   #onJoined(effect: Extract<SwimEffect, { type: 'joined' }>, nowMs: Millis): void {
-    const asked = this.#joins.get(effect.join)
+    const asked = this.#joins.close(effect.join)
     if (asked === undefined) return
-    this.#joins.delete(effect.join)
     const isNews = asked.type === 'join' && effect.contacted > 0
     if (isNews && this.status === 'alive') this.#broadcastJoin(nowMs)
     this.#outlet.tell({ ...effect, join: asked.join })
@@ -405,16 +425,12 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         return this.#carry(this.#attendance.leave(message, nowMs), nowMs, payload)
       case 'user-event':
         return this.#userEvents.hear(message, payload)
-      case 'query': {
-        const sighting = this.#queries.admit(message.ltime, String(message.id))
-        const isNew = countSighting(sighting, this.stats)
-        const mayPass = (message.flags & QueryFlag.noBroadcast) === 0
-        if (isNew && mayPass) this.#outlet.passAlong('queries', payload)
-        return
-      }
+      case 'query':
+        return this.#questions.hear(message, payload, nowMs)
       case 'query-response':
+        return this.#questions.hearAnswer(message, nowMs)
       case 'relay':
-        return
+        return this.#questions.passOn(message, nowMs)
       case 'push-pull':
       case 'conflict-response':
       case 'key-request':
@@ -431,20 +447,10 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       return
     }
     this.stats.received['push-pull']++
-    witnessBefore(this.#attendance.clock, message.ltime)
-    witnessBefore(this.#userEvents.clock, message.eventLTime)
-    witnessBefore(this.#queries.clock, message.queryLTime)
+    this.clocks.witness(message)
     this.#carry(this.#attendance.merge(message, nowMs), nowMs)
-    if (join && this.#ignoresOldEvents) this.#userEvents.ignoreBefore(message.eventLTime)
+    if (join && this.#joins.ignoresOldEvents) this.#userEvents.ignoreBefore(message.eventLTime)
     this.#userEvents.merge(message.events)
-  }
-
-  /** Whether a join of ours is under way by which no events of before are to be told. */
-  get #ignoresOldEvents(): boolean {
-    for (const { type, replay } of this.#joins.values()) {
-      if (type === 'join' && replay !== true) return true
-    }
-    return false
   }
 
   // ── what the parts have in common ────────────────────────────────────────────────────────────
@@ -473,9 +479,4 @@ function metaOf(tags: Tags): Uint8Array {
   const meta = encodeTags(tags)
   invariant(meta.length <= META_BYTES_MAX, 'tags fit into the meta; requireTags sees to that')
   return meta
-}
-
-/** Another member's clock shows the time after the last message it knows. */
-function witnessBefore(clock: LamportClock, time: bigint): void {
-  if (time > 0n) clock.witness(time - 1n)
 }

@@ -39,6 +39,8 @@ export type SwimInput =
   | { readonly type: 'meta'; readonly meta: Uint8Array }
   /** Send this message of the layer above at once, to everybody present or to 64 of them. */
   | { readonly type: 'announce'; readonly payload: Uint8Array }
+  /** Send this message of the layer above to one address. */
+  | { readonly type: 'direct'; readonly to: Address; readonly payload: Uint8Array }
   /** Say farewell; answered by one `left`. */
   | { readonly type: 'leave' }
 

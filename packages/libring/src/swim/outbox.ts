@@ -132,6 +132,11 @@ export class Outbox {
     for (const peer of peers) this.send(peer.address, [message], peer)
   }
 
+  /** Send a message of the layer above to one address. */
+  direct(to: Address, payload: Uint8Array): void {
+    this.send(to, [encodeMessage({ type: 'user', payload })])
+  }
+
   /** Send one message and as much gossip as still fits. */
   sendWithGossip(to: Address, message: Uint8Array, nowMs: Millis): void {
     const room = this.#bytesMax - message.length - COMPOUND_BYTES

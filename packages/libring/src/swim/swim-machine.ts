@@ -118,6 +118,11 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     return row === undefined ? undefined : snapshotOf(row)
   }
 
+  /** Up to `count` other members at random, of those that pass. */
+  sample(count: number, accept: (member: SwimMember) => boolean): readonly SwimMember[] {
+    return this.#sampleOthers(count, accept).map(snapshotOf)
+  }
+
   members(): readonly SwimMember[] {
     return this.#members.rows().map(snapshotOf)
   }
@@ -153,6 +158,9 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
         break
       case 'announce':
         this.#outbox.announce(input.payload)
+        break
+      case 'direct':
+        this.#outbox.direct(input.to, input.payload)
         break
       case 'leave':
         this.#spreadThen('left', this.#beliefs.depart(nowMs), nowMs)

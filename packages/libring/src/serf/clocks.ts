@@ -1,0 +1,47 @@
+import { later, type LamportClock } from './lamport.ts'
+import type { UserState } from './messages.ts'
+import type { Questions } from './questions.ts'
+import type { SnapshotClock } from './snapshot-lines.ts'
+import type { UserEvents } from './user-events.ts'
+
+/** Serf's three clocks: of intents, of user events and of queries. */
+export class Clocks {
+  readonly #intents: LamportClock
+  readonly #userEvents: UserEvents
+  readonly #questions: Questions
+
+  constructor(intents: LamportClock, userEvents: UserEvents, questions: Questions) {
+    this.#intents = intents
+    this.#userEvents = userEvents
+    this.#questions = questions
+  }
+
+  /** The last times seen of intents and of queries. */
+  get last(): Readonly<Record<'clock' | 'query-clock', bigint>> {
+    return {
+      clock: this.#intents.time - 1n,
+      'query-clock': this.#questions.clock.time - 1n,
+    }
+  }
+
+  /** What a push/pull says of them. */
+  get times(): Pick<UserState, 'eventLTime' | 'queryLTime'> {
+    return { eventLTime: this.#userEvents.clock.time, queryLTime: this.#questions.clock.time }
+  }
+
+  /** Another member's clocks show the time after the last message it knows. */
+  witness({ ltime, eventLTime, queryLTime }: UserState): void {
+    if (ltime > 0n) this.#intents.witness(ltime - 1n)
+    if (eventLTime > 0n) this.#userEvents.clock.witness(eventLTime - 1n)
+    if (queryLTime > 0n) this.#questions.clock.witness(queryLTime - 1n)
+  }
+
+  /** Go on after the times of an earlier process, whose events and queries are over. */
+  recall(ltimes: Readonly<Record<SnapshotClock, bigint>>): void {
+    this.#intents.witness(ltimes.clock)
+    this.#userEvents.clock.witness(ltimes['event-clock'])
+    this.#userEvents.ignoreBefore(later(ltimes['event-clock']))
+    this.#questions.clock.witness(ltimes['query-clock'])
+    this.#questions.ignoreBefore(later(ltimes['query-clock']))
+  }
+}
