@@ -110,6 +110,11 @@ export class SerfAgent implements Participant {
     return ms === undefined ? undefined : Number(ms)
   }
 
+  /** Rejects unless every member did as asked. */
+  async keys(operation: 'install' | 'use' | 'remove', key: string): Promise<void> {
+    await run('serf', ['keys', this.#rpc, `-${operation}=${key}`])
+  }
+
   async leave(): Promise<void> {
     await run('serf', ['leave', this.#rpc])
     await this.#ended()

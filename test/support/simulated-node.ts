@@ -6,6 +6,7 @@ import {
   type GossipOptions,
 } from '../../packages/libring/src/gossip/options.ts'
 import type { LogFields, Logger } from '../../packages/libring/src/ports/logger.ts'
+import type { KeyStore } from '../../packages/libring/src/ports/key-store.ts'
 import type { Store } from '../../packages/libring/src/ports/store.ts'
 import type { Receiver, Transport } from '../../packages/libring/src/ports/transport.ts'
 import { SimCipher } from '../../packages/libring/src/sim/cipher.ts'
@@ -61,6 +62,7 @@ export class Bench {
       readonly wrap?: (transport: Transport) => Transport
       readonly logger?: Logger
       readonly store?: Store
+      readonly keyStore?: KeyStore
     } = {},
   ): GossipNode {
     const resolved = resolveGossipOptions(
@@ -77,6 +79,7 @@ export class Bench {
       cipher: new SimCipher(seededRandom(last, 'cipher')),
       logger: replace.logger ?? new LogBook(),
       store: replace.store,
+      keyStore: replace.keyStore,
     })
   }
 

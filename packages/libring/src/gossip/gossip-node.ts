@@ -5,6 +5,7 @@ import { requireBoolean, requirePlainObject, requireSignal } from '../base/requi
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { KeyStore } from '../ports/key-store.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MemberListener, Membership } from '../ports/membership.ts'
 import type { Resolver } from '../ports/resolver.ts'
@@ -26,6 +27,7 @@ import type { GossipStats } from './gossip-stats.ts'
 import { InboundStreams } from './inbound.ts'
 import { Joins } from './joins.ts'
 import { MemberListeners } from './member-listeners.ts'
+import { KeyKeeper } from './key-keeper.ts'
 import type { Keys } from './keys.ts'
 import { OwnTags } from './own-tags.ts'
 import type { Payload } from './payload.ts'
@@ -54,6 +56,8 @@ export interface GossipNodeSetup {
   readonly logger: Logger
   /** Where the snapshot is kept, if there is to be one. */
   readonly store?: Store | undefined
+  /** Where keys are kept when members change them, if anywhere. */
+  readonly keyStore?: KeyStore | undefined
 }
 
 /**
@@ -91,6 +95,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #tags: OwnTags
   readonly #calls = new PendingCalls()
   readonly #keeper: SnapshotKeeper | undefined
+  readonly #keyKeeper: KeyKeeper | undefined
   readonly #talk: Talk
   readonly #conflicts: Conflicts
   #phase: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
@@ -99,7 +104,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   #stopping: Promise<void> | undefined
 
   constructor(setup: GossipNodeSetup) {
-    const { options, random, cipher, logger } = setup
+    const { options, random, cipher, logger, keyStore } = setup
     this.#entrance = new Entrance(setup.clock, setup.transport, setup.resolver)
     const { clock, transport, resolver } = this.#entrance
     const security = securityOf(options.security, cipher)
@@ -112,11 +117,14 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#listeners = new MemberListeners(logger)
     const { tags, swim, serf, coordinates } = options
     const name = options.hostName
-    this.#machine = new SerfMachine({ name, tags, swim, serf, random, security, coordinates })
+    const keepsKeys = keyStore !== undefined
+    const parts = { name, tags, swim, serf, random, security, coordinates, keepsKeys }
+    this.#machine = new SerfMachine(parts)
     this.#keeper = setup.store && new SnapshotKeeper(setup.store, { clock, logger, options })
     this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
     const feed = (input: SerfInput) => this.#driver.feed(input)
     this.#joins = new Joins(feed)
+    this.#keyKeeper = keyStore && new KeyKeeper(keyStore, logger, feed)
     this.#talk = new Talk({
       feed,
       logger,
@@ -389,12 +397,9 @@ export class GossipNode implements Membership, AsyncDisposable {
     if (this.#isStopped) throw closedError()
     this.#phase = 'running'
     this.#bound = this.#transport.address
-    const { bound, advertised } = this
-    this.#logger.info('listening', {
-      member: this.localName,
-      address: addressText(bound),
-      advertised: addressText(advertised),
-    })
+    const { bound, advertised, localName: member } = this
+    const [address, toOthers] = [addressText(bound), addressText(advertised)]
+    this.#logger.info('listening', { member, address, advertised: toOthers })
     const remembered = this.#keeper?.addresses ?? []
     this.#keeper?.start(this.#machine.clocks, (ltimes) =>
       this.#driver.feed({ type: 'recall', ltimes }),
@@ -431,6 +436,7 @@ export class GossipNode implements Membership, AsyncDisposable {
 
   #perform(effect: SerfEffect): void {
     this.#keeper?.note(effect)
+    this.#keyKeeper?.note(effect)
     switch (effect.type) {
       case 'send':
         return this.#transport.sendPacket(effect.to, effect.bytes)

@@ -40,8 +40,10 @@ export function createGossipNode(
     readKeyring: (path) => new KeyringFile(path).load(),
   })
   const { snapshotPath } = resolved
+  const { keyringFile } = options
   return new GossipNode({
     options: resolved,
+    keyStore: keyringFile === undefined ? undefined : new KeyringFile(keyringFile),
     store: snapshotPath === undefined ? undefined : new FileStore(snapshotPath),
     transport: new SocketTransport(resolved.bind),
     clock: new SystemClock(),

@@ -24,6 +24,8 @@ export type SerfInput =
   | { readonly type: 'query-cancel'; readonly query: number }
   /** Answer a query by the number it came with, unless there is something against it. */
   | { readonly type: 'respond-query'; readonly query: number; readonly payload: Uint8Array }
+  /** The keys of this change are kept now, or why they could not be. */
+  | { readonly type: 'keys-kept'; readonly change: number; readonly failure: string | undefined }
   /** Leave for good; answered by one `left`. */
   | { readonly type: 'leave' }
   /** Turn a failed member into one that left, everywhere; answered by one `force-left`. */
@@ -86,8 +88,15 @@ export type SerfEffect =
     }
   /** The time for answers is over. */
   | { readonly type: 'query-over'; readonly query: number }
-  /** Somebody had keys installed, used or removed here. They are ours now, the primary first. */
-  | { readonly type: 'keys-changed'; readonly keys: readonly Uint8Array[] }
+  /**
+   * Somebody had keys installed, used or removed here. They are ours now, the primary first. Where
+   * they are kept, whoever asked is answered once there was a `keys-kept` for this `change`.
+   */
+  | {
+      readonly type: 'keys-changed'
+      readonly change: number
+      readonly keys: readonly Uint8Array[]
+    }
   /** Most of those who answered know our name at another address: we have to go. */
   | { readonly type: 'name-lost'; readonly votes: number; readonly forUs: number }
   /** `spread` is false when the broadcast timeout came first. */

@@ -36,10 +36,10 @@ export function changeKeys(
   keyring: Keyring | undefined,
 ): KeyResponse {
   const { message } = decodeSerf(payload)
-  if (message?.type !== 'key-request') return refusal('the request could not be decoded')
-  if (keyring === undefined) return refusal('No keyring to modify (encryption not enabled)')
+  if (message?.type !== 'key-request') return keyRefusal('the request could not be decoded')
+  if (keyring === undefined) return keyRefusal('No keyring to modify (encryption not enabled)')
   const why = keyring[operation](message.key)
-  return why === undefined ? { ...NO_KEYS, result: true, message: '' } : refusal(why)
+  return why === undefined ? { ...NO_KEYS, result: true, message: '' } : keyRefusal(why)
 }
 
 /**
@@ -53,7 +53,7 @@ export function listKeys(
   bytesMax: number,
   fits: (payload: Uint8Array) => boolean,
 ): KeyResponse {
-  if (keyring === undefined) return refusal('Keyring is empty (encryption not enabled)')
+  if (keyring === undefined) return keyRefusal('Keyring is empty (encryption not enabled)')
   const all = keyring.keys.map(toBase64)
   const whole: KeyResponse = {
     type: 'key-response',
@@ -68,7 +68,7 @@ export function listKeys(
     const some = { ...whole, message, keys: all.slice(0, shown) }
     if (fits(encodeSerf(some))) return some
   }
-  return refusal('there is no room for a single key')
+  return keyRefusal('there is no room for a single key')
 }
 
 /** What a query about keys carries. */
@@ -78,6 +78,7 @@ export function encodeKeyRequest(key: Uint8Array = NO_BYTES): Uint8Array {
 
 const NO_KEYS = { type: 'key-response', keys: [], primaryKey: '' } as const
 
-function refusal(message: string): KeyResponse {
+/** An answer that says why not. */
+export function keyRefusal(message: string): KeyResponse {
   return { ...NO_KEYS, result: false, message }
 }

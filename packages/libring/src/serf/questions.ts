@@ -9,7 +9,14 @@ import type { Keyring } from '../wire/keyring.ts'
 import { Answers } from './answers.ts'
 import { AskedQueries, type Answer, type Asker } from './asked-queries.ts'
 import type { Refusal } from './effects.ts'
-import { changeKeys, keyOperationOf, listKeys, type KeyOperation } from './key-answers.ts'
+import {
+  changeKeys,
+  keyOperationOf,
+  keyRefusal,
+  listKeys,
+  type KeyOperation,
+} from './key-answers.ts'
+import { KeyChanges } from './key-changes.ts'
 import { knownMember } from './known-member.ts'
 import type { LamportClock } from './lamport.ts'
 import { encodeSerf } from './message-codec.ts'
@@ -63,6 +70,8 @@ export class Questions {
   readonly #received = new ReceivedQueries()
   readonly #answers: Answers
   readonly #dispute = new NameDispute()
+  readonly #keyChanges = new KeyChanges()
+  readonly #keepsKeys: boolean
   readonly #filterSteps = new Allowance(FILTER_STEPS_PER_SECOND)
   #sinceLTime = 0n
 
@@ -72,6 +81,8 @@ export class Questions {
     readonly setting: QuestionsSetting
     readonly random: Random
     readonly keyring: Keyring | undefined
+    /** Whether a change of keys is answered only once it has been kept. */
+    readonly keepsKeys: boolean
   }) {
     const { outlet, around, setting } = setup
     this.#outlet = outlet
@@ -79,6 +90,7 @@ export class Questions {
     this.#setting = setting
     this.#random = setup.random
     this.#keyring = setup.keyring
+    this.#keepsKeys = setup.keepsKeys
     this.#asked = new AskedQueries(outlet.stats)
     this.#answers = new Answers(outlet, around, setting.queryResponseBytesMax)
   }
@@ -274,12 +286,23 @@ export class Questions {
       }
       return this.#reply(query, listKeys(this.#keyring, queryResponseBytesMax, fits), nowMs)
     }
+    if (this.#keyChanges.isFull) {
+      return this.#reply(query, keyRefusal('too many changes of keys are under way'), nowMs)
+    }
     const before = this.#keyring?.keys
     const response = changeKeys(operation, query.payload, this.#keyring)
     const keys = this.#keyring?.keys
-    // Whoever keeps them in a file has it written before the answer goes out.
-    if (keys !== undefined && keys !== before) this.#outlet.tell({ type: 'keys-changed', keys })
-    this.#reply(query, response, nowMs)
+    const waits = this.#keepsKeys && keys !== before
+    if (!waits) this.#reply(query, response, nowMs)
+    if (keys === undefined || keys === before) return
+    const change = this.#keyChanges.open(waits ? { query, response } : undefined)
+    this.#outlet.tell({ type: 'keys-changed', change, keys })
+  }
+
+  /** The keys of a change are kept now, or could not be. */
+  keysKept(change: number, failure: string | undefined, nowMs: Millis): void {
+    const due = this.#keyChanges.close(change, failure)
+    if (due !== undefined) this.#reply(due.query, due.response, nowMs)
   }
 
   #reply(query: Query, message: SerfMessage, nowMs: Millis): void {

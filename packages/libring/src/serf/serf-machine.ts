@@ -46,6 +46,8 @@ export interface SerfSetup {
   readonly security?: Security
   /** Whether to work out where members stand by their round trips, and to tell. True if not given. */
   readonly coordinates?: boolean
+  /** Whether changes of keys are kept, and answered by `keys-kept`. False if not given. */
+  readonly keepsKeys?: boolean
 }
 
 /**
@@ -115,6 +117,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       setting: { ...swim, ...serf },
       random,
       keyring: security.seal?.keyring,
+      keepsKeys: setup.keepsKeys === true,
     })
     this.clocks = new Clocks(this.#attendance.clock, this.#userEvents, this.#questions)
     this.#departure = new Departure(this.#outlet, { ...swim, ...serf })
@@ -166,6 +169,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         break
       case 'tags':
         this.#setTags(input.tags, nowMs)
+        break
+      case 'keys-kept':
+        this.#questions.keysKept(input.change, input.failure, nowMs)
         break
       case 'recall':
         this.clocks.recall(input.ltimes)
