@@ -1,11 +1,10 @@
-import { ipToBytes, sameAddress, type Address } from '../base/address.ts'
+import { ipToBytes, type Address } from '../base/address.ts'
 import { NO_BYTES } from '../base/bytes.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { invariant } from '../base/errors.ts'
 import type { Machine } from '../base/machine.ts'
 import { fraction, type Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
-import { encodeMessage } from '../wire/encode.ts'
 import type {
   Ack,
   IndirectPing,
@@ -23,7 +22,7 @@ import { Exchanges, type Exchange } from './exchanges.ts'
 import { FailureDetector, type Finding } from './failure-detector.ts'
 import { nodeStateOf, snapshotOf, type MemberRow, type Members } from './members.ts'
 import type { ResolvedSwimOptions } from './options.ts'
-import { Outbox, replyAddress } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import { speakTheSame } from './protocol-versions.ts'
 import { Relays } from './relays.ts'
 import { scaledPushPullMs } from './scaling.ts'
@@ -327,16 +326,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   #onPing(from: Address, ping: Ping, nowMs: Millis): void {
     if (ping.node !== '' && ping.node !== this.#name) return
-    const to = replyAddress(ping.replyTo, from)
-    const isAsker = sameAddress(to, from)
-    // A third party that the sender names gets the bare ack: nobody can be flooded with more. A
-    // member may well be behind an address that is not the one it advertises.
-    const known = this.#members.get(ping.replyTo?.node ?? '')
-    const isMember = known !== undefined && sameAddress(known.address, to)
-    const payload = isAsker || isMember ? this.#passenger.ackPayload() : NO_BYTES
-    const ack = encodeMessage({ type: 'ack', seq: ping.seq, payload })
-    if (isAsker) this.#outbox.sendWithGossip(to, ack, nowMs)
-    else this.#outbox.send(to, [ack])
+    this.#outbox.answerPing(ping, from, nowMs)
   }
 
   #onIndirectPing(from: Address, request: IndirectPing, nowMs: Millis): void {
