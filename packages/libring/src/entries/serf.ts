@@ -34,4 +34,6 @@ export type { NameConflict, NameLost, SerfEvents, UserEvent } from '../gossip/se
 export type { UserEventOptions } from '../gossip/talk.ts'
 export type { LogFields, Logger } from '../ports/logger.ts'
 export type { MemberListener, Membership } from '../ports/membership.ts'
+export { createSerf, type SerfNodeOptions } from '../runtime/serf.ts'
+export type { SerfGauges } from '../serf/stats.ts'
 export { createGossipNode, type GossipEnvironment } from '../runtime/gossip.ts'

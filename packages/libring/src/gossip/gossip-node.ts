@@ -1,12 +1,7 @@
 import { addressText, type Address } from '../base/address.ts'
 import { JoinError, LibringError, OptionError } from '../base/errors.ts'
 import type { Member, MemberEvent } from '../base/member.ts'
-import {
-  requireBoolean,
-  requireFunction,
-  requirePlainObject,
-  requireSignal,
-} from '../base/require.ts'
+import { requireBoolean, requirePlainObject, requireSignal } from '../base/require.ts'
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -17,6 +12,7 @@ import type { RingChannel } from '../ports/ring-channel.ts'
 import type { Receiver, Transport } from '../ports/transport.ts'
 import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
+import type { SerfGauges } from '../serf/stats.ts'
 import { leastDeathMs } from '../swim/suspicion.ts'
 import type { Tags } from '../serf/tags.ts'
 import type { Cipher } from '../wire/seal.ts'
@@ -29,15 +25,14 @@ import type { GossipStats } from './gossip-stats.ts'
 import { InboundStreams } from './inbound.ts'
 import { Joins } from './joins.ts'
 import type { Keys } from './keys.ts'
+import { MemberListeners } from './member-listeners.ts'
 import { OwnTags } from './own-tags.ts'
 import type { Payload } from './payload.ts'
 import { requireHosts, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
-import { PeerCalls } from './peer-calls.ts'
-import { PeerMessages } from './peer-messages.ts'
-import { PeerServer } from './peer-server.ts'
-import { newPeerStats } from './peer-stats.ts'
-import { Peers } from './peers.ts'
+import { PeerChannel } from './peer-channel.ts'
+import type { PeerMessages } from './peer-messages.ts'
+import type { Peers } from './peers.ts'
 import { PendingCalls } from './pending-calls.ts'
 import { GossipRingChannel } from './ring-channel.ts'
 import { isPresent, routeTo, someOf } from './routes.ts'
@@ -87,11 +82,9 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #driver: Driver<SerfInput, SerfEffect>
   readonly #inbound: InboundStreams
   readonly #outbound: OutboundStreams
-  readonly #peerStats = newPeerStats()
-  readonly #peerCalls: PeerCalls
-  readonly #peerServer: PeerServer
+  readonly #peerChannel: PeerChannel
   readonly #discovery: Discovery
-  readonly #listeners = new Set<{ readonly listener: MemberListener }>()
+  readonly #memberListeners: MemberListeners
   readonly #joins: Joins
   readonly #tags: OwnTags
   readonly #calls = new PendingCalls()
@@ -114,6 +107,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#transport = transport
     this.#resolver = resolver
     this.#logger = logger
+    this.#memberListeners = new MemberListeners(logger)
     this.#machine = new SerfMachine({
       name: options.hostName,
       tags: options.tags,
@@ -136,15 +130,17 @@ export class GossipNode implements Membership, AsyncDisposable {
     const timeoutMs = options.swim.streamTimeoutMs
     this.#conflicts = new Conflicts(clock, logger, (told) => this.#talk.tell('name-conflict', told))
     this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, security, feed })
-    const peerSetup = { clock, security, localName: this.localName, stats: this.#peerStats }
-    this.#peerServer = new PeerServer({ ...peerSetup, timeoutMs })
-    this.#peerCalls = new PeerCalls({
-      ...peerSetup,
+    this.#peerChannel = new PeerChannel({
+      clock,
       transport,
+      security,
+      localName: this.localName,
+      timeoutMs,
       routeTo: (member) => routeTo(this.#machine.member(member)),
+      logger,
     })
-    this.peers = new Peers(this.#peerCalls, this.#peerServer, logger)
-    this.peerMessages = new PeerMessages(this.#peerCalls, this.#peerServer)
+    this.peers = this.#peerChannel.peers
+    this.peerMessages = this.#peerChannel.messages
     this.ringChannel = new GossipRingChannel(this.#tags, this.peerMessages, {
       announce: (text) => this.#replaceTags(() => this.#tags.announce(text)),
       exchange: (name, onOver) => {
@@ -153,7 +149,7 @@ export class GossipNode implements Membership, AsyncDisposable {
       },
       exchangeWithAny: (onOver) => this.#joins.exchange(someOf(this.#others(), random), onOver),
     })
-    const acceptPeer = this.#peerServer.accept.bind(this.#peerServer)
+    const acceptPeer = this.#peerChannel.accept
     this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed, acceptPeer })
     this.#discovery = new Discovery(
       { options, clock, random, resolver, logger },
@@ -192,8 +188,13 @@ export class GossipNode implements Membership, AsyncDisposable {
 
   get stats(): GossipStats {
     const { refused, timedOut } = this.#inbound
-    const peers = { ...this.#peerStats, faults: { ...this.#peerStats.faults } }
+    const peers = this.#peerChannel.stats
     return { ...this.#machine.stats, streamsRefused: refused, streamsTimedOut: timedOut, peers }
+  }
+
+  /** How things stand now. */
+  get gauges(): SerfGauges {
+    return this.#machine.gauges
   }
 
   /** Lifeguard's health score of this node: 0 is healthy. */
@@ -214,10 +215,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   subscribe(listener: MemberListener): () => void {
-    requireFunction('listener', listener)
-    const subscription = { listener }
-    this.#listeners.add(subscription)
-    return () => void this.#listeners.delete(subscription)
+    return this.#memberListeners.add(listener)
   }
 
   /**
@@ -342,8 +340,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     await this.#calls.farewell(() => {
       this.#logger.info('leaving', { member: this.localName })
       this.#discovery[Symbol.dispose]()
-      this.#peerCalls.closeAll()
-      this.#peerServer.closeAll()
+      this.#peerChannel.close()
       this.#driver.feed({ type: 'leave' })
     })
   }
@@ -398,8 +395,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#driver[Symbol.dispose]()
     this.#inbound.closeAll()
     this.#outbound.closeAll()
-    this.#peerCalls.closeAll()
-    this.#peerServer.dropAll()
+    this.#peerChannel.drop()
     this.#joins.stop()
     this.#calls.stop(closedError)
     this.#talk.stop(closedError)
@@ -453,15 +449,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   #tell(event: MemberEvent): void {
-    // Those who subscribe while it is told hear of the next one.
-    for (const subscription of [...this.#listeners]) {
-      if (!this.#listeners.has(subscription)) continue
-      try {
-        subscription.listener(event)
-      } catch (error) {
-        this.#logger.error('a member listener threw', { error })
-      }
-    }
+    this.#memberListeners.tell(event)
     this.#talk.tell(event.type, event)
     this.#discovery.noteMembers(event)
   }

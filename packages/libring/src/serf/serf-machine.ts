@@ -21,7 +21,7 @@ import { Outlet } from './outlet.ts'
 import { Questions } from './questions.ts'
 import { Queues } from './queues.ts'
 import { surroundingsOf } from './surroundings.ts'
-import { newSerfStats, type SerfStats } from './stats.ts'
+import { newSerfStats, type SerfGauges, type SerfStats } from './stats.ts'
 import { decodeTags, encodeTags, META_BYTES_MAX, type Tags } from './tags.ts'
 import { UserEvents } from './user-events.ts'
 import { userStateOf } from './user-state.ts'
@@ -135,6 +135,18 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   /** Members alive or suspect, the local one included. */
   get presentCount(): number {
     return this.#swim.presentCount
+  }
+
+  get gauges(): SerfGauges {
+    return {
+      memberTime: this.#attendance.clock.time,
+      eventTime: this.#userEvents.clock.time,
+      queryTime: this.#questions.clock.time,
+      intentsQueued: this.#queues.depth('intents'),
+      queriesQueued: this.#queues.depth('queries'),
+      eventsQueued: this.#queues.depth('events'),
+      awareness: this.awareness,
+    }
   }
 
   /** What is against answering a query so, if anything. */
