@@ -457,7 +457,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   #onNameLost({ votes, forUs }: Extract<SerfEffect, { type: 'name-lost' }>): void {
     this.#logger.error('another member bears our name: stopping', { votes, forUs })
     this.#talk.tell('name-lost', { votes, forUs })
-    void this.stop()
+    this.stop().catch((error: unknown) => this.#logger.error('not stopped', { error }))
   }
 
   #others(): Member[] {

@@ -299,7 +299,10 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#departure.advance({ type: 'tick' }, nowMs)
         break
       case 'query':
-        this.#questions.timeIsUp(about, nowMs)
+        this.#questions.timeIsUp(about)
+        break
+      case 'dispute':
+        this.#settleDispute(nowMs)
         break
       case 'force-leave':
         this.#forceLeaves.over(Number(about), { spread: false })
@@ -388,6 +391,13 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   #onConflict(name: string, nowMs: Millis): void {
     const isOurs = name === this.#name && this.status === 'alive'
     if (isOurs && this.#options.nameConflictResolution) this.#questions.disputeName(nowMs)
+  }
+
+  #settleDispute(nowMs: Millis): void {
+    const { isLost, votes, forUs } = this.#questions.closeDispute(nowMs)
+    if (!isLost) return
+    this.#carry(this.#attendance.loseName(nowMs), nowMs)
+    this.#outlet.tell({ type: 'name-lost', votes, forUs })
   }
 
   #onMember(
