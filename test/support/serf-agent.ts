@@ -91,6 +91,15 @@ export class SerfAgent implements Participant {
     return this.#log.includes(`EventMemberFailed: ${name} `)
   }
 
+  /** What a command of `serf` prints, whatever it exits with. */
+  async run(command: string, ...args: readonly string[]): Promise<string> {
+    const ran = run('serf', [command, this.#rpc, ...args])
+    return await ran.then(
+      ({ stdout, stderr }) => stdout + stderr,
+      ({ stdout, stderr }: { stdout: string; stderr: string }) => stdout + stderr,
+    )
+  }
+
   async setTag(key: string, value: string): Promise<void> {
     await run('serf', ['tags', this.#rpc, '-set', `${key}=${value}`])
   }

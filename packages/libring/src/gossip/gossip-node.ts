@@ -11,10 +11,11 @@ import type { MemberListener, Membership } from '../ports/membership.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { RingChannel } from '../ports/ring-channel.ts'
 import type { Store } from '../ports/store.ts'
-import type { Receiver, Stream, Transport } from '../ports/transport.ts'
+import type { Receiver, Transport } from '../ports/transport.ts'
 import type { Coordinate } from '../serf/coordinate.ts'
 import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
+import type { SerfGauges } from '../serf/stats.ts'
 import { leastDeathMs } from '../swim/suspicion.ts'
 import type { Tags } from '../serf/tags.ts'
 import type { Cipher } from '../wire/seal.ts'
@@ -26,9 +27,9 @@ import { Entrance } from './entrance.ts'
 import type { GossipStats } from './gossip-stats.ts'
 import { InboundStreams } from './inbound.ts'
 import { Joins } from './joins.ts'
-import { MemberListeners } from './member-listeners.ts'
 import { KeyKeeper } from './key-keeper.ts'
 import type { Keys } from './keys.ts'
+import { MemberListeners } from './member-listeners.ts'
 import { OwnTags } from './own-tags.ts'
 import type { Payload } from './payload.ts'
 import { requireHosts, type ResolvedGossipOptions } from './options.ts'
@@ -38,7 +39,7 @@ import type { PeerMessages } from './peer-messages.ts'
 import type { Peers } from './peers.ts'
 import { PendingCalls } from './pending-calls.ts'
 import { GossipRingChannel } from './ring-channel.ts'
-import { isPresent, someOf } from './routes.ts'
+import { isPresent, routeTo, someOf } from './routes.ts'
 import { securityOf } from './security-options.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 import type { QueryOptions } from './query-options.ts'
@@ -90,7 +91,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #outbound: OutboundStreams
   readonly #peerChannel: PeerChannel
   readonly #discovery: Discovery
-  readonly #listeners: MemberListeners
+  readonly #memberListeners: MemberListeners
   readonly #joins: Joins
   readonly #tags: OwnTags
   readonly #calls = new PendingCalls()
@@ -114,7 +115,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#transport = transport
     this.#resolver = resolver
     this.#logger = logger
-    this.#listeners = new MemberListeners(logger)
+    this.#memberListeners = new MemberListeners(logger)
     const { tags, swim, serf, coordinates } = options
     const name = options.hostName
     const keepsKeys = keyStore !== undefined
@@ -136,9 +137,9 @@ export class GossipNode implements Membership, AsyncDisposable {
     const timeoutMs = swim.streamTimeoutMs
     this.#conflicts = new Conflicts(clock, logger, (type, event) => this.#talk.tell(type, event))
     this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, security, feed })
-    const member = (who: string) => this.#machine.member(who)
-    const peerSetup = { clock, transport, security, logger, localName: name, timeoutMs, member }
-    this.#peerChannel = new PeerChannel(peerSetup)
+    const routeToMember = (member: string) => routeTo(this.#machine.member(member))
+    const channel = { clock, transport, security, localName: name, timeoutMs, logger }
+    this.#peerChannel = new PeerChannel({ ...channel, routeTo: routeToMember })
     this.peers = this.#peerChannel.peers
     this.peerMessages = this.#peerChannel.messages
     this.ringChannel = new GossipRingChannel(this.#tags, this.peerMessages, {
@@ -149,7 +150,7 @@ export class GossipNode implements Membership, AsyncDisposable {
       },
       exchangeWithAny: (onOver) => this.#joins.exchange(someOf(this.#others(), random), onOver),
     })
-    const acceptPeer = (stream: Stream) => this.#peerChannel.accept(stream)
+    const acceptPeer = this.#peerChannel.accept
     this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed, acceptPeer })
     this.#discovery = new Discovery(
       { options, clock, random, resolver, logger },
@@ -198,6 +199,11 @@ export class GossipNode implements Membership, AsyncDisposable {
     return { ...this.#machine.stats, streamsRefused: refused, streamsTimedOut: timedOut, peers }
   }
 
+  /** How things stand now. */
+  get gauges(): SerfGauges {
+    return this.#machine.gauges
+  }
+
   /** Lifeguard's health score of this node: 0 is healthy. */
   get awareness(): number {
     return this.#machine.awareness
@@ -207,18 +213,12 @@ export class GossipNode implements Membership, AsyncDisposable {
     return leastDeathMs(this.#options.swim, this.members().filter(isPresent).length)
   }
 
-  /**
-   * Where a member is in the network, by the round trips of probes: its own word for it, as of our
-   * last probe of it. `undefined` for a member that we have not probed, and without `coordinates`.
-   */
+  /** Where a member is in the network, by its word when we last probed it; `undefined` before. */
   coordinate(name: string = this.localName): Coordinate | undefined {
     return this.#machine.coordinates?.of(name)
   }
 
-  /**
-   * Expected round-trip time between two members in milliseconds, from where they are in the
-   * network; `undefined` unless both {@link coordinate | coordinates} are known.
-   */
+  /** Expected round trip between two members in milliseconds, if both coordinates are known. */
   rtt(a: string, b: string = this.localName): Millis | undefined {
     return this.#machine.coordinates?.rttMs(a, b)
   }
@@ -232,7 +232,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   subscribe(listener: MemberListener): () => void {
-    return this.#listeners.subscribe(listener)
+    return this.#memberListeners.add(listener)
   }
 
   /**
@@ -357,7 +357,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     await this.#calls.farewell(() => {
       this.#logger.info('leaving', { member: this.localName })
       this.#discovery[Symbol.dispose]()
-      this.#peerChannel.closeAll()
+      this.#peerChannel.close()
       this.#keeper?.noteLeave()
       this.#driver.feed({ type: 'leave' })
     })
@@ -417,7 +417,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#driver[Symbol.dispose]()
     this.#inbound.closeAll()
     this.#outbound.closeAll()
-    this.#peerChannel.dropAll()
+    this.#peerChannel.drop()
     this.#joins.stop()
     this.#calls.stop(closedError)
     this.#talk.stop(closedError)
@@ -461,7 +461,8 @@ export class GossipNode implements Membership, AsyncDisposable {
         return this.#conflicts.note(effect)
       case 'name-lost':
         this.#conflicts.lose(effect)
-        return void this.stop()
+        this.stop().catch((error: unknown) => this.#logger.error('not stopped', { error }))
+        return
       case 'user-event':
       case 'user-event-sent':
       case 'query':
@@ -474,7 +475,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   #tell(event: MemberEvent): void {
-    this.#listeners.tell(event)
+    this.#memberListeners.tell(event)
     this.#talk.tell(event.type, event)
     this.#discovery.noteMembers(event)
   }

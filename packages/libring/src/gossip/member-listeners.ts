@@ -3,7 +3,7 @@ import { requireFunction } from '../base/require.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MemberListener } from '../ports/membership.ts'
 
-/** Those who want to hear of members. One that throws is told of in the log. */
+/** Who hears of every change of membership. */
 export class MemberListeners {
   readonly #logger: Logger
   readonly #listeners = new Set<{ readonly listener: MemberListener }>()
@@ -13,15 +13,15 @@ export class MemberListeners {
   }
 
   /** Returns how to stop. */
-  subscribe(listener: MemberListener): () => void {
+  add(listener: MemberListener): () => void {
     requireFunction('listener', listener)
     const subscription = { listener }
     this.#listeners.add(subscription)
     return () => void this.#listeners.delete(subscription)
   }
 
-  /** Those who subscribe while it is told hear of the next one. */
   tell(event: MemberEvent): void {
+    // Those who subscribe while it is told hear of the next one.
     for (const subscription of [...this.#listeners]) {
       if (!this.#listeners.has(subscription)) continue
       try {

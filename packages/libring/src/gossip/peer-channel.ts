@@ -1,22 +1,21 @@
-import type { Member } from '../base/member.ts'
-import type { Millis } from '../base/time.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { Stream, StreamHandler, Transport } from '../ports/transport.ts'
+import type { Transport } from '../ports/transport.ts'
+import type { Millis } from '../base/time.ts'
 import type { Security } from '../wire/security.ts'
-import { PeerCalls } from './peer-calls.ts'
+import { PeerCalls, type Route } from './peer-calls.ts'
 import { PeerMessages } from './peer-messages.ts'
 import { PeerServer } from './peer-server.ts'
 import { newPeerStats, type PeerStats } from './peer-stats.ts'
 import { Peers } from './peers.ts'
-import { routeTo } from './routes.ts'
 
-/** Both ends of the peer channel, and what goes over it. */
+/** Both ends of what members of libring say to each other besides gossip, on one node. */
 export class PeerChannel {
-  /** For the application. */
+  /** Requests to and from other members, for the application. */
   readonly peers: Peers
-  /** For libring's own machines. */
+  /** What libring's own machines say to each other. */
   readonly messages: PeerMessages
+  readonly accept: PeerServer['accept']
   readonly #stats = newPeerStats()
   readonly #calls: PeerCalls
   readonly #server: PeerServer
@@ -25,34 +24,33 @@ export class PeerChannel {
     readonly clock: Clock
     readonly transport: Transport
     readonly security: Security
-    readonly logger: Logger
     readonly localName: string
     readonly timeoutMs: Millis
-    readonly member: (name: string) => Member | undefined
+    readonly routeTo: (member: string) => Route
+    readonly logger: Logger
   }) {
-    const shared = { ...setup, stats: this.#stats }
-    this.#server = new PeerServer(shared)
-    this.#calls = new PeerCalls({ ...shared, routeTo: (name) => routeTo(setup.member(name)) })
-    this.peers = new Peers(this.#calls, this.#server, setup.logger)
+    const { clock, transport, security, localName, timeoutMs, routeTo, logger } = setup
+    const both = { clock, security, localName, stats: this.#stats }
+    this.#server = new PeerServer({ ...both, timeoutMs })
+    this.#calls = new PeerCalls({ ...both, transport, routeTo })
+    this.peers = new Peers(this.#calls, this.#server, logger)
     this.messages = new PeerMessages(this.#calls, this.#server)
+    this.accept = this.#server.accept.bind(this.#server)
   }
 
+  /** Counters as they are now. */
   get stats(): PeerStats {
     return { ...this.#stats, faults: { ...this.#stats.faults } }
   }
 
-  accept(stream: Stream): StreamHandler {
-    return this.#server.accept(stream)
-  }
-
-  /** Begin nothing new; what is under way may end. */
-  closeAll(): void {
+  /** Take no more requests and make no more; those under way are told. */
+  close(): void {
     this.#calls.closeAll()
     this.#server.closeAll()
   }
 
-  /** Nothing goes on. */
-  dropAll(): void {
+  /** Drop everything. */
+  drop(): void {
     this.#calls.closeAll()
     this.#server.dropAll()
   }

@@ -174,6 +174,11 @@ export class Attendance {
     return { intent, outcome: this.leave(intent, nowMs) }
   }
 
+  /** The others know our name as another's: to whoever counts on us, we are gone. */
+  loseName(nowMs: Millis): Outcome {
+    return this.#go(this.#localName, 'down', nowMs)
+  }
+
   /** Forget a member whose time to spread its farewell is over, unless it has come back. */
   prune(name: string): Outcome {
     const known = this.roster.get(name)

@@ -2,6 +2,7 @@ import { later, type LamportClock } from './lamport.ts'
 import type { UserState } from './messages.ts'
 import type { Questions } from './questions.ts'
 import type { SnapshotClock } from './snapshot-lines.ts'
+import type { SerfGauges } from './stats.ts'
 import type { UserEvents } from './user-events.ts'
 
 /** Serf's three clocks: of intents, of user events and of queries. */
@@ -24,9 +25,19 @@ export class Clocks {
     }
   }
 
-  /** What a push/pull says of them. */
-  get times(): Pick<UserState, 'eventLTime' | 'queryLTime'> {
-    return { eventLTime: this.#userEvents.clock.time, queryLTime: this.#questions.clock.time }
+  get gauges(): Pick<SerfGauges, 'memberTime' | 'eventTime' | 'queryTime'> {
+    return {
+      memberTime: this.#intents.time,
+      eventTime: this.#userEvents.clock.time,
+      queryTime: this.#questions.clock.time,
+    }
+  }
+
+  /** What a push/pull shows of the latter two, and the events of the last times. */
+  get shown(): Pick<UserState, 'eventLTime' | 'queryLTime' | 'events'> {
+    const events = this.#userEvents.recent()
+    const queryLTime = this.#questions.clock.time
+    return { eventLTime: this.#userEvents.clock.time, queryLTime, events }
   }
 
   /** Another member's clocks show the time after the last message it knows. */

@@ -1,3 +1,4 @@
+import type { MemberEvent } from '../base/member.ts'
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import {
@@ -116,6 +117,11 @@ export class Coordinates {
     this.#peers.set(name, { coordinate: other, samples })
     this.#move(other, median(samples))
     return true
+  }
+
+  /** Members that are gone for good take along what is known of them. */
+  note({ type, members }: MemberEvent): void {
+    if (type === 'member-reap') for (const { name } of members) this.forget(name)
   }
 
   /** A member is gone for good. */

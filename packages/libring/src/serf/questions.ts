@@ -28,7 +28,7 @@ import {
   type Relay,
   type SerfMessage,
 } from './messages.ts'
-import { NameDispute } from './name-dispute.ts'
+import { NameDispute, type Verdict } from './name-dispute.ts'
 import type { Outlet } from './outlet.ts'
 import { judgeFilters } from './query-filters.ts'
 import { defaultQueryTimeoutMs } from './query-timeout.ts'
@@ -145,16 +145,16 @@ export class Questions {
   }
 
   /** The time for answers to a query of ours is over. */
-  timeIsUp(about: string, nowMs: Millis): void {
-    if (about === 'dispute') {
-      this.#asked.close('dispute')
-      const { isLost, votes, forUs } = this.#dispute.close(nowMs)
-      if (isLost) this.#outlet.tell({ type: 'name-lost', votes, forUs })
-      return
-    }
+  timeIsUp(about: string): void {
     const query = Number(about)
     this.#asked.close(query)
     this.#outlet.tell({ type: 'query-over', query })
+  }
+
+  /** The time for votes is over. */
+  closeDispute(nowMs: Millis): Verdict {
+    this.#asked.close('dispute')
+    return this.#dispute.close(nowMs)
   }
 
   // ── being asked ──────────────────────────────────────────────────────────────────────────────
@@ -228,7 +228,7 @@ export class Questions {
     }
     const untilMs = nowMs + timeoutMs
     this.#asked.open(query, asker, { untilMs, present: this.#around.presentCount() })
-    this.#outlet.deadlines.set(`query:${asker}`, untilMs)
+    this.#outlet.deadlines.set(asker === 'dispute' ? asker : `query:${asker}`, untilMs)
     onOpen()
     this.#admit(query)
     this.#consider(query, nowMs)

@@ -9,7 +9,7 @@ import type { SwimEffect, SwimMember } from '../swim/effects.ts'
 import type { ResolvedSwimOptions } from '../swim/options.ts'
 import { SwimMachine } from '../swim/swim-machine.ts'
 import type { Versions } from '../wire/messages.ts'
-import { IN_CLEAR, packetOverheadBytes, type Security } from '../wire/security.ts'
+import { IN_CLEAR, type Security } from '../wire/security.ts'
 import { Attendance, type Outcome } from './attendance.ts'
 import { Departure } from './departure.ts'
 import { Clocks } from './clocks.ts'
@@ -21,18 +21,15 @@ import { OpenJoins } from './open-joins.ts'
 import type { ResolvedSerfOptions } from './options.ts'
 import { Outlet } from './outlet.ts'
 import { Questions } from './questions.ts'
-import { Queues } from './queues.ts'
+import { messageBytesMax, Queues } from './queues.ts'
 import { surroundingsOf } from './surroundings.ts'
-import { newSerfStats, type SerfStats } from './stats.ts'
+import { newSerfStats, type SerfGauges, type SerfStats } from './stats.ts'
 import { decodeTags, encodeTags, META_BYTES_MAX, type Tags } from './tags.ts'
 import { UserEvents } from './user-events.ts'
 import { userStateOf } from './user-state.ts'
 
 /** What we say we speak: memberlist 1 to 5, now 2; Serf 2 to 5, now 5. As stock agents do. */
 export const serfVersions: Versions = [1, 5, 2, 2, 5, 5]
-
-/** What a message costs in a packet beyond its own bytes: compound head, length, type. */
-const PACKET_OVERHEAD_BYTES = 5
 
 export interface SerfSetup {
   /** Unique in the cluster, 1 to 128 bytes of UTF-8. */
@@ -86,7 +83,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     this.#attendance = new Attendance(name)
     this.#queues = new Queues({
       retransmitMult: swim.retransmitMult,
-      messageBytesMax: swim.packetBytesMax - PACKET_OVERHEAD_BYTES - packetOverheadBytes(security),
+      messageBytesMax: messageBytesMax(swim.packetBytesMax, security),
       depthMax: serf.queueDepthMax,
     })
     this.#swim = new SwimMachine({
@@ -97,14 +94,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       random,
       security,
       passenger: {
-        userState: () => {
-          const events = this.#userEvents.recent()
-          return encodeSerf(userStateOf(this.#attendance, { ...this.clocks.times, events }))
-        },
+        userState: () => encodeSerf(userStateOf(this.#attendance, this.clocks.shown)),
         ackPayload: () => this.coordinates?.payload ?? NO_BYTES,
-        takePayloads: (bytesMax, overheadBytes) => {
-          return this.#queues.take(bytesMax, overheadBytes, this.#attendance.roster.size)
-        },
+        takePayloads: (max, each) => this.#queues.take(max, each, this.#attendance.roster.size),
       },
     })
     this.stats = newSerfStats(this.#swim.stats)
@@ -146,6 +138,16 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   /** Members alive or suspect, the local one included. */
   get presentCount(): number {
     return this.#swim.presentCount
+  }
+
+  get gauges(): SerfGauges {
+    return {
+      ...this.clocks.gauges,
+      intentsQueued: this.#queues.depth('intents'),
+      queriesQueued: this.#queues.depth('queries'),
+      eventsQueued: this.#queues.depth('events'),
+      awareness: this.awareness,
+    }
   }
 
   /** What is against answering a query so, if anything. */
@@ -304,7 +306,10 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#departure.advance({ type: 'tick' }, nowMs)
         break
       case 'query':
-        this.#questions.timeIsUp(about, nowMs)
+        this.#questions.timeIsUp(about)
+        break
+      case 'dispute':
+        this.#settleDispute(nowMs)
         break
       case 'force-leave':
         this.#forceLeaves.over(Number(about), { spread: false })
@@ -399,6 +404,13 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     if (isOurs && this.#options.nameConflictResolution) this.#questions.disputeName(nowMs)
   }
 
+  #settleDispute(nowMs: Millis): void {
+    const { isLost, votes, forUs } = this.#questions.closeDispute(nowMs)
+    if (!isLost) return
+    this.#carry(this.#attendance.loseName(nowMs), nowMs)
+    this.#outlet.tell({ type: 'name-lost', votes, forUs })
+  }
+
   #onMember(
     change: 'up' | 'down' | 'left' | 'update',
     { name, address, meta }: SwimMember,
@@ -466,8 +478,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     const { events, rebroadcast, refute, pruneLater } = outcome
     for (const event of events ?? []) {
       this.#outlet.tell({ type: 'members', event })
-      if (event.type !== 'member-reap') continue
-      for (const { name } of event.members) this.coordinates?.forget(name)
+      this.coordinates?.note(event)
     }
     if (rebroadcast === true && payload !== undefined) this.#outlet.passAlong('intents', payload)
     if (refute === true) {

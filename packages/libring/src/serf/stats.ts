@@ -44,6 +44,20 @@ export interface SerfStats {
   coordinateResets: number
 }
 
+/** How things stand now; these may fall again. */
+export interface SerfGauges {
+  /** The time that the next message about members would bear; of events and queries likewise. */
+  readonly memberTime: bigint
+  readonly eventTime: bigint
+  readonly queryTime: bigint
+  /** Messages about members waiting to be spread; queries and events likewise. */
+  readonly intentsQueued: number
+  readonly queriesQueued: number
+  readonly eventsQueued: number
+  /** Lifeguard's health score: 0 is healthy. */
+  readonly awareness: number
+}
+
 export function newSerfStats(swim: SwimStats): SerfStats {
   return {
     swim,
