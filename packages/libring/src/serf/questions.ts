@@ -15,6 +15,7 @@ import type { LamportClock } from './lamport.ts'
 import { encodeSerf } from './message-codec.ts'
 import {
   QueryFlag,
+  type Answerable,
   type Query,
   type QueryContent,
   type QueryResponse,
@@ -122,6 +123,12 @@ export class Questions {
 
   /** An answer, of which we may have asked the question. */
   hearAnswer(response: QueryResponse, nowMs: Millis): void {
+    // Those that wait to be read are many; so each may be no longer than ours.
+    const { from, payload } = response
+    if (from.length + payload.length > this.#setting.queryResponseBytesMax) {
+      this.#outlet.stats.answersDropped++
+      return
+    }
     const answer = this.#asked.take(response, nowMs)
     if (answer !== undefined) this.#takeAnswer(answer)
   }
@@ -276,7 +283,7 @@ export class Questions {
   }
 
   /** Send an answer of a length that will do. */
-  #answer(query: Query, what: Pick<QueryResponse, 'flags' | 'payload'>, nowMs: Millis): void {
+  #answer(query: Answerable, what: Pick<QueryResponse, 'flags' | 'payload'>, nowMs: Millis): void {
     const response = this.#response(query, what)
     // To ourselves it takes no road: none can lose it, and nobody need be able to reach us.
     if (this.#isOurs(query)) this.hearAnswer(response, nowMs)
@@ -284,13 +291,13 @@ export class Questions {
   }
 
   #response(
-    { ltime, id }: Query,
+    { ltime, id }: Answerable,
     { flags, payload }: Pick<QueryResponse, 'flags' | 'payload'>,
   ): QueryResponse {
     return { type: 'query-response', ltime, id, from: this.#around.name, flags, payload }
   }
 
-  #isOurs({ sourceNode, addr, port }: Query): boolean {
+  #isOurs({ sourceNode, addr, port }: Answerable): boolean {
     const own = this.#around.address()
     const host = ipFromBytes(addr)
     const isHere = own !== undefined && host !== undefined && sameAddress({ host, port }, own)

@@ -14,7 +14,7 @@ import { Departure } from './departure.ts'
 import type { JoinInput, Refusal, SerfEffect, SerfInput } from './effects.ts'
 import { ForceLeaves } from './force-leaves.ts'
 import type { LamportClock } from './lamport.ts'
-import { decodeSerf, encodeSerf } from './message-codec.ts'
+import { decodeSerf, encodeSerf, type DecodedSerf } from './message-codec.ts'
 import { OpenJoins } from './open-joins.ts'
 import type { ResolvedSerfOptions } from './options.ts'
 import { Outlet } from './outlet.ts'
@@ -31,6 +31,11 @@ export const serfVersions: Versions = [1, 5, 2, 2, 5, 5]
 
 /** What a message costs in a packet beyond its own bytes: compound head, length, type. */
 const PACKET_OVERHEAD_BYTES = 5
+
+/** No message of Serf's but a push/pull is longer than a datagram, though a stream may carry one. */
+const MESSAGE_BYTES_MAX = 65_507
+
+const TOO_LONG: DecodedSerf = { fault: 'too-large' }
 
 export interface SerfSetup {
   /** Unique in the cluster, 1 to 128 bytes of UTF-8. */
@@ -419,7 +424,8 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   }
 
   #onPayload(payload: Uint8Array, nowMs: Millis): void {
-    const { message, fault } = decodeSerf(payload)
+    const isTooLong = payload.length > MESSAGE_BYTES_MAX
+    const { message, fault } = isTooLong ? TOO_LONG : decodeSerf(payload)
     if (fault !== undefined) {
       this.stats.faults[fault]++
       return
