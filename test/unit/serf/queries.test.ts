@@ -194,6 +194,14 @@ describe('a query of ours', () => {
     expect(node.machine.stats.answersLate).toBe(1)
   })
 
+  test('takes no answer after its time, though nobody has looked at the clock yet', () => {
+    const { sent } = ask({ timeoutMs: 1_500 })
+    const { ltime, id } = sent
+    node.now += 500
+    expect(newsIn(node.hear(answerOf({ ltime, id, from: 'ann' })))).toEqual([])
+    expect(node.machine.stats.answersLate).toBe(1)
+  })
+
   test('takes no answers that are to another query, nor acknowledgements it did not want', () => {
     const { sent } = ask()
     const { ltime, id } = sent
