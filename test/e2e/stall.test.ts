@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { loopbackAddresses } from '../support/loopback.ts'
 import { WriterProcess, type WriterNews } from '../support/writer-process.ts'
@@ -9,6 +10,8 @@ import { WriterProcess, type WriterNews } from '../support/writer-process.ts'
 // each partition, as a store of the user's would.
 
 const PARTITIONS = 16
+/** How long the process is stopped: far longer than it takes the others to succeed it. */
+const STOPPED_MS = 60_000
 const loopback = loopbackAddresses()
 const processes: WriterProcess[] = []
 
@@ -35,7 +38,9 @@ class Store {
   }
 }
 
-test('a process that was stopped is fenced from its first instruction on', async () => {
+const lastedAMinute = (durationMs: number): boolean => durationMs >= STOPPED_MS * 0.99
+
+test('a process that was stopped for a minute is fenced from its first instruction on', async () => {
   const store = new Store()
   const news = new Map<string, (WriterNews & { readonly outcome?: 'accepted' | 'refused' })[]>()
   const onNews = (name: string, each: WriterNews): void => {
@@ -70,7 +75,9 @@ test('a process that was stopped is fenced from its first instruction on', async
   const victim = processes.find(({ name }) => name === before.get(0))!
   const mine = new Set([...before].filter(([, name]) => name === victim.name).map(([it]) => it))
   victim.pause()
+  const stoppedAt = performance.now()
   await settled(4)
+  await setTimeout(STOPPED_MS - (performance.now() - stoppedAt))
   const told = news.get(victim.name)!
   told.length = 0
   victim.resume()
@@ -93,6 +100,7 @@ test('a process that was stopped is fenced from its first instruction on', async
     'stalled',
     ...[...mine].map(() => 'released'),
   ])
+  expect(done).toContainEqual({ type: 'stalled', durationMs: expect.toSatisfy(lastedAMinute) })
 
   // It gets back what is its own, from those who succeeded it.
   await expect.poll(() => store.writers, { interval: 100, timeout: 120_000 }).toEqual(before)
