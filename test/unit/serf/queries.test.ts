@@ -146,7 +146,7 @@ describe('filters', () => {
     node = new LoneNode({ tags: { role: 'a'.repeat(400) } })
     const filters = filtersOf({ tags: { role: '(a?){900}x' } })
     for (let id = 0; id < 50; id++) node.hear(queryOf({ id, filters }))
-    // Each takes at most 1,800 steps for each of 401 places; four million may be taken.
+    // Each takes at most 1,800 steps for each of 401 places; two million may be taken at once.
     expect(node.machine.stats.filtersRefused).toBeGreaterThan(40)
     const cheap = filtersOf({ tags: { role: '^a' } })
     node.wait(1_000)

@@ -33,12 +33,12 @@ test('no filter means everybody', () => {
   expect(judgeFilters([], { name: 'any', tags: {} }, always)).toBe('meant')
 })
 
-test('a tag is looked through only as far as that may be', () => {
+test('what filters cost is asked about before it is spent, for a pattern and for a tag', () => {
   const asked: number[] = []
   const filter = encodeFilters({ tags: { role: 'abc' } })
   const verdict = judgeFilters(filter, { name: 'n', tags: { role: 'x'.repeat(9) } }, (steps) => {
     asked.push(steps)
-    return false
+    return steps > 100
   })
-  expect([verdict, asked]).toEqual(['refused', [40]])
+  expect([verdict, asked]).toEqual(['refused', [300, 40]])
 })

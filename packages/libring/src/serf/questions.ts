@@ -1,10 +1,9 @@
-import { ipToBytes, sameAddress } from '../base/address.ts'
+import { ipFromBytes, ipToBytes, sameAddress } from '../base/address.ts'
 import { Allowance } from '../base/allowance.ts'
+import { utf8Decode, utf8Encode } from '../base/bytes.ts'
 import { invariant } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
-import { ipFromBytes } from '../base/address.ts'
-import { utf8Decode, utf8Encode } from '../base/bytes.ts'
 import type { Keyring } from '../wire/keyring.ts'
 import { Answers } from './answers.ts'
 import { AskedQueries, type Answer, type Asker } from './asked-queries.ts'
@@ -35,8 +34,9 @@ export const INTERNAL_PREFIX = '_serf_'
 
 const CONFLICT_QUERY = '_serf_conflict'
 
-/** Steps that looking through tags may take in a second: some ten milliseconds of work. */
-const FILTER_STEPS_PER_SECOND = 4_000_000
+/** Steps that filters of queries may take in a second, some 20 ms of work; and at once. */
+const FILTER_STEPS_PER_SECOND = 1_000_000
+const FILTER_STEPS_MOST = 2_000_000
 
 export interface QuestionsSetting {
   readonly gossipIntervalMs: Millis
@@ -64,7 +64,7 @@ export class Questions {
   readonly #received = new ReceivedQueries()
   readonly #answers: Answers
   readonly #dispute = new NameDispute()
-  readonly #filterSteps = new Allowance(FILTER_STEPS_PER_SECOND)
+  readonly #filterSteps = new Allowance(FILTER_STEPS_PER_SECOND, FILTER_STEPS_MOST)
 
   constructor(setup: {
     readonly outlet: Outlet
