@@ -43,8 +43,8 @@ function sayTheSame(rows: readonly Row[], declared: readonly Declared[]): void {
   }
 }
 
-function page(name: string): string {
-  return readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8')
+function page(name: string, folder = 'reference'): string {
+  return readFileSync(new URL(`../../docs/${folder}/${name}`, import.meta.url), 'utf8')
 }
 
 function onOneLine(text: string): string {
@@ -121,5 +121,25 @@ describe('docs/reference/events.md', () => {
   test('tells what every step carries', () => {
     const shared = [...declaredIn(STEPS, 'Step'), ...declaredIn(STEPS, 'Tenancy')]
     sayTheSame(rowsOf(below(events, '## Steps of ownership')), shared)
+  })
+})
+
+describe('docs/guides/serf.md', () => {
+  const guide = page('serf.md', 'guides')
+
+  test('has the options of a query in the words of the library, with their defaults', () => {
+    const rows = rowsOf(below(guide, '## Queries'))
+    const declared = declaredIn('gossip/query-options.ts', 'QueryOptions')
+    sayTheSame(rows, declared)
+    expect(rows.map(([, value]) => value)).toEqual(
+      declared.map(({ defaultValue }) => defaultValue ?? ''),
+    )
+  })
+
+  test('has what a node tells in the words of the library', () => {
+    const rows = rowsOf(below(guide, '## What a node tells'))
+    const declared = declaredIn('gossip/serf-events.ts', 'SerfEvents')
+    sayTheSame(rows, declared)
+    expect(rows.map(([, type]) => type)).toEqual(declared.map(({ type }) => `\`${type}\``))
   })
 })

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createGossipNode } from '../../../packages/libring/src/runtime/gossip.ts'
+import { createSerf } from '../../../packages/libring/src/runtime/serf.ts'
 import { loopbackAddresses } from '../../support/loopback.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -91,5 +92,40 @@ describe('a keyring file', () => {
     expect(() => create({ keyringFile })).toThrow(
       `${keyringFile} must hold keys in Base64: [0] is none`,
     )
+  })
+})
+
+describe('createSerf', () => {
+  test.each<[options: unknown, option: string]>([
+    [null, 'options'],
+    [{ log: console }, 'log'],
+    [{ logger: 5 }, 'logger'],
+    [{ userEventBytesMax: 9_217 }, 'userEventBytesMax'],
+    [{ queryBytesMax: 0 }, 'queryBytesMax'],
+    [{ queryResponseBytesMax: 70_000 }, 'queryResponseBytesMax'],
+    [{ queryTimeoutMult: 0 }, 'queryTimeoutMult'],
+    [{ nameConflictResolution: 1 }, 'nameConflictResolution'],
+  ])('%o is refused by name', (options, option) => {
+    expect(() => createSerf(options as object)).toThrow(
+      expect.objectContaining({ option, code: 'LIBRING_OPTION_INVALID' }),
+    )
+  })
+
+  test('makes a node that stops at the end of its block', async () => {
+    const host = loopback.next()
+    const lines: string[] = []
+    const info = (line: string): void => void lines.push(line)
+    const logger = { debug: () => {}, info, warn: () => {}, error: () => {} }
+    let kept: ReturnType<typeof createSerf>
+    {
+      await using serf = createSerf({ hostName: 'ann', bind: `${host}:0`, logger })
+      kept = serf
+      await serf.start()
+      expect(serf.gauges).toMatchObject({ eventTime: 1n, queryTime: 1n, queriesQueued: 0 })
+      await serf.userEvent('a')
+      expect(serf.gauges).toMatchObject({ eventTime: 2n, eventsQueued: 1, awareness: 0 })
+    }
+    expect(kept.status).toBe('stopped')
+    expect(lines).toEqual(['listening', 'stopped'])
   })
 })

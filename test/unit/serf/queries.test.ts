@@ -146,7 +146,7 @@ describe('filters', () => {
     node = new LoneNode({ tags: { role: 'a'.repeat(400) } })
     const filters = filtersOf({ tags: { role: '(a?){900}x' } })
     for (let id = 0; id < 50; id++) node.hear(queryOf({ id, filters }))
-    // Each takes at most 1,800 steps for each of 401 places; four million may be taken.
+    // Each takes at most 1,800 steps for each of 401 places; two million may be taken at once.
     expect(node.machine.stats.filtersRefused).toBeGreaterThan(40)
     const cheap = filtersOf({ tags: { role: '^a' } })
     node.wait(1_000)
@@ -190,6 +190,14 @@ describe('a query of ours', () => {
     expect(newsIn(node.wait(400))).toEqual([])
     expect(newsIn(node.wait(200))).toEqual(['query-over 7'])
     const { ltime, id } = sent
+    expect(newsIn(node.hear(answerOf({ ltime, id, from: 'ann' })))).toEqual([])
+    expect(node.machine.stats.answersLate).toBe(1)
+  })
+
+  test('takes no answer after its time, though nobody has looked at the clock yet', () => {
+    const { sent } = ask({ timeoutMs: 1_500 })
+    const { ltime, id } = sent
+    node.now += 500
     expect(newsIn(node.hear(answerOf({ ltime, id, from: 'ann' })))).toEqual([])
     expect(node.machine.stats.answersLate).toBe(1)
   })

@@ -152,3 +152,35 @@ describe('forged queries', () => {
     },
   )
 })
+
+describe('what is far too long', () => {
+  test('over a stream is counted and dropped: no message is longer than a datagram', () => {
+    const payload = encodeSerf(queryOf({ name: 'x'.repeat(70_000) }))
+    node.feed({ type: 'request', connection: 1, message: { type: 'user', payload } })
+    expect(node.machine.stats.faults['too-large']).toBe(1)
+    expect(node.machine.stats.received.query).toBe(0)
+  })
+
+  test('answers are counted and dropped, as those that wait to be read are many', () => {
+    const { sent } = ask()
+    const { ltime, id } = sent
+    const long = answerOf({ ltime, id, from: 'ann', payload: new Uint8Array(1_100) })
+    expect(newsIn(node.hear(long))).toEqual([])
+    expect(node.machine.stats.answersDropped).toBe(1)
+  })
+
+  test('names of askers are forgotten, and answered as strangers are', () => {
+    const sourceNode = 'a'.repeat(2_000)
+    node.hear(queryOf({ sourceNode, relayFactor: 1 }))
+    const effects = node.feed({ type: 'respond-query', query: 1, payload: NO_BYTES })
+    expect(answersIn(effects)).toEqual([{ to: '127.0.0.2', message: answerOf() }])
+  })
+
+  test('names in intents about nobody we know are not kept', () => {
+    const intent = { type: 'leave', ltime: 5n, node: 'x'.repeat(1_025), prune: false } as const
+    node.hear(intent)
+    expect(node.gossiped()).toEqual([])
+    node.hear({ ...intent, node: 'x'.repeat(1_000) })
+    expect(node.gossiped()).toHaveLength(1)
+  })
+})

@@ -1,4 +1,6 @@
+import { requireMethods, requirePlainObject } from '../base/require.ts'
 import type { GossipNode } from '../gossip/gossip-node.ts'
+import { LOGGER_METHODS } from '../gossip/guarded-logger.ts'
 import type { GossipOptions } from '../gossip/options.ts'
 import { createGossipNode, type GossipEnvironment } from './gossip.ts'
 
@@ -12,6 +14,9 @@ export interface SerfNodeOptions extends GossipOptions, GossipEnvironment {}
  * @throws {OptionError} naming the first option that is unknown, malformed or out of range.
  */
 export function createSerf(options: SerfNodeOptions = {}): GossipNode {
+  requirePlainObject('options', options)
   const { logger, ...gossip } = options
-  return createGossipNode(gossip, logger === undefined ? {} : { logger })
+  if (logger === undefined) return createGossipNode(gossip)
+  requireMethods('logger', logger, LOGGER_METHODS)
+  return createGossipNode(gossip, { logger })
 }

@@ -2,7 +2,7 @@ import { ipFromBytes, sameAddress, type Address } from '../base/address.ts'
 import { Allowance } from '../base/allowance.ts'
 import type { Millis } from '../base/time.ts'
 import { decodeSerf, encodeSerf } from './message-codec.ts'
-import { SerfMessageType, type Query, type QueryResponse, type Relay } from './messages.ts'
+import { SerfMessageType, type Answerable, type QueryResponse, type Relay } from './messages.ts'
 import type { Outlet } from './outlet.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -34,7 +34,7 @@ export class Answers {
   }
 
   /** Send an answer to another member, unless it is too long. */
-  send(query: Query, response: QueryResponse, nowMs: Millis): void {
+  send(query: Answerable, response: QueryResponse, nowMs: Millis): void {
     const payload = encodeSerf(response)
     const to = { host: ipFromBytes(query.addr) ?? '', port: query.port }
     const isMember = this.#isMemberAt(query.sourceNode, to)
@@ -65,7 +65,7 @@ export class Answers {
     this.#outlet.order({ type: 'direct', to, payload: relay.inner.slice() })
   }
 
-  #relay({ addr, port, sourceNode, relayFactor }: Query, inner: Uint8Array): void {
+  #relay({ addr, port, sourceNode, relayFactor }: Answerable, inner: Uint8Array): void {
     if (relayFactor === 0 || this.#around.memberCount() < relayFactor + 1) return
     const payload = encodeSerf({ type: 'relay', addr, port, zone: '', node: sourceNode, inner })
     if (payload.length > this.#bytesMax) {

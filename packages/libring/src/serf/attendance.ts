@@ -26,6 +26,9 @@ export interface Remembrance {
   readonly recentIntentTimeoutMs: Millis
 }
 
+/** Longest name of which an intent is kept. */
+const NAME_LENGTH_MAX = 1_024
+
 const NOTHING: Outcome = {}
 const NEWS: Outcome = { rebroadcast: true }
 
@@ -210,6 +213,8 @@ export class Attendance {
   #keep(type: 'join' | 'leave', node: string, ltime: bigint, nowMs: Millis): Outcome {
     // Nobody bears the empty name, and what is said of us before we are here is of the past.
     if (node === '' || node === this.#localName) return NOTHING
+    // Of so many names, none may be much longer than names are.
+    if (node.length > NAME_LENGTH_MAX) return NOTHING
     return this.#intents.add(node, { type, ltime }, nowMs) ? NEWS : NOTHING
   }
 

@@ -92,6 +92,12 @@ export interface Query {
   readonly payload: Uint8Array
 }
 
+/** What of a query its answers need. */
+export type Answerable = Pick<
+  Query,
+  'ltime' | 'id' | 'addr' | 'port' | 'sourceNode' | 'relayFactor'
+>
+
 /** What a caller asks. */
 export interface QueryContent {
   readonly name: string

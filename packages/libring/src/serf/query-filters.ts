@@ -14,6 +14,9 @@ const SIZE_MAX = 4_096
 const NODES = list(text, NAMES_MAX)
 const TAG = struct({ Tag: text, Expr: text })
 
+/** Taking a pattern apart costs about as much for each of its characters. */
+const STEPS_PER_CHARACTER = 100
+
 /** Who is meant: all of it has to match. */
 export interface QueryFilters {
   /** One of these names. */
@@ -35,7 +38,7 @@ export type FilterVerdict = 'meant' | 'not-meant' | 'refused'
 /**
  * Whether a member is meant. Never throws.
  *
- * @param mayTake asked before a tag is looked through, with the most steps that may take.
+ * @param mayTake asked before each piece of work, with the most steps that it may take.
  * @see serf query.go `shouldProcessQuery`.
  */
 export function judgeFilters(
@@ -55,6 +58,7 @@ export function judgeFilters(
     const decoded = decode(TAG, filter, 1)
     if (decoded.fault !== undefined) return 'refused'
     const { Tag, Expr } = decoded.value
+    if (!mayTake(Expr.length * STEPS_PER_CHARACTER)) return 'refused'
     const pattern = Pattern.parse(Expr)
     if (pattern === undefined) return 'refused'
     size += pattern.size

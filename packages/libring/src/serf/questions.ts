@@ -1,10 +1,9 @@
-import { ipToBytes, sameAddress } from '../base/address.ts'
+import { ipFromBytes, ipToBytes, sameAddress } from '../base/address.ts'
 import { Allowance } from '../base/allowance.ts'
+import { utf8Decode, utf8Encode } from '../base/bytes.ts'
 import { invariant } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
-import { ipFromBytes } from '../base/address.ts'
-import { utf8Decode, utf8Encode } from '../base/bytes.ts'
 import type { Keyring } from '../wire/keyring.ts'
 import { Answers } from './answers.ts'
 import { AskedQueries, type Answer, type Asker } from './asked-queries.ts'
@@ -22,6 +21,7 @@ import type { LamportClock } from './lamport.ts'
 import { encodeSerf } from './message-codec.ts'
 import {
   QueryFlag,
+  type Answerable,
   type Query,
   type QueryContent,
   type QueryResponse,
@@ -41,8 +41,9 @@ export const INTERNAL_PREFIX = '_serf_'
 
 const CONFLICT_QUERY = '_serf_conflict'
 
-/** Steps that looking through tags may take in a second: some ten milliseconds of work. */
-const FILTER_STEPS_PER_SECOND = 4_000_000
+/** Steps that filters of queries may take in a second, some 20 ms of work; and at once. */
+const FILTER_STEPS_PER_SECOND = 1_000_000
+const FILTER_STEPS_MOST = 2_000_000
 
 export interface QuestionsSetting {
   readonly gossipIntervalMs: Millis
@@ -72,7 +73,7 @@ export class Questions {
   readonly #dispute = new NameDispute()
   readonly #keyChanges = new KeyChanges()
   readonly #keepsKeys: boolean
-  readonly #filterSteps = new Allowance(FILTER_STEPS_PER_SECOND)
+  readonly #filterSteps = new Allowance(FILTER_STEPS_PER_SECOND, FILTER_STEPS_MOST)
   #sinceLTime = 0n
 
   constructor(setup: {
@@ -140,6 +141,12 @@ export class Questions {
 
   /** An answer, of which we may have asked the question. */
   hearAnswer(response: QueryResponse, nowMs: Millis): void {
+    // Those that wait to be read are many; so each may be no longer than ours.
+    const { from, payload } = response
+    if (from.length + payload.length > this.#setting.queryResponseBytesMax) {
+      this.#outlet.stats.answersDropped++
+      return
+    }
     const answer = this.#asked.take(response, nowMs)
     if (answer !== undefined) this.#takeAnswer(answer)
   }
@@ -310,7 +317,7 @@ export class Questions {
   }
 
   /** Send an answer of a length that will do. */
-  #answer(query: Query, what: Pick<QueryResponse, 'flags' | 'payload'>, nowMs: Millis): void {
+  #answer(query: Answerable, what: Pick<QueryResponse, 'flags' | 'payload'>, nowMs: Millis): void {
     const response = this.#response(query, what)
     // To ourselves it takes no road: none can lose it, and nobody need be able to reach us.
     if (this.#isOurs(query)) this.hearAnswer(response, nowMs)
@@ -318,13 +325,13 @@ export class Questions {
   }
 
   #response(
-    { ltime, id }: Query,
+    { ltime, id }: Answerable,
     { flags, payload }: Pick<QueryResponse, 'flags' | 'payload'>,
   ): QueryResponse {
     return { type: 'query-response', ltime, id, from: this.#around.name, flags, payload }
   }
 
-  #isOurs({ sourceNode, addr, port }: Query): boolean {
+  #isOurs({ sourceNode, addr, port }: Answerable): boolean {
     const own = this.#around.address()
     const host = ipFromBytes(addr)
     const isHere = own !== undefined && host !== undefined && sameAddress({ host, port }, own)

@@ -1,14 +1,17 @@
 import type { Millis } from '../base/time.ts'
-import type { Query } from './messages.ts'
+import type { Answerable, Query } from './messages.ts'
 
 /** Queries that can wait for an answer at one time. A further one drives out the oldest. */
 const RECEIVED_MAX = 1_024
+
+/** Longer names are of nobody that we know, and are not kept. */
+const NAME_LENGTH_MAX = 1_024
 
 /** However long others would wait, an answer is not waited for longer. */
 const TIMEOUT_MAX_MS = 86_400_000
 
 interface Received {
-  readonly query: Query
+  readonly query: Answerable
   readonly untilMs: Millis
 }
 
@@ -25,16 +28,17 @@ export class ReceivedQueries {
   open(query: Query, nowMs: Millis): { readonly number: number; readonly timeoutMs: Millis } {
     const number = ++this.#last
     const timeoutMs = timeoutOf(query)
-    // What came with it is kept as long as it is, and needed no more.
-    const { addr, payload: _, ...rest } = query
-    const kept = { ...rest, addr: addr.slice(), filters: [], payload: addr.subarray(0, 0) }
+    const { ltime, id, addr, port, relayFactor } = query
+    const sourceNode = query.sourceNode.length > NAME_LENGTH_MAX ? '' : query.sourceNode
+    // A view of the packet would keep the whole packet in memory.
+    const kept = { ltime, id, addr: addr.slice(), port, sourceNode, relayFactor }
     this.#open.set(number, { query: kept, untilMs: nowMs + timeoutMs })
     if (this.#open.size > RECEIVED_MAX) this.#dropOldest(this.#open.keys())
     return { number, timeoutMs }
   }
 
   /** The query of this number if it can be answered now, or why not. */
-  get(number: number, nowMs: Millis): Query | NoAnswer {
+  get(number: number, nowMs: Millis): Answerable | NoAnswer {
     if (this.#answered.has(number)) return 'response already sent'
     const received = this.#open.get(number)
     if (received === undefined || nowMs > received.untilMs) return 'response is past the deadline'

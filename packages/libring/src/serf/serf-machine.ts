@@ -16,7 +16,7 @@ import { Clocks } from './clocks.ts'
 import { Coordinates } from './coordinates.ts'
 import type { JoinInput, Refusal, SerfEffect, SerfInput } from './effects.ts'
 import { ForceLeaves } from './force-leaves.ts'
-import { decodeSerf, encodeSerf } from './message-codec.ts'
+import { decodeSerf, decodeUserMessage, encodeSerf } from './message-codec.ts'
 import { OpenJoins } from './open-joins.ts'
 import type { ResolvedSerfOptions } from './options.ts'
 import { Outlet } from './outlet.ts'
@@ -430,7 +430,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   }
 
   #onPayload(payload: Uint8Array, nowMs: Millis): void {
-    const { message, fault } = decodeSerf(payload)
+    const { message, fault } = decodeUserMessage(payload)
     if (fault !== undefined) {
       this.stats.faults[fault]++
       return

@@ -28,7 +28,7 @@ export interface SerfStats {
   answersLate: number
   /** Answers that had come before, by another way. */
   answersRepeated: number
-  /** Answers to queries of ours from more members than there were, or acknowledgements not asked for. */
+  /** Answers to queries of ours that were too long, too many, or acknowledgements not asked for. */
   answersDropped: number
   /** Answers of ours that were not sent: too long, or too many to who is no member where it says. */
   answersRefused: number
