@@ -215,6 +215,7 @@ export class Questions {
     if (!this.#outlet.spread('queries', bytes)) {
       return { why: 'too-large', text: 'query does not fit into a packet' }
     }
+    this.#outlet.announce(bytes, nowMs)
     const untilMs = nowMs + timeoutMs
     this.#asked.open(query, asker, { untilMs, present: this.#around.presentCount() })
     this.#outlet.deadlines.set(asker === 'dispute' ? asker : `query:${asker}`, untilMs)

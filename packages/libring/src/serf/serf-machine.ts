@@ -177,7 +177,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#setTags(input.tags, nowMs)
         break
       case 'user-event':
-        this.#outlet.tell({ type: 'user-event-sent', refusal: this.#userEvents.send(input) })
+        this.#outlet.tell({ type: 'user-event-sent', refusal: this.#userEvents.send(input, nowMs) })
         break
       case 'query':
         this.#questions.ask(input.query, input, nowMs)
