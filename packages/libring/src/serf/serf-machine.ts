@@ -13,7 +13,6 @@ import { Attendance, type Outcome } from './attendance.ts'
 import { Departure } from './departure.ts'
 import type { JoinInput, Refusal, SerfEffect, SerfInput } from './effects.ts'
 import { ForceLeaves } from './force-leaves.ts'
-import type { LamportClock } from './lamport.ts'
 import { decodeSerf, encodeSerf, type DecodedSerf } from './message-codec.ts'
 import { OpenJoins } from './open-joins.ts'
 import type { ResolvedSerfOptions } from './options.ts'
@@ -307,7 +306,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#questions.timeIsUp(about)
         break
       case 'dispute':
-        this.#settleDispute(nowMs)
+        this.#questions.closeDispute(nowMs)
         break
       case 'force-leave':
         this.#forceLeaves.over(Number(about), { spread: false })
@@ -372,6 +371,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#outlet.tell(effect)
         this.#onConflict(effect.name, nowMs)
         break
+      case 'called':
+        this.#onCalled(effect.answered, nowMs)
+        break
       case 'member':
         this.#carry(this.#onMember(effect.change, effect.member, nowMs), nowMs)
         break
@@ -398,11 +400,12 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     if (isOurs && this.#options.nameConflictResolution) this.#questions.disputeName(nowMs)
   }
 
-  #settleDispute(nowMs: Millis): void {
-    const { isLost, votes, forUs } = this.#questions.closeDispute(nowMs)
-    if (!isLost) return
+  /** Who was voted for in our place has answered, or has not. */
+  #onCalled(answered: boolean, nowMs: Millis): void {
+    const verdict = this.#questions.proveDispute(answered, nowMs)
+    if (verdict === undefined) return
     this.#carry(this.#attendance.loseName(nowMs), nowMs)
-    this.#outlet.tell({ type: 'name-lost', votes, forUs })
+    this.#outlet.tell({ type: 'name-lost', ...verdict })
   }
 
   #onMember(
@@ -460,9 +463,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       return
     }
     this.stats.received['push-pull']++
-    witnessBefore(this.#attendance.clock, message.ltime)
-    witnessBefore(this.#userEvents.clock, message.eventLTime)
-    witnessBefore(this.#questions.clock, message.queryLTime)
+    this.#attendance.clock.witnessBefore(message.ltime)
+    this.#userEvents.clock.witnessBefore(message.eventLTime)
+    this.#questions.clock.witnessBefore(message.queryLTime)
     this.#carry(this.#attendance.merge(message, nowMs), nowMs)
     if (join && this.#joins.ignoresOldEvents) this.#userEvents.ignoreBefore(message.eventLTime)
     this.#userEvents.merge(message.events)
@@ -490,9 +493,4 @@ function metaOf(tags: Tags): Uint8Array {
   const meta = encodeTags(tags)
   invariant(meta.length <= META_BYTES_MAX, 'tags fit into the meta; requireTags sees to that')
   return meta
-}
-
-/** Another member's clock shows the time after the last message it knows. */
-function witnessBefore(clock: LamportClock, time: bigint): void {
-  if (time > 0n) clock.witness(time - 1n)
 }
