@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { CLUSTER_EVENT_TYPES } from '../../packages/libring/src/cluster/cluster-events.ts'
 import { resolveClusterOptions } from '../../packages/libring/src/cluster/options.ts'
+import { resolveSerfOptions, SERF_RANGES } from '../../packages/libring/src/serf/options.ts'
 import { declaredIn, wordsOfInterface, type Declared } from '../support/declarations.ts'
 
 const EVENTS = 'cluster/cluster-events.ts'
@@ -141,5 +142,21 @@ describe('docs/guides/serf.md', () => {
     const declared = declaredIn('gossip/serf-events.ts', 'SerfEvents')
     sayTheSame(rows, declared)
     expect(rows.map(([, type]) => type)).toEqual(declared.map(({ type }) => `\`${type}\``))
+  })
+
+  test('has the options of Serf, with the defaults that are used and the ranges that are held to', () => {
+    const part = below(guide, '## Limits and times')
+    const rows = [...part.matchAll(/^\| `(\w+)` +\| (.*?) +\| (.*?) +\| (.*?) +\|$/gm)].map((row) =>
+      row.slice(1),
+    )
+    const used: Readonly<Record<string, unknown>> = { ...resolveSerfOptions() }
+    const ranges: Readonly<Record<string, readonly [number, number]>> = SERF_RANGES
+    const digits = (value: unknown): string => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',')
+    const declared = declaredIn('serf/options.ts', 'SerfOptions').map(({ name, words }) => {
+      const range = ranges[name]
+      const text = range === undefined ? 'true or false' : range.map(digits).join(' to ')
+      return [name, digits(used[name]), text, words]
+    })
+    expect(rows).toEqual(declared)
   })
 })

@@ -146,6 +146,22 @@ const input: fc.Arbitrary<SwimInput> = fc.oneof(
       seeds: fc.array(address, { maxLength: 3 }),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('call' as const),
+      to: address,
+      node: fc.constantFrom('self', 'ann'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('direct' as const),
+      to: address,
+      payload: fc.uint8Array({ maxLength: 4 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('meta' as const), meta }) },
   { weight: 1, arbitrary: fc.constant({ type: 'leave' } as const) },
 )

@@ -51,6 +51,20 @@ test('whoever comes under a name that is taken is told so, and stops without a f
   }
 })
 
+test('a process that ended without a word does not keep the next of its name out', async () => {
+  const late = twin()
+  await bench.settled(nodes[1]!.stop())
+  await bench.settled(late.start())
+  await bench.settled(late.join(['10.0.0.1']))
+  bench.pass(90_000)
+  expect(told.filter((line) => line.startsWith('lost'))).toEqual([])
+  expect(late.status).toBe('alive')
+  for (const node of [nodes[0]!, nodes[2]!]) {
+    const seen = node.members().map(({ name, host, status }) => `${name} ${host} ${status}`)
+    expect(seen).toContain('node-2 10.0.0.4 alive')
+  }
+})
+
 test('the vote can be turned off', async () => {
   const node = bench.node(4, { hostName: 'node-2', nameConflictResolution: false })
   await bench.settled(node.start())

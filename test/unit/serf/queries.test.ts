@@ -271,6 +271,17 @@ describe('a query of ours', () => {
   })
 })
 
+test('a small cluster has answered a query before gossip begins to', () => {
+  const world = new World()
+  for (const name of ['ann', 'bob', 'cat']) world.start(name)
+  for (const name of ['bob', 'cat']) world.join(name, 'ann')
+  world.run(5_000)
+  world.news('cat')
+  world.feed('cat', { type: 'query', query: 1, ...contentOf({ requestAck: true }) })
+  const acks = world.news('cat').filter((line) => line.startsWith('ack'))
+  expect(acks.toSorted()).toEqual(['ack 1 from ann', 'ack 1 from bob', 'ack 1 from cat'])
+})
+
 test('everybody who is meant answers a query, straight and through others', () => {
   const world = new World()
   const names = ['ann', 'bob', 'cat', 'dan', 'eve']

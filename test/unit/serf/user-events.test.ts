@@ -186,6 +186,27 @@ describe('forged events', () => {
   })
 })
 
+test('a small cluster hears of an event before gossip begins to', () => {
+  const world = new World()
+  const names = ['ann', 'bob', 'cat']
+  for (const name of names) world.start(name)
+  for (const name of names.slice(1)) world.join(name, 'ann')
+  world.run(5_000)
+  for (const name of names) world.news(name)
+  world.feed('cat', { type: 'user-event', name: 'now', payload: NO_BYTES, coalesce: false })
+  for (const name of names) expect(world.news(name)).toEqual(['user-event now '])
+})
+
+test('of many events at once only some are sent to everybody besides by gossip', () => {
+  let direct = 0
+  for (let i = 0; i < 100; i++) {
+    const name = `e${i}`
+    const effects = node.feed({ type: 'user-event', name, payload: NO_BYTES, coalesce: false })
+    direct += sentIn(effects).length
+  }
+  expect(direct).toBe(16)
+})
+
 test('an event reaches every member of a cluster once', () => {
   const world = new World()
   const names = ['ann', 'bob', 'cat', 'dan', 'eve']

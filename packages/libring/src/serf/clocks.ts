@@ -42,9 +42,9 @@ export class Clocks {
 
   /** Another member's clocks show the time after the last message it knows. */
   witness({ ltime, eventLTime, queryLTime }: UserState): void {
-    if (ltime > 0n) this.#intents.witness(ltime - 1n)
-    if (eventLTime > 0n) this.#userEvents.clock.witness(eventLTime - 1n)
-    if (queryLTime > 0n) this.#questions.clock.witness(queryLTime - 1n)
+    this.#intents.witnessBefore(ltime)
+    this.#userEvents.clock.witnessBefore(eventLTime)
+    this.#questions.clock.witnessBefore(queryLTime)
   }
 
   /** Go on after the times of an earlier process, whose events and queries are over. */

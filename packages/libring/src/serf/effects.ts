@@ -7,7 +7,10 @@ import type { QueryContent, UserEvent, UserEventContent } from './messages.ts'
 
 /** All that Serf can be told: what SWIM is told, with Serf's own words for tags and farewells. */
 export type SerfInput =
-  | Exclude<SwimInput, { type: 'meta' | 'announce' | 'direct' | 'leave' | 'join' | 'sync' }>
+  | Exclude<
+      SwimInput,
+      { type: 'meta' | 'announce' | 'direct' | 'call' | 'leave' | 'join' | 'sync' }
+    >
   | JoinInput
   /** Replace our tags; they must fit. Answered by one `tags-spread`. */
   | { readonly type: 'tags'; readonly tags: Readonly<Record<string, string>> }

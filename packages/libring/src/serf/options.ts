@@ -26,7 +26,7 @@ export interface SerfOptions {
   readonly userEventBytesMax?: number
   /** Most bytes of a query that is sent, as a message. */
   readonly queryBytesMax?: number
-  /** Most bytes of an answer to a query, as a message. Longer ones of others are not passed on. */
+  /** Most bytes of an answer to a query, as a message. Longer ones of others are neither taken nor passed on. */
   readonly queryResponseBytesMax?: number
   /** How long a query waits unless it says so: this times the gossip interval times ceil(log10(n + 1)). */
   readonly queryTimeoutMult?: number
@@ -55,9 +55,10 @@ const DEFAULTS: ResolvedSerfOptions = {
   nameConflictResolution: true,
 }
 
-type NumericOption = Exclude<keyof SerfOptions, 'nameConflictResolution'>
+export type NumericOption = Exclude<keyof SerfOptions, 'nameConflictResolution'>
 
-const RANGES: Readonly<Record<NumericOption, readonly [min: number, max: number]>> = {
+/** What each option may be. */
+export const SERF_RANGES: Readonly<Record<NumericOption, readonly [min: number, max: number]>> = {
   leavePropagateDelayMs: [0, 600_000],
   reapIntervalMs: [1, 3_600_000],
   reconnectIntervalMs: [1, 3_600_000],
@@ -81,7 +82,7 @@ export function resolveSerfOptions(options: SerfOptions = {}, path = ''): Resolv
     Object.entries(options).filter(([, value]) => value !== undefined),
   )
   const resolved: ResolvedSerfOptions = { ...DEFAULTS, ...given }
-  for (const [option, [min, max]] of Object.entries(RANGES)) {
+  for (const [option, [min, max]] of Object.entries(SERF_RANGES)) {
     requireWhole(path + option, resolved[option as NumericOption], min, max)
   }
   requireBoolean(`${path}nameConflictResolution`, resolved.nameConflictResolution)

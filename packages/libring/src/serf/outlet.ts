@@ -1,9 +1,14 @@
+import { Allowance } from '../base/allowance.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { Fifo } from '../base/fifo.ts'
+import type { Millis } from '../base/time.ts'
 import type { SwimInput } from '../swim/effects.ts'
 import type { SerfEffect } from './effects.ts'
 import type { QueueKind, Queues } from './queues.ts'
 import type { SerfStats } from './stats.ts'
+
+/** User events and queries in a second that are sent to members besides by gossip. */
+const ANNOUNCEMENTS_PER_SECOND = 16
 
 /** All that the parts of Serf's machine let out: what is told, gossip, and orders for SWIM. */
 export class Outlet {
@@ -12,6 +17,7 @@ export class Outlet {
   readonly #queues: Queues
   readonly #effects = new Fifo<SerfEffect>()
   readonly #orders = new Fifo<SwimInput>()
+  readonly #announcements = new Allowance(ANNOUNCEMENTS_PER_SECOND)
   #ticket = 0
 
   constructor(queues: Queues, stats: SerfStats) {
@@ -48,6 +54,15 @@ export class Outlet {
     const queued = this.#queues.queue(kind, bytes, ticket)
     if (!queued) this.stats.broadcastsDropped++
     return queued
+  }
+
+  /**
+   * Send a message of ours, besides by gossip, to all members of a small cluster at once: gossip takes
+   * a while, and loses a message now and then. Not where there are many messages, which cost a packet
+   * for each member.
+   */
+  announce(bytes: Uint8Array, nowMs: Millis): void {
+    if (this.#announcements.take(1, nowMs)) this.order({ type: 'announce', payload: bytes })
   }
 
   /** Spread a message of another member's, exactly as it came. */

@@ -158,10 +158,18 @@ export class Questions {
     this.#outlet.tell({ type: 'query-over', query })
   }
 
-  /** The time for votes is over. */
-  closeDispute(nowMs: Millis): Verdict {
+  /** The time for votes is over: whoever has won them has to answer for itself. */
+  closeDispute(nowMs: Millis): void {
     this.#asked.close('dispute')
-    return this.#dispute.close(nowMs)
+    const rival = this.#dispute.close(nowMs)
+    if (rival !== undefined) {
+      this.#outlet.order({ type: 'call', to: rival, node: this.#around.name })
+    }
+  }
+
+  /** Whether who has won the votes is there. Gives the votes when our name is lost. */
+  proveDispute(answered: boolean, nowMs: Millis): Verdict | undefined {
+    return this.#dispute.prove(answered, nowMs)
   }
 
   // ── being asked ──────────────────────────────────────────────────────────────────────────────
@@ -233,6 +241,7 @@ export class Questions {
     if (!this.#outlet.spread('queries', bytes)) {
       return { why: 'too-large', text: 'query does not fit into a packet' }
     }
+    this.#outlet.announce(bytes, nowMs)
     const untilMs = nowMs + timeoutMs
     this.#asked.open(query, asker, { untilMs, present: this.#around.presentCount() })
     this.#outlet.deadlines.set(asker === 'dispute' ? asker : `query:${asker}`, untilMs)

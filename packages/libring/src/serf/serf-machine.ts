@@ -179,7 +179,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.clocks.recall(input.ltimes)
         break
       case 'user-event':
-        this.#outlet.tell({ type: 'user-event-sent', refusal: this.#userEvents.send(input) })
+        this.#outlet.tell({ type: 'user-event-sent', refusal: this.#userEvents.send(input, nowMs) })
         break
       case 'query':
         this.#questions.ask(input.query, input, nowMs)
@@ -309,7 +309,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#questions.timeIsUp(about)
         break
       case 'dispute':
-        this.#settleDispute(nowMs)
+        this.#questions.closeDispute(nowMs)
         break
       case 'force-leave':
         this.#forceLeaves.over(Number(about), { spread: false })
@@ -374,6 +374,9 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         this.#outlet.tell(effect)
         this.#onConflict(effect.name, nowMs)
         break
+      case 'called':
+        this.#onCalled(effect.answered, nowMs)
+        break
       case 'member':
         this.#carry(this.#onMember(effect.change, effect.member, nowMs), nowMs)
         break
@@ -404,11 +407,12 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     if (isOurs && this.#options.nameConflictResolution) this.#questions.disputeName(nowMs)
   }
 
-  #settleDispute(nowMs: Millis): void {
-    const { isLost, votes, forUs } = this.#questions.closeDispute(nowMs)
-    if (!isLost) return
+  /** Who was voted for in our place has answered, or has not. */
+  #onCalled(answered: boolean, nowMs: Millis): void {
+    const verdict = this.#questions.proveDispute(answered, nowMs)
+    if (verdict === undefined) return
     this.#carry(this.#attendance.loseName(nowMs), nowMs)
-    this.#outlet.tell({ type: 'name-lost', votes, forUs })
+    this.#outlet.tell({ type: 'name-lost', ...verdict })
   }
 
   #onMember(

@@ -1,4 +1,5 @@
 import { utf8Length } from '../base/bytes.ts'
+import type { Millis } from '../base/time.ts'
 import type { LamportClock } from './lamport.ts'
 import { encodeSerf } from './message-codec.ts'
 import type { EventsAt, UserEvent, UserEventContent } from './messages.ts'
@@ -38,7 +39,7 @@ export class UserEvents {
   }
 
   /** Tell everybody, ourselves included. Returns why not, or `undefined` when it is on its way. */
-  send({ name, payload, coalesce }: UserEventContent): string | undefined {
+  send({ name, payload, coalesce }: UserEventContent, nowMs: Millis): string | undefined {
     const limit = `exceeds configured limit of ${this.#bytesMax} bytes`
     if (utf8Length(name) + payload.length > this.#bytesMax) {
       return `user event ${limit} before encoding`
@@ -47,6 +48,7 @@ export class UserEvents {
     const bytes = encodeSerf(event)
     if (bytes.length > this.#bytesMax) return `encoded user event ${limit} after encoding`
     if (!this.#outlet.spread('events', bytes)) return 'user event does not fit into a packet'
+    this.#outlet.announce(bytes, nowMs)
     this.#take(event)
     return undefined
   }

@@ -35,6 +35,8 @@ export type SwimInput =
    * `joined`. `join` is the caller's number for it.
    */
   | { readonly type: 'join' | 'sync'; readonly join: number; readonly seeds: readonly Address[] }
+  /** Ask over a stream whether a member of this name is there; answered by one `called`. */
+  | { readonly type: 'call'; readonly to: Address; readonly node: string }
   /** New meta of ours, at most 512 bytes; answered by one `meta-spread`. */
   | { readonly type: 'meta'; readonly meta: Uint8Array }
   /** Send this message of the layer above at once, to everybody present or to 64 of them. */
@@ -87,6 +89,7 @@ export type SwimEffect =
       /** What the other seeds did. */
       readonly failures: readonly JoinAttempt[]
     }
+  | { readonly type: 'called'; readonly answered: boolean }
   /** Two members claim one name; the claim was dropped. */
   | {
       readonly type: 'conflict'

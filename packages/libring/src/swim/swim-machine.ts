@@ -26,6 +26,7 @@ import { Outbox } from './outbox.ts'
 import { speakTheSame } from './protocol-versions.ts'
 import { Relays } from './relays.ts'
 import { scaledPushPullMs } from './scaling.ts'
+import { Spreads, type SpreadThen } from './spreads.ts'
 import { isPresent } from './standing.ts'
 import { newSwimStats, type SwimStats } from './stats.ts'
 
@@ -67,11 +68,9 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   readonly #relays: Relays
   readonly #exchanges = new Exchanges()
   readonly #deadlines = new Deadlines()
-  /** Who waits until a claim has been spread, by its ticket. */
-  readonly #waiting = new Map<number, 'meta-spread' | 'left'>()
+  readonly #spreads: Spreads
   #meta: Uint8Array
   #advertise: Address | undefined
-  #lastTicket = 0
 
   constructor(setup: SwimSetup) {
     const { name, options, random, passenger, security = IN_CLEAR } = setup
@@ -89,6 +88,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     this.#outbox = new Outbox({ name, options, members, passenger, security, stats })
     const outbox = this.#outbox
     this.#relays = new Relays(outbox)
+    this.#spreads = new Spreads(outbox, this.#deadlines, options.broadcastTimeoutMs)
     this.#detector = new FailureDetector({ name, options, members, outbox, stats })
   }
 
@@ -151,6 +151,9 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
       case 'sync':
         this.#join(input, nowMs)
         break
+      case 'call':
+        this.#call(input.to, input.node, nowMs)
+        break
       case 'meta':
         this.#meta = input.meta
         this.#spreadThen('meta-spread', this.#introduce(nowMs), nowMs)
@@ -186,12 +189,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   /** After every step: tell of claims that need no more spreading, and follow the open round. */
   #afterwards(): void {
-    for (let ticket = this.#outbox.takeFinished(); ticket !== undefined;) {
-      this.#tellSpread(ticket, true)
-      ticket = this.#outbox.takeFinished()
-    }
-    // With nobody left to hear it, waiting for a claim to spread would only be waiting.
-    if (!this.#hasCompany) for (const ticket of this.#waiting.keys()) this.#tellSpread(ticket, true)
+    this.#spreads.settle(this.#hasCompany)
     const { deadlineMs } = this.#detector
     if (deadlineMs === undefined) this.#deadlines.clear('round')
     else this.#deadlines.set('round', deadlineMs)
@@ -228,7 +226,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
         this.#settle(this.#closeDial(Number(about)), 'no answer in time')
         break
       case 'spread':
-        this.#tellSpread(Number(about), false)
+        this.#spreads.over(Number(about), false)
         break
       default:
         invariant(false, `no deadline is called ${key}`)
@@ -261,26 +259,16 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   }
 
   /** Carry out a verdict, and tell when its claim has been spread, or could not be in time. */
-  #spreadThen(then: 'meta-spread' | 'left', verdict: Verdict, nowMs: Millis): void {
-    const ticket = ++this.#lastTicket
-    this.#waiting.set(ticket, then)
+  #spreadThen(then: SpreadThen, verdict: Verdict, nowMs: Millis): void {
+    const ticket = this.#spreads.open(then, nowMs)
     this.#carry(verdict, nowMs, ticket)
-    if (verdict.spread === undefined) this.#tellSpread(ticket, true)
-    else this.#deadlines.set(`spread:${ticket}`, nowMs + this.#options.broadcastTimeoutMs)
+    if (verdict.spread === undefined) this.#spreads.over(ticket, true)
   }
 
   /** Whether anybody but ourselves is present. */
   get #hasCompany(): boolean {
     const own = this.#members.get(this.#name)
     return this.presentCount > Number(own !== undefined && isPresent(own.state))
-  }
-
-  #tellSpread(ticket: number, spread: boolean): void {
-    const then = this.#waiting.get(ticket)
-    if (then === undefined) return
-    this.#waiting.delete(ticket)
-    this.#deadlines.clear(`spread:${ticket}`)
-    this.#outbox.tell({ type: then, spread })
   }
 
   // Packets.
@@ -379,6 +367,10 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   #onReply(dial: number, message: StreamMessage, nowMs: Millis): void {
     const exchange = this.#closeDial(dial)
     if (exchange === undefined) return
+    if (exchange.kind === 'call') {
+      const answered = message.type === 'ack' && message.seq === exchange.seq
+      return this.#outbox.tell({ type: 'called', answered })
+    }
     if (exchange.kind === 'ping') {
       if (message.type !== 'ack' || message.seq !== exchange.seq) return
       const answer = { type: 'stream-ack', seq: message.seq } as const
@@ -400,6 +392,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   /** @param failure why a seed does not count; `undefined` when another member answered. */
   #settle(exchange: Exchange | undefined, failure: string | undefined): void {
+    if (exchange?.kind === 'call') this.#outbox.tell({ type: 'called', answered: false })
     if (exchange?.kind !== 'join') return
     const outcome = this.#exchanges.settleSeed(exchange, failure)
     if (outcome !== undefined) this.#outbox.tell({ type: 'joined', ...outcome })
@@ -415,6 +408,13 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
       this.stats.pushPullsSent++
       this.#dial({ kind: 'join', join, seed }, seed, this.#ownState(type === 'join'), nowMs)
     }
+  }
+
+  #call(to: Address, node: string, nowMs: Millis): void {
+    if (this.#advertise === undefined) return this.#outbox.tell({ type: 'called', answered: false })
+    const seq = this.#outbox.nextSeq()
+    const { replyTo } = this.#outbox
+    this.#dial({ kind: 'call', seq }, to, { type: 'ping', seq, node, replyTo }, nowMs)
   }
 
   #pushPullMs(): Millis {
