@@ -13,7 +13,7 @@ export interface SourceFile {
  */
 export const LAYERS: readonly (readonly string[])[] = [
   ['base'],
-  ['codec', 'ring'],
+  ['codec', 'pattern', 'ring'],
   ['wire'],
   ['swim'],
   ['serf', 'ownership', 'rpc'],

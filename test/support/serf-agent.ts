@@ -102,6 +102,15 @@ export class SerfAgent implements Participant {
     return this.#log.includes(`EventMemberFailed: ${name} `)
   }
 
+  /** What a command of `serf` prints, whatever it exits with. */
+  async run(command: string, ...args: readonly string[]): Promise<string> {
+    const ran = run('serf', [command, ...this.#rpc, ...args])
+    return await ran.then(
+      ({ stdout, stderr }) => stdout + stderr,
+      ({ stdout, stderr }: { stdout: string; stderr: string }) => stdout + stderr,
+    )
+  }
+
   async setTag(key: string, value: string): Promise<void> {
     await run('serf', ['tags', ...this.#rpc, '-set', `${key}=${value}`])
   }
@@ -112,6 +121,18 @@ export class SerfAgent implements Participant {
 
   async forceLeave(name: string): Promise<void> {
     await run('serf', ['force-leave', ...this.#rpc, name])
+  }
+
+  async rtt(a: string, b: string): Promise<number | undefined> {
+    // The command fails while a coordinate is missing.
+    const { stdout } = await run('serf', ['rtt', ...this.#rpc, a, b]).catch(() => ({ stdout: '' }))
+    const [, ms] = /rtt: ([\d.]+) ms/.exec(stdout) ?? []
+    return ms === undefined ? undefined : Number(ms)
+  }
+
+  /** Rejects unless every member did as asked. */
+  async keys(operation: 'install' | 'use' | 'remove', key: string): Promise<void> {
+    await run('serf', ['keys', ...this.#rpc, `-${operation}=${key}`])
   }
 
   async leave(): Promise<void> {

@@ -65,7 +65,7 @@ export type RpcQueryAnswer =
   | { readonly type: 'response'; readonly from: string; readonly payload: Uint8Array }
 
 /** What the members said to a command about keys. */
-export interface KeyReport {
+export interface RpcKeyReport {
   /** How many members have each key, by its Base64; of `listKeys` only. */
   readonly keys: Readonly<Record<string, number>>
   /** What members had to say, by name. */
@@ -264,22 +264,22 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /** Have every member keep one more key. @param key Base64 of 16, 24 or 32 bytes. */
-  async installKey(key: string, options: RpcCallOptions = {}): Promise<KeyReport> {
+  async installKey(key: string, options: RpcCallOptions = {}): Promise<RpcKeyReport> {
     return this.#keys('install-key', key, options)
   }
 
   /** Have every member encrypt with a key that all have. */
-  async useKey(key: string, options: RpcCallOptions = {}): Promise<KeyReport> {
+  async useKey(key: string, options: RpcCallOptions = {}): Promise<RpcKeyReport> {
     return this.#keys('use-key', key, options)
   }
 
   /** Have every member forget a key that none encrypts with. */
-  async removeKey(key: string, options: RpcCallOptions = {}): Promise<KeyReport> {
+  async removeKey(key: string, options: RpcCallOptions = {}): Promise<RpcKeyReport> {
     return this.#keys('remove-key', key, options)
   }
 
   /** Which keys the members have. */
-  async listKeys(options: RpcCallOptions = {}): Promise<KeyReport> {
+  async listKeys(options: RpcCallOptions = {}): Promise<RpcKeyReport> {
     const terms = requireTerms(options, [])
     const call = this.#connection.call({ command: 'list-keys', body: undefined }, terms)
     return reportFrom(await refining(call, reportFrom))
@@ -319,7 +319,7 @@ export class RpcClient implements AsyncDisposable {
     command: 'install-key' | 'use-key' | 'remove-key',
     key: string,
     options: RpcCallOptions,
-  ): Promise<KeyReport> {
+  ): Promise<RpcKeyReport> {
     const terms = requireTerms(options, [])
     requireText('key', key)
     const call = this.#connection.call({ command, body: { Key: key } }, terms)
@@ -360,7 +360,7 @@ export class RpcClient implements AsyncDisposable {
   }
 }
 
-function reportFrom(body: KeysBody): KeyReport {
+function reportFrom(body: KeysBody): RpcKeyReport {
   return {
     keys: Object.fromEntries(body.Keys ?? []),
     messages: Object.fromEntries(body.Messages),

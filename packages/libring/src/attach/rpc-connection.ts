@@ -1,5 +1,5 @@
 import { LibringError, RpcError } from '../base/errors.ts'
-import { canonicalIp } from '../base/address.ts'
+import { canonicalIp, type HostAndPort } from '../base/address.ts'
 import type { Millis } from '../base/time.ts'
 import { Deferred } from '../gossip/deferred.ts'
 import { Driver } from '../gossip/driver.ts'
@@ -96,7 +96,7 @@ export class RpcConnection {
       if (this.#phase !== 'opening') return
       const { addresses } = resolution
       if (addresses === undefined) this.#fail(this.#unreachable(resolution.error.message))
-      else this.#dial(addresses.slice(0, ADDRESSES_MAX), [])
+      else this.#dial(hostsOf(addresses), [])
     })
     return this.#opened.promise
   }
@@ -262,4 +262,9 @@ export class RpcConnection {
 
 function closedError(): LibringError {
   return new LibringError('LIBRING_CLOSED', 'the connection to the agent was closed')
+}
+
+/** Where a name leads to; the port is always the one that was given. */
+function hostsOf(addresses: readonly HostAndPort[]): readonly string[] {
+  return addresses.slice(0, ADDRESSES_MAX).map(({ host }) => host)
 }

@@ -2,9 +2,15 @@
 export const ERROR_CODES = {
   LIBRING_OPTION_INVALID: 'an option is out of its documented range; fix the call',
   LIBRING_BIND_FAILED: 'the address could not be bound; free the port or choose another',
+  LIBRING_FILE_UNUSABLE: 'a file cannot be used; mend it, or name another, as the message says',
   LIBRING_JOIN_FAILED: 'no seed answered; check the network and try again',
   LIBRING_LEAVE_TIMEOUT: 'the farewell could not be spread in time; peers will see a failure',
+  LIBRING_TOO_LARGE: 'a message is over its limit; send less, or raise the limit on this node',
   LIBRING_BROADCAST_TIMEOUT: 'a message could not be spread in time; it may still arrive',
+  LIBRING_QUERY_CLOSED: 'the query was answered already, or its time is over; do nothing',
+  LIBRING_TOO_MANY_QUERIES: 'too many queries of this node are open; wait until some are over',
+  LIBRING_KEYS_INCOMPLETE:
+    'not every member did as asked with a key; see `report`, and ask again before the next step',
   LIBRING_PEER_UNREACHABLE: 'nobody got the request; try another member, or again later',
   LIBRING_PEER_BUSY: 'too many requests are under way and nobody got this one; try again later',
   LIBRING_PEER_FAILED: 'the peer failed or the stream broke; it may have dealt with the request',
@@ -79,6 +85,16 @@ export class BindError extends LibringError {
   }
 }
 
+/** A file cannot be used. `cause` is the system's own error, if there is one. */
+export class FileError extends LibringError {
+  readonly path: string
+
+  constructor(path: string, rule: string, cause?: unknown) {
+    super('LIBRING_FILE_UNUSABLE', `${path} ${rule}`, { cause })
+    this.path = path
+  }
+}
+
 export interface JoinAttempt {
   readonly address: string
   readonly reason: string
@@ -134,6 +150,28 @@ export class RpcError extends LibringError {
     this.command = command
     this.words = words
     this.answer = answer
+  }
+}
+
+/** How members fared with something about keys, as far as the error says it in words. */
+export interface KeyOutcome {
+  readonly members: number
+  readonly answered: number
+  readonly refused: number
+  readonly messages: ReadonlyMap<string, string>
+}
+
+/** Not every member did as asked with a key. `report` says how each one fared. */
+export class KeyError<Report extends KeyOutcome = KeyOutcome> extends LibringError {
+  readonly report: Report
+
+  constructor(operation: string, report: Report) {
+    const { members, answered, refused, messages } = report
+    const words = [...messages].slice(0, 3).map(([member, text]) => `${member}: ${text}`)
+    const silent = members - answered
+    const what = `${refused} of ${members} members refused, ${silent} did not answer`
+    super('LIBRING_KEYS_INCOMPLETE', [`to ${operation} a key: ${what}`, ...words].join('; '))
+    this.report = report
   }
 }
 

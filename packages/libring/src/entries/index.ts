@@ -2,6 +2,7 @@ export {
   BindError,
   ConfigMismatchError,
   ERROR_CODES,
+  FileError,
   InvariantError,
   isLibringError,
   JoinError,

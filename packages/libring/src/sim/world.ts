@@ -145,6 +145,7 @@ export class World {
       directory: this.#directoryOf(options.membership),
       names: this.names,
       sharing: new SharedViews(),
+      files: new Map(),
       trace: this.trace,
       logger: guardedLogger(logger),
     }
