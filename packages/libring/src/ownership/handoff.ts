@@ -34,6 +34,8 @@ interface Inquiry {
   readonly mutual: Map<number, number>
   /** Questions since it was last heard of. */
   asksInVain: number
+  /** When the last of these was asked. Others follow sooner when more is wanted. */
+  countedAtMs: Millis
   nextAskMs: Millis
   /** Whether it was asked for something that is not wanted any more. */
   isOutdated: boolean
@@ -127,18 +129,29 @@ export class Takes {
       this.#stuck.set(String(partition), nowMs + this.#stuckMs)
       if (this.#inquiries.size === 0) this.#free.add(partition)
       for (const inquiry of this.#inquiries.values()) {
-        if (inquiry.pending.size === 0) inquiry.asksInVain = 0
+        if (inquiry.pending.size === 0) {
+          inquiry.asksInVain = 0
+          inquiry.countedAtMs = -Infinity
+        }
         inquiry.pending.add(partition)
         inquiry.nextAskMs = nowMs
       }
     }
   }
 
-  /** Whatever was answered so far counts no more: all of it is asked for anew, as one attempt. */
+  /**
+   * Whatever was answered so far counts no more: all of it is asked for anew, as one attempt. What
+   * holders were asked to let go may be on its way, and keeps its place.
+   */
   restart(nowMs: Millis): void {
     const partitions = [...this.#takes.keys()]
+    const granted = [...this.#granted]
     for (const partition of partitions) this.end(partition, nowMs)
     this.begin(partitions, nowMs)
+    for (const partition of granted) {
+      this.#takes.get(partition)!.grantedAtMs = nowMs
+      this.#granted.add(partition)
+    }
   }
 
   /** It was taken, or is not wanted any more. */
@@ -171,6 +184,7 @@ export class Takes {
         unmerged: new Set(),
         mutual: new Map(),
         asksInVain: 0,
+        countedAtMs: -Infinity,
         nextAskMs: nowMs,
         isOutdated: false,
       })
@@ -252,13 +266,13 @@ export class Takes {
     const overrides: Override[] = []
     for (const [name, inquiry] of this.#inquiries) {
       if (nowMs < (this.#dueMs(inquiry) ?? Infinity)) continue
-      this.#giveUp(name, inquiry, overrides)
+      // A question counts once the one before it had its time to be answered.
+      const counts = nowMs >= inquiry.countedAtMs + this.#repeatMs
+      if (counts) this.#giveUp(name, inquiry, overrides)
       if (inquiry.pending.size === 0 && !inquiry.isOutdated) continue
       inquiry.isOutdated = false
-      if (inquiry.asksInVain % ASKS_UNHEARD === ASKS_UNHEARD - 1) unheard.push(name)
-      if (inquiry.pending.size > 0) inquiry.asksInVain++
-      inquiry.nextAskMs = nowMs + this.#repeatMs
-      for (const [partition, asked] of inquiry.mutual) inquiry.mutual.set(partition, asked + 1)
+      if (counts && this.#count(inquiry, nowMs) === 'unheard') unheard.push(name)
+      inquiry.nextAskMs = inquiry.countedAtMs + this.#repeatMs
       asks.push({ to: name, groups: this.#groups(inquiry) })
     }
     const free = [...this.#free]
@@ -273,6 +287,15 @@ export class Takes {
       if (dueMs !== undefined && dueMs < (soonestMs ?? Infinity)) soonestMs = dueMs
     }
     return soonestMs
+  }
+
+  /** Note one more question. Whether so many were in vain that it may not know us. */
+  #count(inquiry: Inquiry, nowMs: Millis): 'unheard' | 'may be heard' {
+    const isUnheard = inquiry.asksInVain % ASKS_UNHEARD === ASKS_UNHEARD - 1
+    if (inquiry.pending.size > 0) inquiry.asksInVain++
+    for (const [partition, asked] of inquiry.mutual) inquiry.mutual.set(partition, asked + 1)
+    inquiry.countedAtMs = nowMs
+    return isUnheard ? 'unheard' : 'may be heard'
   }
 
   #takeStuck(nowMs: Millis): readonly number[] {
