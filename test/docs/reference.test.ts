@@ -57,6 +57,8 @@ describe('docs/reference/options.md', () => {
     ['## The same on every member', 'ring/options.ts', 'RingOptions'],
     ['## Who takes part, and how', 'cluster/options.ts', 'ClusterOptions'],
     ['## When partitions move', 'ownership/options.ts', 'OwnershipOptions'],
+    ['## Reaching an agent', 'attach/options.ts', 'RpcOptions'],
+    ['## Attached to an agent', 'attach/options.ts', 'SerfAgentOptions'],
   ] as const
 
   test.each(places)('has below "%s" what %s declares', (heading, file, name) => {

@@ -123,6 +123,31 @@ describe('onePrimary sees', () => {
     none('onePrimary', (stage) => story(stage, 10_000))
   })
 
+  test('one whose acquire is at work or was told to be released, and none that has come to nothing', () => {
+    const story = (
+      stage: Stage,
+      ends: 'before' | 'after' | 'never',
+      becomes: 'backup' | 'none',
+    ) => {
+      const acquire = stage.acquire('ann', 0)
+      stage.pass(30_000)
+      stage.handle('ann', acquire)
+      if (ends === 'before') stage.done('ann', acquire, 'failed')
+      if (becomes === 'none') stage.release('ann', 0)
+      else stage.step('ann', { type: 'change', partition: 0, previousReplica: 0, replica: 1 })
+      if (ends === 'after') stage.done('ann', acquire, 'failed')
+      stage.acquire('bob', 0)
+    }
+    none('onePrimary', (stage) => story(stage, 'before', 'backup'))
+    none('onePrimary', (stage) => story(stage, 'after', 'backup'))
+    const seen = [
+      first('onePrimary', (stage) => story(stage, 'never', 'backup')),
+      first('onePrimary', (stage) => story(stage, 'before', 'none')),
+      first('onePrimary', (stage) => story(stage, 'after', 'none')),
+    ]
+    for (const report of seen) expect(report).toContain('still letting it go')
+  })
+
   test('no difference where the two could not hear each other until lately', () => {
     const story = (stage: Stage, waitMs: number) => {
       stage.acquire('ann', 0)

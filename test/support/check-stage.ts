@@ -170,8 +170,8 @@ export class Stage {
 
   done(name: string, event: OwnershipEvent, type: 'done' | 'failed' = 'done'): void {
     const handled = { ...event, signal: new AbortController().signal } as Handled<OwnershipEvent>
-    this.#ledger.handled(node(this.#actor(name)), event)
     const outcome = type === 'done' ? { type, value: undefined } : { type, error: undefined }
+    this.#ledger.handled(node(this.#actor(name)), event, outcome)
     this.#check.onHandled?.(node(this.#actor(name)), handled, outcome)
   }
 

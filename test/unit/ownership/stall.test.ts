@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Ring } from '../../../packages/libring/src/ring/ring.ts'
 import { aClusterMember } from '../../support/ownership.ts'
 import { OwnershipPeers } from '../../support/ownership-peers.ts'
+import { aCandidacy, RingedMember } from '../../support/ringed-member.ts'
 
 // What a member does whose process was stopped for so long that others may have taken what it
 // held. How it notices is the matter of cluster/fence.ts.
@@ -244,4 +245,31 @@ test('before the start, and after the stop, there is nothing to doubt', () => {
   peers.stop('ann')
   peers.wakes('ann')
   expect(peers.contacts).toEqual([])
+})
+
+test('an exchange of members that ends before another member was reached counts for nothing', () => {
+  const ann = new RingedMember('ann', ring)
+  ann.start(aCandidacy('bob', ring, 'serving'))
+  const isTaken = (): boolean => Object.values(ann.roles).includes(0)
+  /** From somebody who sees something else. */
+  const answer = (): void => {
+    const ask = ann.said('ask').at(-1)!
+    const groups = ask.groups.map(({ attempt, partitions }) => {
+      return { attempt, partitions, standing: 'none' as const }
+    })
+    ann.receive('bob', ring, 'answer', { asker: ask.life, groups, legacies: [] })
+  }
+  const exchanged = (): void => {
+    ann.machine.handle({ type: 'exchanged', with: 'bob', outcome: 'done' }, ann.nowMs)
+    ann.pass(0)
+  }
+  answer()
+  ann.machine.handle({ type: 'stalled' }, ann.nowMs)
+  exchanged()
+  ann.machine.handle({ type: 'contacted', doubt: 1 }, ann.nowMs)
+  ann.pass(1_000)
+  expect([ann.told.filter((type) => type === 'exchange').length, isTaken()]).toEqual([1, false])
+  answer()
+  exchanged()
+  expect([ann.told.filter((type) => type === 'exchange').length, isTaken()]).toEqual([2, true])
 })

@@ -9,6 +9,14 @@ export const ERROR_CODES = {
   LIBRING_PEER_BUSY: 'too many requests are under way and nobody got this one; try again later',
   LIBRING_PEER_FAILED: 'the peer failed or the stream broke; it may have dealt with the request',
   LIBRING_PEER_TIMEOUT: 'no whole answer came in time; the peer may have dealt with the request',
+  LIBRING_RPC_UNREACHABLE: 'no agent answered at the address; start it, or correct the address',
+  LIBRING_RPC_AUTH_REFUSED: 'the agent wants another key; give it the one that it was started with',
+  LIBRING_RPC_UNSUPPORTED: 'the agent speaks another protocol or lacks the command; upgrade it',
+  LIBRING_RPC_REFUSED: 'the agent did not do what it was asked, and its words say why',
+  LIBRING_RPC_BUSY:
+    'too many requests to the agent are under way and it got none of this one; try again later',
+  LIBRING_RPC_TIMEOUT: 'the agent did not answer in time; it may have done what it was asked',
+  LIBRING_RPC_BROKEN: 'the connection to the agent broke; it may have done what it was asked',
   LIBRING_CONFIG_MISMATCH:
     'most members of the ring have another configuration; let all have the same',
   LIBRING_TOKEN_FINAL:
@@ -89,6 +97,36 @@ export class PeerError extends LibringError {
   }
 }
 
+/** Something asked of a Serf agent by its RPC came to nothing. */
+export class RpcError extends LibringError {
+  /** Where the agent listens, as it was given. */
+  readonly address: string
+  /** What was asked; `undefined` where it was the connection itself. */
+  readonly command: string | undefined
+  /** The agent's own words, or what went wrong on the way. */
+  readonly words: string
+  /**
+   * What the agent gave besides: of `join` how many addresses answered, of commands about keys
+   * what the members said.
+   */
+  readonly answer: unknown
+
+  constructor(
+    code: RpcErrorCode,
+    address: string,
+    words: string,
+    asked: { readonly command?: string; readonly answer?: unknown } = {},
+  ) {
+    const { command, answer } = asked
+    const what = command === undefined ? 'the connection' : `the request ${command}`
+    super(code, `${what} to the agent at ${address} failed: ${words.trim()}`)
+    this.address = address
+    this.command = command
+    this.words = words
+    this.answer = answer
+  }
+}
+
 /** Most members of the ring bear another configuration, so that ours answers nothing. */
 export class ConfigMismatchError extends LibringError {
   /** Each field that lost, with our value and theirs. */
@@ -103,6 +141,9 @@ export class ConfigMismatchError extends LibringError {
 
 /** Of an error that concerns a request to another member. */
 export type PeerErrorCode = Extract<ErrorCode, `LIBRING_PEER_${string}`>
+
+/** Of an error that concerns a Serf agent and its RPC. */
+export type RpcErrorCode = Extract<ErrorCode, `LIBRING_RPC_${string}`>
 
 /** Like `instanceof LibringError`, but also true for an error from a second copy of libring. */
 export function isLibringError(error: unknown): error is LibringError {

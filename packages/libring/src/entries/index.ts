@@ -8,10 +8,14 @@ export {
   LibringError,
   OptionError,
   PeerError,
+  RpcError,
   type ErrorCode,
   type JoinAttempt,
   type PeerErrorCode,
+  type RpcErrorCode,
 } from '../base/errors.ts'
+export type { RpcOptions, SerfAgentOptions } from '../attach/options.ts'
+export type { SerfAgent, SerfAgentStats, SerfAgentStatus } from '../attach/serf-agent.ts'
 export type { Member, MemberEvent, MemberEventType, MemberStatus } from '../base/member.ts'
 export type {
   ClusterEvents,
@@ -25,7 +29,8 @@ export type {
   HandlerOverdueEvent,
   RebalanceEvent,
 } from '../cluster/cluster-events.ts'
-export type { ClusterStats, StopOptions } from '../cluster/cluster.ts'
+export type { StopOptions } from '../cluster/cluster.ts'
+export type { ClusterStats } from '../cluster/stats.ts'
 export {
   fixedMembers,
   type FixedMember,
@@ -68,5 +73,6 @@ export type { LogFields, Logger } from '../ports/logger.ts'
 export type { MemberListener, Membership } from '../ports/membership.ts'
 export type { Key, KeyHash } from '../ring/key-hash.ts'
 export type { AssignmentName, RingOptions } from '../ring/options.ts'
+export { serfAgent } from '../runtime/attach.ts'
 export { Cluster } from '../runtime/cluster.ts'
 export { createGossipNode as gossip, type GossipEnvironment } from '../runtime/gossip.ts'

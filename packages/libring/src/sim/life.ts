@@ -2,6 +2,7 @@ import { seededRandom } from '../base/random.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import { DEFAULT_GOSSIP_PORT, resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
+import type { Sharing } from '../cluster/ports.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import { SimCipher } from './cipher.ts'
@@ -21,6 +22,8 @@ export interface Surroundings {
   /** Who tells them of each other, where they do not gossip. */
   readonly directory: Directory | undefined
   readonly names: Names
+  /** What they see, which clusters of one configuration have together. */
+  readonly sharing: Sharing
   readonly trace: Trace
   readonly logger: Logger
 }

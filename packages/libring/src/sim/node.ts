@@ -234,6 +234,7 @@ export class SimNode {
       membership,
       clock: owner,
       logger: this.#surroundings.logger,
+      sharing: this.#surroundings.sharing,
       record: (kind, rest) => this.#record(kind, rest),
       onHandler: (event) => {
         for (const observer of this.#observersOf(owner)) observer.onHandler?.(this, event)

@@ -107,7 +107,7 @@ export class Promises {
         for (const check of this.#checks) check.onHandler?.(node, event)
       },
       onHandled: (node, event, outcome) => {
-        this.#ledger.handled(node, event)
+        this.#ledger.handled(node, event, outcome)
         for (const check of this.#checks) check.onHandled?.(node, event, outcome)
       },
     })

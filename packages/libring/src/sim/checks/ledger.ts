@@ -1,4 +1,5 @@
 import type { Millis } from '../../base/time.ts'
+import type { Outcome } from '../../cluster/invoke.ts'
 import type { OwnershipEvent } from '../../ownership/event.ts'
 import { roleAfter, roleBefore } from '../../ownership/event.ts'
 import type { SimNode } from '../node.ts'
@@ -9,9 +10,11 @@ interface Book {
   readonly roles: Map<number, number>
   readonly tokens: Map<number, bigint>
   /** Of partitions whose index 0 was let go: the step, and until when that may take. */
-  readonly lettingGo: Map<number, { readonly seq: number; readonly untilMs: Millis }>
-  /** Partitions that handlers know to be held under index 0. */
+  readonly lettingGo: Map<number, { readonly event: OwnershipEvent; readonly untilMs: Millis }>
+  /** Partitions that handlers know to be held under index 0, or are at work to take. */
   readonly served: Set<number>
+  /** Partitions whose `onAcquire` has come to nothing. */
+  readonly failed: Set<number>
   /** When it let everything go since it was stopped; `due` until then. */
   lapse: 'none' | 'due' | Millis
 }
@@ -35,6 +38,7 @@ export class Ledger {
       tokens: new Map(),
       lettingGo: new Map(),
       served: new Set(),
+      failed: new Set(),
       lapse: 'none',
     })
   }
@@ -48,7 +52,7 @@ export class Ledger {
     if (book === undefined) return
     this.#steps++
     if (book.lapse === 'due') book.lapse = this.#nowMs()
-    const { partition, seq } = event
+    const { partition } = event
     const role = roleAfter(event)
     if (role === undefined) book.roles.delete(partition)
     else book.roles.set(partition, role)
@@ -57,9 +61,10 @@ export class Ledger {
     }
     if (role === 0) book.lettingGo.delete(partition)
     if (roleBefore(event) !== 0 || role === 0) return
-    // What no handler was told of cancels out.
-    if (!book.served.has(partition)) return
-    book.lettingGo.set(partition, { seq, untilMs: this.#nowMs() + this.#releaseTimeoutMs })
+    // What no handler was told of cancels out. A release is told where one has failed, too.
+    const isTold = event.type === 'release' && book.failed.has(partition)
+    if (!book.served.has(partition) && !isTold) return
+    book.lettingGo.set(partition, { event, untilMs: this.#nowMs() + this.#releaseTimeoutMs })
   }
 
   /** The process was stopped for so long that all it holds has ended. */
@@ -69,14 +74,23 @@ export class Ledger {
   }
 
   handler({ name }: SimNode, event: OwnershipEvent): void {
-    if (roleAfter(event) === 0) this.#books.get(name)?.served.add(event.partition)
+    const book = this.#books.get(name)
+    book?.failed.delete(event.partition)
+    if (roleAfter(event) === 0) book?.served.add(event.partition)
   }
 
-  handled({ name }: SimNode, event: OwnershipEvent): void {
-    const { partition, seq } = event
+  handled({ name }: SimNode, event: OwnershipEvent, outcome: Outcome): void {
+    const { partition, seq, type } = event
     const book = this.#books.get(name)
-    if (roleAfter(event) !== 0) book?.served.delete(partition)
-    if (seq >= (book?.lettingGo.get(partition)?.seq ?? Infinity)) book?.lettingGo.delete(partition)
+    if (book === undefined) return
+    const hasFailed = type === 'acquire' && outcome.type === 'failed'
+    if (hasFailed) book.failed.add(partition)
+    if (hasFailed || roleAfter(event) !== 0) book.served.delete(partition)
+    const letGo = book.lettingGo.get(partition)?.event
+    if (letGo === undefined) return
+    // With what has come to nothing a change to another index becomes an acquire of that one.
+    const isOver = seq >= letGo.seq || (hasFailed && letGo.type === 'change')
+    if (isOver) book.lettingGo.delete(partition)
   }
 
   /** How many steps were told so far, by all. */
