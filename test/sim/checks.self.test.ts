@@ -94,6 +94,21 @@ describe('onePrimary sees', () => {
     none('onePrimary', (stage) => story(stage, true))
   })
 
+  test('the same by a process that has begun since, unless the holder was paused lately', () => {
+    const story = (stage: Stage, sinceMs: number) => {
+      stage.acquire('ann', 0)
+      stage.pass(30_000)
+      stage.change('ann', { isPaused: true })
+      stage.pass(4_000)
+      stage.change('ann', { isPaused: false })
+      stage.pass(sinceMs)
+      stage.begin('dan')
+      stage.acquire('dan', 0)
+    }
+    expect(first('onePrimary', (stage) => story(stage, 25_250))).toContain('ann')
+    none('onePrimary', (stage) => story(stage, 7_000))
+  })
+
   test('one that is taken while a handler has yet to let it go, and not after its time', () => {
     const story = (stage: Stage, waitMs: number) => {
       const acquire = stage.acquire('ann', 0)

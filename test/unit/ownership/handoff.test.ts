@@ -228,6 +228,19 @@ describe('silence', () => {
     expect(its.advance(HANDOFF_MS)).toMatchObject({ asks: [], free: [1], overrides, stuck: [] })
   })
 
+  test('is as long however often more is asked for meanwhile', () => {
+    const its = takes()
+    its.ask(['ann'], 0)
+    let partition = 0
+    for (let nowMs = 0; nowMs < HANDOFF_MS; nowMs += 100) {
+      its.begin([partition++], nowMs)
+      expect(its.advance(nowMs)).toMatchObject({ asks: [{ to: 'ann' }], overrides: [] })
+    }
+    const [override] = its.advance(HANDOFF_MS).overrides
+    expect(override).toMatchObject({ why: 'silent', member: 'ann' })
+    expect(override!.partitions).toHaveLength(partition)
+  })
+
   test('has it seen, after every third question, whether the member knows us at all', () => {
     const its = takes()
     its.ask(['ann', 'bob'], 0)
@@ -353,6 +366,18 @@ describe('holders', () => {
     its.answer('ann', says('letting-go', [1]), 'agree')
     its.hear('ann')
     expect(toLetGo(its, HANDOFF_MS + 1)).toEqual([1])
+  })
+
+  test('that were asked before all is asked anew keep their place, and nobody else gets one', () => {
+    const its = held([1, 2, 3], 2)
+    its.advance(1)
+    its.restart(2)
+    expect(toLetGo(its, 2)).toEqual([1, 2])
+    its.answer('ann', says('holding', [3], 2), 'agree')
+    expect(toLetGo(its, 1_002)).toEqual([1, 2])
+    its.answer('ann', says('none', [1], 2), 'agree')
+    its.end(1, 1_003)
+    expect(toLetGo(its, 1_003)).toEqual([2, 3])
   })
 
   test('do not hold up partitions that nobody holds', () => {

@@ -361,6 +361,9 @@ export class Custody {
       }
       const begun: number[] = []
       for (const { partition } of changes) this.#follow(partition, begun, nowMs)
+      for (const [to, held] of this.#overridden.takeDue()) {
+        this.#mail.tell(to, 'acquired', held, nowMs)
+      }
       if (begun.length > 0) this.#takes.begin(begun, nowMs)
       this.#tellWaiters(
         changes.map(({ partition }) => partition),
@@ -398,10 +401,7 @@ export class Custody {
     } else {
       this.#takes.end(partition, nowMs)
       this.#succession.endTake(partition)
-      // Whoever we did not wait for may hold it, and has to hear that we do.
-      for (const name of this.#overridden.take(partition)) {
-        if (role === 0) this.#mail.tell(name, 'acquired', [partition], nowMs)
-      }
+      this.#overridden.settle(partition, role === 0)
     }
     if (role === 0) this.#succession.hold(partition)
     else if (phase !== 'letting-go') this.#succession.letGo(partition, nowMs)

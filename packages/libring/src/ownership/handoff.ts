@@ -39,6 +39,8 @@ interface Inquiry {
   readonly mutual: Map<number, number>
   /** Questions since it was last heard of. */
   asksInVain: number
+  /** When the last of these was asked. Others follow sooner when more is wanted. */
+  countedAtMs: Millis
   nextAskMs: Millis
   /** Whether it was asked for something that is not wanted any more. */
   isOutdated: boolean
@@ -160,7 +162,10 @@ export class Takes {
       this.#stuck.set(String(partition), nowMs + this.#stuckMs)
       if (this.#inquiries.size === 0) this.#free.add(partition)
       for (const inquiry of this.#inquiries.values()) {
-        if (inquiry.pending.size === 0) inquiry.asksInVain = 0
+        if (inquiry.pending.size === 0) {
+          inquiry.asksInVain = 0
+          inquiry.countedAtMs = -Infinity
+        }
         inquiry.pending.add(partition)
         inquiry.nextAskMs = nowMs
         this.#retime(inquiry)
@@ -168,11 +173,19 @@ export class Takes {
     }
   }
 
-  /** Whatever was answered so far counts no more: all of it is asked for anew, as one attempt. */
+  /**
+   * Whatever was answered so far counts no more: all of it is asked for anew, as one attempt. What
+   * holders were asked to let go may be on its way, and keeps its place.
+   */
   restart(nowMs: Millis): void {
     const partitions = [...this.#takes.keys()]
+    const granted = [...this.#granted]
     for (const partition of partitions) this.end(partition, nowMs)
     this.begin(partitions, nowMs)
+    for (const partition of granted) {
+      this.#takes.get(partition)!.grantedAtMs = nowMs
+      this.#granted.add(partition)
+    }
   }
 
   /** It was taken, or is not wanted any more. */
@@ -213,6 +226,7 @@ export class Takes {
         unmerged: new Map(),
         mutual: new Map(),
         asksInVain: 0,
+        countedAtMs: -Infinity,
         nextAskMs: nowMs,
         isOutdated: false,
         dueMs: undefined,
@@ -314,7 +328,7 @@ export class Takes {
     if (isDue) this.#mayMerge = false
     for (const [name, inquiry] of isDue ? this.#inquiries : NOBODY) {
       if (nowMs >= (inquiry.dueMs ?? Infinity)) {
-        this.#giveUp(name, inquiry, overrides)
+        if (this.#isCounted(inquiry, nowMs)) this.#giveUp(name, inquiry, overrides)
         this.#ask(name, inquiry, asks, nowMs)
       }
       if (inquiry.isToMerge && this.#exchanges.begin(name, nowMs)) {
@@ -331,6 +345,11 @@ export class Takes {
 
   deadlineMs(): Millis | undefined {
     return soonestMs(this.#stuck.nextMs(), this.#dues.soonestMs())
+  }
+
+  /** Whether a question asked now counts: the last that did has had its time to be answered. */
+  #isCounted(inquiry: Inquiry, nowMs: Millis): boolean {
+    return nowMs >= inquiry.countedAtMs + this.#repeatMs
   }
 
   #takeStuck(nowMs: Millis): readonly number[] {
@@ -372,11 +391,14 @@ export class Takes {
   #ask(name: string, inquiry: Inquiry, asks: Ask[], nowMs: Millis): void {
     if (inquiry.pending.size === 0 && !inquiry.isOutdated) return
     inquiry.isOutdated = false
-    if (inquiry.asksInVain % ASKS_UNHEARD === ASKS_UNHEARD - 1) inquiry.isToMerge = true
-    if (inquiry.pending.size > 0) inquiry.asksInVain++
-    inquiry.nextAskMs = nowMs + this.#repeatMs
+    if (this.#isCounted(inquiry, nowMs)) {
+      inquiry.countedAtMs = nowMs
+      if (inquiry.asksInVain % ASKS_UNHEARD === ASKS_UNHEARD - 1) inquiry.isToMerge = true
+      if (inquiry.pending.size > 0) inquiry.asksInVain++
+      for (const [partition, asked] of inquiry.mutual) inquiry.mutual.set(partition, asked + 1)
+    }
+    inquiry.nextAskMs = inquiry.countedAtMs + this.#repeatMs
     this.#retime(inquiry)
-    for (const [partition, asked] of inquiry.mutual) inquiry.mutual.set(partition, asked + 1)
     asks.push({ to: name, groups: this.#groups(inquiry) })
   }
 
