@@ -160,6 +160,10 @@ test('every TypeScript program of every page is run by some test', () => {
     'docs/guides/serf.md': 1,
     'docs/guides/encryption.md': 1,
     'docs/reference/errors.md': 1,
+    // test/interop/attaching-guide.test.ts
+    'docs/guides/attaching-to-an-agent.md': 3,
+    // test/e2e/http/guide.test.ts
+    'docs/guides/routing.md': 6,
   }
   const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
   for (const path of pages.filter((name) => name.endsWith('.md'))) {
