@@ -216,6 +216,7 @@ test('onePlanAWindow sees two plans in one window, unless somebody failed', () =
 
 test('fewHandoffs sees more partitions on their way to one member than there may be', () => {
   const story = (stage: Stage, count: number, before: (stage: Stage) => void = () => {}) => {
+    stage.plan = Array.from({ length: 4 }, () => ['cat'])
     stage.tell('cat', 'rebalance', {})
     before(stage)
     for (let partition = 0; partition < count; partition++) {
@@ -228,6 +229,10 @@ test('fewHandoffs sees more partitions on their way to one member than there may
   }
   expect(first('fewHandoffs', (stage) => story(stage, 3))).toContain('3 hand-offs at once to cat')
   none('fewHandoffs', (stage) => story(stage, 2))
+  const wantsTwo = (stage: Stage) => {
+    stage.plan = [['cat'], ['cat'], ['bob'], ['cat']]
+  }
+  none('fewHandoffs', (stage) => story(stage, 3, wantsTwo))
   const wakes = (stage: Stage) => stage.tell('ann', 'stalled', { durationMs: 30_000 })
   none('fewHandoffs', (stage) => story(stage, 3, wakes))
   const wakesAndLetsGo = (stage: Stage) => {

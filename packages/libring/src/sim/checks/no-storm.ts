@@ -26,14 +26,17 @@ export const fewHandoffs: CheckFactory = ({ world, terms, ledger, report }) => {
   const plannedAtMs = new Map<string, Millis>()
   /** Who lets go what for whom, and since when. */
   const underWay = new Map<string, Map<string, Millis>>()
+  const isWanted = (taker: string, partition: number): boolean =>
+    world.node(taker).cluster.holdersForPartition(partition)[0]?.name === taker
   const count = (taker: string): number => {
     const since = plannedAtMs.get(taker) ?? Infinity
     let found = 0
     for (const [key, atMs] of underWay.get(taker) ?? []) {
       const [holder, partition] = key.split(' ') as [string, string]
       if (!ledger.isLettingGo(holder, Number(partition))) underWay.get(taker)?.delete(key)
-      // What an earlier plan of the taker asked for does not count.
-      else if (atMs >= since) found++
+      // What an earlier plan of the taker asked for does not count, nor what it wants no more: the
+      // word of that may be on its way to the holder.
+      else if (atMs >= since && isWanted(taker, Number(partition))) found++
     }
     return found
   }
