@@ -16,7 +16,7 @@ export interface FakeState {
 
 /** A cluster of one partition, number 7, that is what the test says. */
 export class FakeCluster implements RoutedCluster {
-  readonly localName = 'ann'
+  readonly localName: string
   readonly configurationDigest = '1a2b3c4d'
   readonly withoutUrl: Set<string> = new Set()
   /** Names that nobody has heard of. */
@@ -28,7 +28,8 @@ export class FakeCluster implements RoutedCluster {
   readonly waits: number[] = []
   error: Error | undefined
 
-  constructor(state: FakeState) {
+  constructor(state: FakeState, localName = 'ann') {
+    this.localName = localName
     this.state = state
   }
 

@@ -54,21 +54,36 @@ describe('a request goes', () => {
     expect(next(setOut({ holders: ['ann'], servedBy: 'bob' }).way)).toBe('bob')
   })
 
-  test('where the member that was asked says, though it has been there before', () => {
+  test('where the member that was asked says, and back to one that is next', () => {
     const { way } = setOut({ holders: ['bob'] })
     expect(next(way)).toBe('bob')
-    way.refused('bob', 'cat')
+    way.refused('bob', 'cat', true)
     expect(next(way)).toBe('cat')
     way.refused('cat', 'bob')
     expect([next(way), way.hops]).toEqual(['bob', 3])
     expect(way.mark('').tried).toEqual(['bob', 'cat'])
   })
 
+  test('not back to one that has refused, before a wait', () => {
+    const { way } = setOut({ holders: ['bob'] })
+    expect(next(way)).toBe('bob')
+    way.refused('bob', 'cat')
+    expect(next(way)).toBe('cat')
+    way.refused('cat', 'bob')
+    expect([next(way), way.hops]).toEqual(['wait 150', 2])
+    way.waited(150, 0)
+    expect([next(way), way.hops]).toEqual(['bob', 3])
+  })
+
   test('to no more members than it may', () => {
     const { way } = setOut({ holders: ['bob'] })
-    for (let at = 0; at < 3; at++) {
-      next(way)
-      way.refused('bob', 'bob')
+    for (const [by, owner] of ['bob', 'cat', 'dan', 'eve'].map((name, at, all) => [
+      name,
+      all[at + 1],
+    ])) {
+      if (owner === undefined) break
+      expect(next(way)).toBe(by)
+      way.refused(by!, owner)
     }
     expect(next(way)).toBe('LIBRING_HOPS_EXCEEDED')
   })

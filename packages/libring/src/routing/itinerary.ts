@@ -39,11 +39,17 @@ export class Itinerary {
   readonly #isBad: (member: Reachable) => boolean
   readonly #refusedBy: string[] = []
   readonly #unreachable: string[] = []
+  /** Who has refused because somebody else serves it still, and will serve it next. */
+  #next: { readonly name: string; readonly after: string } | undefined
   #hops: number
   #named: string | undefined
   #acquireLeftMs: Millis
   #failoverLeftMs: Millis
   #waitsFor: 'acquire' | 'failover' = 'acquire'
+  /** At how much of `acquireWaitMs` those that have refused are asked once more. */
+  #askAgainAtMs: Millis | undefined
+  /** Who held it when the wait began. */
+  #heldBy: string | undefined
 
   /** @param isBad whether a member could not be reached a moment ago. */
   constructor(
@@ -87,24 +93,28 @@ export class Itinerary {
   next(): Leg {
     const { partition, role } = this
     if (servesHere(this.#cluster, partition, role)) return SERVE
+    if (this.#heldBy !== undefined) this.#reconsider(this.#heldBy)
     const member = this.#takeNamed() ?? this.#choose()
     if (member === undefined) return this.#wait()
-    if (this.#hops >= this.#limits.maxHops) {
-      const why = `the request was forwarded ${this.#hops} times`
-      return { type: 'fail', code: 'LIBRING_HOPS_EXCEEDED', why }
-    }
+    if (this.#hops >= this.#limits.maxHops) return this.#tooFar()
     this.#hops++
     return { type: 'forward', member }
   }
 
-  /** A member does not serve it, and may have said who does. */
-  refused(by: string, owner: string | undefined): void {
+  /**
+   * A member does not serve it, and may have said who does.
+   *
+   * @param isNext whether it will itself, once that one has let go.
+   */
+  refused(by: string, owner: string | undefined, isNext = false): void {
     this.#refusedBy.push(by)
     this.#named = owner
+    if (isNext && owner !== undefined) this.#next = { name: by, after: owner }
   }
 
-  /** A member got nothing of it. */
+  /** A member got nothing of it, which is no hop. It is not asked again before a wait. */
   unreachable(member: string): void {
+    this.#hops--
     this.#unreachable.push(member)
   }
 
@@ -113,16 +123,40 @@ export class Itinerary {
     const spentMs = timeoutMs - leftMs
     if (this.#waitsFor === 'acquire') this.#acquireLeftMs -= spentMs
     else this.#failoverLeftMs -= spentMs
-    // What was so before the move need not be so any more.
-    this.#refusedBy.length = 0
     this.#unreachable.length = 0
   }
 
-  /** Whom the member that was asked last has named. It may have been asked before. */
+  /**
+   * After a wait. Those that have refused are asked once more when the partition has moved, or their
+   * time has come: whatever else moves here would spend the hops before they can know better.
+   */
+  #reconsider(heldBy: string): void {
+    this.#heldBy = undefined
+    const isDue = this.#acquireLeftMs <= (this.#askAgainAtMs ?? this.#acquireLeftMs)
+    if (!isDue && heldBy === this.#holders()) return
+    this.#refusedBy.length = 0
+    this.#next = undefined
+    this.#askAgainAtMs = undefined
+  }
+
+  #holders(): string {
+    const holders = this.#cluster.holdersForPartition(this.partition)
+    return holders.map(({ name }) => name).join()
+  }
+
+  /**
+   * Whom the member that was asked last has named. One that has refused would do so again, unless
+   * whoever it waited for has sent the request away since: then it waits, with the request.
+   */
   #takeNamed(): Reachable | undefined {
     const name = this.#named
     this.#named = undefined
     if (name === undefined || name === this.#cluster.localName) return undefined
+    if (this.#refusedBy.includes(name)) {
+      const next = this.#next
+      if (next?.name !== name || !this.#refusedBy.includes(next.after)) return undefined
+      this.#next = undefined
+    }
     return this.#reachable(this.#cluster.memberNamed(name))
   }
 
@@ -154,14 +188,19 @@ export class Itinerary {
 
   #wait(): Leg {
     const holders = this.#cluster.holdersForPartition(this.partition)
-    const isComing = this.#refusedBy.length > 0 || holders[0]?.name === this.#cluster.localName
-    this.#waitsFor = isComing ? 'acquire' : 'failover'
-    const leftMs = isComing ? this.#acquireLeftMs : this.#failoverLeftMs
+    const isOurs = holders[0]?.name === this.#cluster.localName
+    const isRefused = this.#refusedBy.length > 0
+    this.#waitsFor = isRefused || isOurs ? 'acquire' : 'failover'
+    const leftMs = this.#waitsFor === 'acquire' ? this.#acquireLeftMs : this.#failoverLeftMs
     if (leftMs > 0) {
-      // Members elsewhere may move without anything moving here, so they are asked once more.
-      const { acquireWaitMs, maxHops } = this.#limits
-      const askAgainMs = this.#refusedBy.length > 0 ? Math.ceil(acquireWaitMs / maxHops) : leftMs
-      return { type: 'wait', timeoutMs: Math.min(leftMs, askAgainMs) }
+      const hopsLeft = this.#limits.maxHops - this.#hops
+      if (isRefused && hopsLeft <= 0 && !isOurs) return this.#tooFar()
+      this.#heldBy = this.#holders()
+      if (!isRefused) return { type: 'wait', timeoutMs: leftMs }
+      // Members elsewhere may move without anything moving here. The hops that are left are spread
+      // over the time that is left, so that they are not spent before views agree.
+      this.#askAgainAtMs ??= leftMs - Math.ceil(leftMs / (hopsLeft + 1))
+      return { type: 'wait', timeoutMs: leftMs - this.#askAgainAtMs }
     }
     if (this.#unreachable.length > 0) {
       const why = 'the owner of the key cannot be reached'
@@ -169,5 +208,10 @@ export class Itinerary {
     }
     const why = holders.length === 0 ? 'the ring has no members' : 'nobody serves the key now'
     return { type: 'fail', code: 'LIBRING_NO_OWNER', why }
+  }
+
+  #tooFar(): Leg {
+    const why = `the request was forwarded ${this.#hops} times`
+    return { type: 'fail', code: 'LIBRING_HOPS_EXCEEDED', why }
   }
 }
