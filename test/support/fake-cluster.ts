@@ -22,6 +22,8 @@ export class FakeCluster implements RoutedCluster {
   /** Names that nobody has heard of. */
   readonly strangers: Set<string> = new Set()
   state: FakeState
+  /** What all members are, as far as is known. */
+  status: ClusterMember['status'] = 'alive'
   /** What happens while somebody waits, one after the other; then the time is over. */
   readonly moves: (() => void)[] = []
   /** How long each waited at most. */
@@ -74,6 +76,6 @@ export class FakeCluster implements RoutedCluster {
 
   #member(name: string): ClusterMember {
     const url = this.withoutUrl.has(name) ? undefined : `http://${name}`
-    return { ...aClusterMember(name), url }
+    return { ...aClusterMember(name), status: this.status, url }
   }
 }

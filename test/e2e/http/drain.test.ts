@@ -54,6 +54,7 @@ async function join(
   ledger: Ledger,
   seeds: readonly string[],
   part: 'takes part' | 'only looks on' = 'takes part',
+  settleMs = 200,
 ): Promise<Member> {
   const host = loopback.next()
   const gossip = `${host}:7946`
@@ -65,7 +66,7 @@ async function join(
     bootstrapHosts: seeds,
     partitions: 64,
     redundancy: 2,
-    settleMs: 200,
+    settleMs,
     watchTags: { ring: /^active$/ },
     serf: {
       bind: gossip,
@@ -176,4 +177,23 @@ test('while members drain and come back, every request is answered by whoever ho
   expect(again.router.stats().servedForwarded).toBeGreaterThan(0)
   const { served, servedForwarded, forwarded } = dan.router.stats()
   expect([served, servedForwarded, forwarded > 100]).toEqual([0, 0, true])
+})
+
+test('a request for a member that has left waits until the ring says so', async () => {
+  const ledger = new Ledger()
+  const ann = await join('ann', ledger, [])
+  const bob = await join('bob', ledger, [ann.gossip])
+  // Its ring is behind for long after bob has gone.
+  const dan = await join('dan', ledger, [ann.gossip], 'only looks on', 4_000)
+  await settled(ann, bob)
+  await dan.cluster.ready({ members: 2 })
+  const path = PATHS.find((each) => dan.cluster.ownerForKey(each)?.name === 'bob')!
+
+  await bob.cluster.drain()
+  await bob.close()
+  await expect.poll(() => dan.cluster.memberNamed('bob')?.status, PATIENCE).toBe('left')
+  expect(dan.cluster.ownerForKey(path)?.name).toBe('bob')
+  const response = await fetch(dan.origin + path)
+  expect([response.status, await response.text()]).toEqual([200, 'ann'])
+  expect(dan.router.stats().unreachable).toBeGreaterThan(0)
 })

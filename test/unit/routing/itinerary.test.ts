@@ -161,6 +161,19 @@ describe('a request waits', () => {
     expect(way.mark('').tried).toEqual([])
   })
 
+  test.each(['left', 'leaving'] as const)(
+    'for the ring to go on without one that is %s',
+    (status) => {
+      const { way, cluster } = setOut({ holders: ['bob'] })
+      cluster.status = status
+      next(way)
+      way.unreachable('bob')
+      expect(next(way)).toBe('wait 300')
+      way.waited(300, 250)
+      expect(next(way)).toBe('bob')
+    },
+  )
+
   test('for another owner where this one cannot be reached, if it may', () => {
     const { way, cluster } = setOut({ holders: ['bob'] }, { limits: { failoverWaitMs: 200 } })
     next(way)

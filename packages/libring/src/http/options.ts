@@ -58,9 +58,10 @@ export interface ForwardOptions {
 
   /**
    * How long a request waits, in all, for a partition whose owner cannot be reached, until the ring
-   * has moved it. 0 to 600,000.
+   * has moved it. What it is by default covers members that leave in order and are gone before the
+   * news of it has come here; to outlast the death of one takes longer. 0 to 600,000.
    *
-   * @defaultValue 0: it is answered 503 at once
+   * @defaultValue 2000
    */
   readonly failoverWaitMs?: Millis
 
@@ -307,7 +308,7 @@ export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOpti
 }
 
 function forwardOptionsOf(options: ForwardOptions): ResolvedForwardOptions {
-  const { maxHops = 5, acquireWaitMs = 5_000, failoverWaitMs = 0, badAddressMs = 500 } = options
+  const { maxHops = 5, acquireWaitMs = 5_000, failoverWaitMs = 2_000, badAddressMs = 500 } = options
   const { connectTimeoutMs = 2_000, upstreamTimeoutMs = 30_000, idleTimeoutMs = 0 } = options
   const { headerBytesMax = 16_384, tls } = options
   requireWhole('maxHops', maxHops, 1, 16)

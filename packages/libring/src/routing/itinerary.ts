@@ -21,7 +21,7 @@ export interface ItineraryLimits {
   readonly maxHops: number
   /** How long it may wait, in all, for a partition that is about to be served. */
   readonly acquireWaitMs: Millis
-  /** How long it may wait, in all, for a partition whose owner cannot be reached. */
+  /** How long it may wait, in all, for a partition whose owner cannot be reached, nor has left. */
   readonly failoverWaitMs: Millis
 }
 
@@ -190,7 +190,8 @@ export class Itinerary {
     const holders = this.#cluster.holdersForPartition(this.partition)
     const isOurs = holders[0]?.name === this.#cluster.localName
     const isRefused = this.#refusedBy.length > 0
-    this.#waitsFor = isRefused || isOurs ? 'acquire' : 'failover'
+    const isComing = isRefused || isOurs || this.#unreachable.some((name) => this.#hasLeft(name))
+    this.#waitsFor = isComing ? 'acquire' : 'failover'
     const leftMs = this.#waitsFor === 'acquire' ? this.#acquireLeftMs : this.#failoverLeftMs
     if (leftMs > 0) {
       const hopsLeft = this.#limits.maxHops - this.#hops
@@ -208,6 +209,12 @@ export class Itinerary {
     }
     const why = holders.length === 0 ? 'the ring has no members' : 'nobody serves the key now'
     return { type: 'fail', code: 'LIBRING_NO_OWNER', why }
+  }
+
+  /** Whether the ring is about to go on without it, though it does not say so yet. */
+  #hasLeft(name: string): boolean {
+    const status = this.#cluster.memberNamed(name)?.status
+    return status === 'left' || status === 'leaving'
   }
 
   #tooFar(): Leg {

@@ -33,7 +33,7 @@ export interface RouteOptions {
   /**
    * How long to wait, in all, for a partition whose owner cannot be reached. 0 to 600,000.
    *
-   * @defaultValue 0
+   * @defaultValue 2000
    */
   readonly failoverWaitMs?: Millis
   /**
@@ -172,7 +172,7 @@ function resolveRouteOptions(options: RouteOptions): ResolvedRouteOptions {
   requirePlainObject('options', options)
   requireKnown('', options, Object.keys(OPTIONS))
   const { serveFrom = 'primary', isBad, signal } = options
-  const { maxHops = 5, acquireWaitMs = 5_000, failoverWaitMs = 0 } = options
+  const { maxHops = 5, acquireWaitMs = 5_000, failoverWaitMs = 2_000 } = options
   requireOneOf('serveFrom', serveFrom, ['primary', 'holders'])
   requireWhole('maxHops', maxHops, 1, 16)
   requireWhole('acquireWaitMs', acquireWaitMs, 0, 600_000)
