@@ -64,6 +64,24 @@ describe('a request goes', () => {
     expect(way.mark('').tried).toEqual(['bob', 'cat'])
   })
 
+  test('back to one that is next, where it is here that it was still served', () => {
+    const { way } = setOut({ holders: ['bob'] })
+    expect(next(way)).toBe('bob')
+    way.refused('bob', 'ann', true)
+    expect(next(way)).toBe('bob')
+    expect(way.mark('').tried).toEqual(['bob', 'ann'])
+  })
+
+  test('once more to one that has refused, where a step is taken here', () => {
+    const { way, cluster } = setOut({ holders: ['bob'], local: { replica: 0, isReady: false } })
+    expect(next(way)).toBe('bob')
+    way.refused('bob', 'ann')
+    expect(next(way)).toBe('wait 100')
+    cluster.state = { holders: ['bob'] }
+    way.waited(100, 99)
+    expect(next(way)).toBe('bob')
+  })
+
   test('not back to one that has refused, before a wait', () => {
     const { way } = setOut({ holders: ['bob'] })
     expect(next(way)).toBe('bob')

@@ -17,6 +17,7 @@ import { decodeKey, type Errand } from './passage.ts'
 import { Pools } from './pools.ts'
 import { FORWARD_HEADER, stripProvenance, surveyOf, targetOf } from './request-headers.ts'
 import { RequestPassage, type Expectation } from './request-passage.ts'
+import { requireShutdownOptions, shutDown, type ShutdownOptions } from './shutdown.ts'
 import { noRouterStats, type RouterStats } from './stats.ts'
 import { UpgradePassage } from './upgrade-passage.ts'
 
@@ -32,6 +33,8 @@ export class RequestRouter {
   readonly #loopDelay: LoopDelay
   readonly #unsubscribe: readonly (() => void)[]
   readonly #ended = new AbortController()
+  /** Whether the local member is about to be gone: clients are to go to other members. */
+  #isLeaving = false
 
   /** @throws {OptionError} naming the first option that is unknown, malformed or out of range. */
   constructor(cluster: RouterCluster, given: RouterOptions) {
@@ -55,9 +58,13 @@ export class RequestRouter {
       cluster.on('stalled', () => inFlight.endAll()),
     ]
     const { signal } = this.#ended
-    void cluster.runPartitions((partition, task) => this.#seeOut(partition, task.signal), {
-      signal,
-    })
+    // This ends before the member says farewell. One that can hold nothing has nothing to let go.
+    cluster
+      .runPartitions((partition, task) => this.#seeOut(partition, task.signal), { signal })
+      .then(
+        () => (this.#isLeaving = true),
+        () => {},
+      )
   }
 
   get stats(): RouterStats {
@@ -72,6 +79,7 @@ export class RequestRouter {
     serve: RouterOptions['serve'],
     expectation: Expectation,
   ): void {
+    if (this.#isLeaving) response.shouldKeepAlive = false
     const outcome = this.#hindrance(
       request,
       this.#means.stats.inFlight,
@@ -104,6 +112,15 @@ export class RequestRouter {
   /** Resolves once nothing of the partition is being served here, or after `timeoutMs`. */
   settled(partition: number, timeoutMs: number): Promise<'settled' | 'overdue'> {
     return this.#means.inFlight.settled(partition, timeoutMs)
+  }
+
+  /** End a server and the router with it. */
+  async shutdown(server: Server, options: ShutdownOptions = {}): Promise<void> {
+    const timeoutMs = requireShutdownOptions(options)
+    this.#isLeaving = true
+    this.#means.pools.breakUpgraded()
+    await shutDown(server, timeoutMs)
+    await this.close()
   }
 
   /** Close all connections to members. What is forwarded breaks off. */
@@ -206,6 +223,14 @@ export interface Router extends AsyncDisposable {
    */
   settled(partition: number, timeoutMs: number): Promise<'settled' | 'overdue'>
   /**
+   * End the server, once the cluster has ended: it takes no connections any more, each is closed as
+   * soon as nothing is under way on it, and what is left is cut after `timeoutMs`. Connections that
+   * were upgraded and passed on are cut at once. Then {@link Router.close}. Idempotent.
+   *
+   * @throws {OptionError} naming the first option that is unknown, malformed or out of range.
+   */
+  shutdown(server: Server, options?: ShutdownOptions): Promise<void>
+  /**
    * Close all connections to members. Requests and upgraded connections that are forwarded break
    * off; idempotent.
    */
@@ -236,6 +261,7 @@ export function createRouter(cluster: RouterCluster, options: RouterOptions): Ro
     attach: (server: Server) => attach(server, { handle, checkContinue, upgrade }),
     stats: () => router.stats,
     settled: (partition: number, timeoutMs: number) => router.settled(partition, timeoutMs),
+    shutdown: (server: Server, given?: ShutdownOptions) => router.shutdown(server, given),
     close,
     [Symbol.asyncDispose]: close,
   })

@@ -48,8 +48,8 @@ export class Itinerary {
   #waitsFor: 'acquire' | 'failover' = 'acquire'
   /** At how much of `acquireWaitMs` those that have refused are asked once more. */
   #askAgainAtMs: Millis | undefined
-  /** Who held it when the wait began. */
-  #heldBy: string | undefined
+  /** What was known of the partition when the wait began. */
+  #known: string | undefined
 
   /** @param isBad whether a member could not be reached a moment ago. */
   constructor(
@@ -93,7 +93,7 @@ export class Itinerary {
   next(): Leg {
     const { partition, role } = this
     if (servesHere(this.#cluster, partition, role)) return SERVE
-    if (this.#heldBy !== undefined) this.#reconsider(this.#heldBy)
+    if (this.#known !== undefined) this.#reconsider(this.#known)
     const member = this.#takeNamed() ?? this.#choose()
     if (member === undefined) return this.#wait()
     if (this.#hops >= this.#limits.maxHops) return this.#tooFar()
@@ -130,18 +130,20 @@ export class Itinerary {
    * After a wait. Those that have refused are asked once more when the partition has moved, or their
    * time has come: whatever else moves here would spend the hops before they can know better.
    */
-  #reconsider(heldBy: string): void {
-    this.#heldBy = undefined
+  #reconsider(known: string): void {
+    this.#known = undefined
     const isDue = this.#acquireLeftMs <= (this.#askAgainAtMs ?? this.#acquireLeftMs)
-    if (!isDue && heldBy === this.#holders()) return
+    if (!isDue && known === this.#knowledge()) return
     this.#refusedBy.length = 0
     this.#next = undefined
     this.#askAgainAtMs = undefined
   }
 
-  #holders(): string {
-    const holders = this.#cluster.holdersForPartition(this.partition)
-    return holders.map(({ name }) => name).join()
+  #knowledge(): string {
+    const { partition } = this
+    const names = this.#cluster.holdersForPartition(partition).map(({ name }) => name)
+    const replica = this.#cluster.localRole(partition)?.replica
+    return [replica, this.#cluster.servedBy(partition), ...names].join()
   }
 
   /**
@@ -151,12 +153,25 @@ export class Itinerary {
   #takeNamed(): Reachable | undefined {
     const name = this.#named
     this.#named = undefined
-    if (name === undefined || name === this.#cluster.localName) return undefined
+    if (name === undefined) return undefined
+    const { localName } = this.#cluster
+    if (name === localName) {
+      if (this.#next?.after !== localName) return undefined
+      // It waits for us, who have begun to let go: else we would serve it.
+      this.#refusedBy.push(localName)
+      return this.#takeNext()
+    }
     if (this.#refusedBy.includes(name)) {
       const next = this.#next
       if (next?.name !== name || !this.#refusedBy.includes(next.after)) return undefined
-      this.#next = undefined
+      return this.#takeNext()
     }
+    return this.#reachable(this.#cluster.memberNamed(name))
+  }
+
+  #takeNext(): Reachable | undefined {
+    const { name } = this.#next!
+    this.#next = undefined
     return this.#reachable(this.#cluster.memberNamed(name))
   }
 
@@ -196,7 +211,7 @@ export class Itinerary {
     if (leftMs > 0) {
       const hopsLeft = this.#limits.maxHops - this.#hops
       if (isRefused && hopsLeft <= 0 && !isOurs) return this.#tooFar()
-      this.#heldBy = this.#holders()
+      this.#known = this.#knowledge()
       if (!isRefused) return { type: 'wait', timeoutMs: leftMs }
       // Members elsewhere may move without anything moving here. The hops that are left are spread
       // over the time that is left, so that they are not spent before views agree.
