@@ -24,8 +24,6 @@ export function createShopRouter(serf: GossipOptions): {
   })
   const router = createRouter(cluster, {
     keyOf: ({ url }) => url?.split('?', 1)[0],
-    // Never called: nothing is served here.
-    serve: (_request, response) => response.writeHead(500).end(),
     // When a server has just died, wait until another one has its keys.
     failoverWaitMs: 30_000,
   })

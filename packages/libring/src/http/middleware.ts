@@ -38,10 +38,10 @@ export function createMiddleware(
   cluster: RouterCluster,
   options: MiddlewareOptions,
 ): RouterMiddleware {
-  const router = new RequestRouter(cluster, { ...options, serve: neverCalled })
+  const router = new RequestRouter(cluster, options)
   const close = (): Promise<void> => router.close()
   const handle: (...given: Parameters<RouterMiddleware>) => void = (request, response, next) => {
-    const pass: RouterOptions['serve'] = (_request, _response, context) => {
+    const pass: NonNullable<RouterOptions['serve']> = (_request, _response, context) => {
       contexts.set(request, context)
       next()
     }
@@ -96,5 +96,3 @@ export function createPlugin(cluster: RouterCluster, options: MiddlewareOptions)
   // Fastify gives a plugin an instance of its own, unless it says that it wants the one it is given.
   return Object.assign(register, { middleware, [Symbol.for('skip-override')]: true })
 }
-
-function neverCalled(): void {}

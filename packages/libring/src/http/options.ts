@@ -131,8 +131,8 @@ export interface RouterOptions extends ForwardOptions {
    */
   readonly keyOf: (request: RoutedRequest) => Key | undefined
 
-  /** Answers a request whose key is served here. */
-  readonly serve: (
+  /** Answers a request whose key is served here. A member that can hold nothing needs none. */
+  readonly serve?: (
     request: IncomingMessage,
     response: ServerResponse,
     context: ServeContext,
@@ -220,7 +220,7 @@ export interface ResolvedForwardOptions {
 
 export interface ResolvedRouterOptions extends ResolvedForwardOptions {
   readonly keyOf: RouterOptions['keyOf']
-  readonly serve: RouterOptions['serve']
+  readonly serve: NonNullable<RouterOptions['serve']>
   readonly serveUpgrade: RouterOptions['serveUpgrade']
   readonly roleOf: (request: IncomingMessage) => RoleAsked
   readonly releaseWaitMs: Millis
@@ -275,7 +275,7 @@ export function resolveForwardOptions(options: ForwardOptions): ResolvedForwardO
 export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOptions {
   requirePlainObject('options', options)
   requireKnown('', options, Object.keys(ROUTER_OPTIONS))
-  const { keyOf, serve, serveUpgrade, serveFrom = 'primary', onError = warn } = options
+  const { keyOf, serve = noServe, serveUpgrade, serveFrom = 'primary', onError = warn } = options
   requireFunction('keyOf', keyOf)
   requireFunction('serve', serve)
   if (serveUpgrade !== undefined) requireFunction('serveUpgrade', serveUpgrade)
@@ -356,6 +356,11 @@ function roleReader(
   requireOneOf('serveFrom', serveFrom, ['primary', 'holders'])
   const role = serveFrom === 'holders' ? 'holder' : 'primary'
   return () => role
+}
+
+/** Told to `onError`, and answered 500. */
+function noServe(): never {
+  throw new Error('the local member holds the key, and its router has no serve')
 }
 
 function warn(error: unknown): void {

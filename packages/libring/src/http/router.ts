@@ -10,7 +10,7 @@ import { Credentials } from './credentials.ts'
 import { InFlight } from './in-flight.ts'
 import { LoopDelay } from './limits.ts'
 import type { Means } from './means.ts'
-import { resolveRouterOptions, type RouterOptions } from './options.ts'
+import { resolveRouterOptions, type ResolvedRouterOptions, type RouterOptions } from './options.ts'
 import { answer, answerUpgrade, outcomeOf, refusalOutcome } from './outcome.ts'
 import { TOO_MANY_FIELDS, type Outcome } from './outcome.ts'
 import { decodeKey, type Errand } from './passage.ts'
@@ -67,6 +67,10 @@ export class RequestRouter {
       )
   }
 
+  get serve(): ResolvedRouterOptions['serve'] {
+    return this.#means.options.serve
+  }
+
   get stats(): RouterStats {
     const { stats, pools } = this.#means
     return { ...stats, pools: pools.size }
@@ -76,7 +80,7 @@ export class RequestRouter {
   handle(
     request: IncomingMessage,
     response: ServerResponse,
-    serve: RouterOptions['serve'],
+    serve: ResolvedRouterOptions['serve'],
     expectation: Expectation,
   ): void {
     if (this.#isLeaving) response.shouldKeepAlive = false
@@ -244,7 +248,7 @@ export interface Router extends AsyncDisposable {
  */
 export function createRouter(cluster: RouterCluster, options: RouterOptions): Router {
   const router = new RequestRouter(cluster, options)
-  const { serve } = options
+  const { serve } = router
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     router.handle(request, response, serve, 'none')
   }
