@@ -180,10 +180,10 @@ export interface RouterOptions extends ForwardOptions {
   readonly maxUpgrades?: number
 
   /**
-   * The mean delay of the event loop over the last half second beyond which requests are answered
-   * 503. 0 to 600,000.
+   * How late the event loop may be. Requests are answered 503 while a timer of half a second was
+   * later than this each of the last four times, so that a burst is dealt with. 0 to 600,000.
    *
-   * @defaultValue 1000; 0 for no bound
+   * @defaultValue 3000; 0 for no bound
    */
   readonly maxEventLoopDelayMs?: Millis
 
@@ -281,7 +281,7 @@ export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOpti
   if (serveUpgrade !== undefined) requireFunction('serveUpgrade', serveUpgrade)
   requireFunction('onError', onError)
   const { releaseWaitMs = 4_000, repeatBytesMax = 65_536, headersMax = 200 } = options
-  const { maxInFlight = 10_000, maxUpgrades = 10_000, maxEventLoopDelayMs = 1_000 } = options
+  const { maxInFlight = 10_000, maxUpgrades = 10_000, maxEventLoopDelayMs = 3_000 } = options
   const { trustForwarded = false } = options
   requireWhole('releaseWaitMs', releaseWaitMs, 0, DAY_MS)
   requireWhole('repeatBytesMax', repeatBytesMax, 0, 16_777_216)
