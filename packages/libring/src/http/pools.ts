@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
-import { Pool } from 'undici'
+import { isIP } from 'node:net'
+import { buildConnector, Pool } from 'undici'
 import type { MemberEvent } from '../base/member.ts'
 import type { Reachable } from '../routing/itinerary.ts'
 import type { MemberTls } from './options.ts'
@@ -80,7 +81,7 @@ export class Pools {
     const { origin, pathname, protocol, hostname } = new URL(url)
     const pool = new Pool(origin, {
       // A connection that changes its protocol may be half closed.
-      connect: { ...tls, timeout: connectTimeoutMs, ...{ allowHalfOpen: true } },
+      connect: connectorOf({ ...tls, timeout: connectTimeoutMs, ...{ allowHalfOpen: true } }),
       headersTimeout: upstreamTimeoutMs,
       bodyTimeout: idleTimeoutMs,
       maxHeaderSize: headerBytesMax,
@@ -91,6 +92,15 @@ export class Pools {
     const basePath = pathname.replace(/\/+$/, '')
     const servername = protocol === 'https:' ? (tls?.servername ?? hostname) : undefined
     return { pool, url, origin, basePath, servername, upgraded: new Set() }
+  }
+}
+
+/** TLS asks for no address by name, though certificates may be for one. */
+function connectorOf(options: buildConnector.BuildOptions): buildConnector.connector {
+  const connect = buildConnector(options)
+  return (given, callback) => {
+    const isAddress = isIP(given.servername ?? '') !== 0
+    connect(isAddress ? { ...given, servername: '' } : given, callback)
   }
 }
 
