@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { Cluster, fixedMembers, type ClusterOptions, type FixedMember } from 'libring'
 import { createRouter, type Router, type RouterOptions } from 'libring/http'
@@ -18,6 +19,8 @@ export interface RoutedSetup {
   readonly names: readonly string[]
   readonly cluster?: ClusterOptions
   readonly router?: Partial<RouterOptions>
+  /** How the servers speak TLS, each at its own address. By default they do not. */
+  readonly tls?: (host: string) => ServerOptions
   /** What one member has otherwise. */
   readonly perMember?: (name: string) => {
     readonly cluster?: ClusterOptions
@@ -37,7 +40,7 @@ export async function routedMembers(setup: RoutedSetup): Promise<readonly Routed
   const places = await Promise.all(
     setup.names.map(async (name) => {
       const host = loopback.next()
-      const server = createServer()
+      const server = setup.tls === undefined ? createServer() : createTlsServer(setup.tls(host))
       server.listen(0, host)
       await once(server, 'listening')
       const { port } = server.address() as AddressInfo
@@ -45,8 +48,10 @@ export async function routedMembers(setup: RoutedSetup): Promise<readonly Routed
     }),
   )
   const members: FixedMember[] = places.map(({ name, host, port, own }) => {
-    return { name, host, port: 7946, tags: { http: own.httpTag ?? String(port) } }
+    const here = setup.tls === undefined ? String(port) : `https://${host}:${port}`
+    return { name, host, port: 7946, tags: { http: own.httpTag ?? here } }
   })
+  const scheme = setup.tls === undefined ? 'http' : 'https'
   return await Promise.all(
     places.map(async ({ name, host, server, port, own }) => {
       const cluster = new Cluster({
@@ -65,7 +70,7 @@ export async function routedMembers(setup: RoutedSetup): Promise<readonly Routed
       })
       router.attach(server)
       await cluster.start()
-      return { name, cluster, router, server, origin: `http://${host}:${port}` }
+      return { name, cluster, router, server, origin: `${scheme}://${host}:${port}` }
     }),
   )
 }

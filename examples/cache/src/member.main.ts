@@ -4,7 +4,7 @@ import { createCache } from './service.ts'
 
 const { http, serf, setting } = stagedMember()
 
-const { cluster, server } = createCache(
+const { cluster, router, server } = createCache(
   async (path) => {
     const response = await fetch(new URL(path, setting('origin')))
     return await response.text()
@@ -20,4 +20,4 @@ const { cluster, server } = createCache(
 server.listen(http.port, http.host)
 tellHoldings(cluster)
 await cluster.run({ signals: ['SIGTERM'] })
-server.close()
+await router.shutdown(server)

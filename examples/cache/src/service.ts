@@ -1,14 +1,14 @@
 /** A cache that is spread over the members of a cluster. This is the file to copy. */
 import { createServer, type Server } from 'node:http'
 import { Cluster, type ClusterOptions } from 'libring'
-import { createRouter } from 'libring/http'
+import { createRouter, type Router } from 'libring/http'
 
 /** A member that keeps what it owns, and sends on what is about other keys. */
 export function createCache(
   /** Asks whoever knows. Slow, or dear, or both. */
   load: (path: string) => Promise<string>,
   options: ClusterOptions,
-): { readonly cluster: Cluster; readonly server: Server } {
+): { readonly cluster: Cluster; readonly router: Router; readonly server: Server } {
   /** By partition and path. What is still being loaded is there already, as a promise. */
   const kept = new Map<number, Map<string, Promise<string>>>()
 
@@ -48,5 +48,5 @@ export function createCache(
   })
   const server = createServer()
   router.attach(server)
-  return { cluster, server }
+  return { cluster, router, server }
 }

@@ -70,8 +70,7 @@ function stepOf(event: OwnershipEvent): Step {
 
 async function leave(): Promise<void> {
   await cluster.drain()
-  server.close()
-  server.closeAllConnections()
+  await router.shutdown(server)
   // What was released on the way out is still to be told.
   setTimeout(() => process.disconnect(), 2 * BATCH_MS)
 }

@@ -49,5 +49,4 @@ server.listen({ host: http.hostname, port: Number(http.port) }, () => {
 })
 
 await cluster.run({ signals: ['SIGINT', 'SIGTERM'] })
-server.close()
-server.closeAllConnections()
+await router.shutdown(server)

@@ -4,7 +4,7 @@ import { createLimiter } from './service.ts'
 
 const { http, serf, setting } = stagedMember()
 
-const { cluster, server } = createLimiter(
+const { cluster, router, server } = createLimiter(
   { limit: Number(setting('limit')), windowMs: Number(setting('windowMs')) },
   {
     partitions: Number(setting('partitions')),
@@ -18,4 +18,4 @@ server.listen(http.port, http.host)
 tellHoldings(cluster)
 await cluster.run({ signals: ['SIGTERM'] })
 // What is here by now is answered; whoever comes later finds another member.
-server.close()
+await router.shutdown(server)

@@ -1,7 +1,7 @@
 /** So many requests for each customer, counted at one member. This is the file to copy. */
 import { createServer, type Server } from 'node:http'
 import { Cluster, type ClusterOptions } from 'libring'
-import { createRouter } from 'libring/http'
+import { createRouter, type Router } from 'libring/http'
 import { Counts } from './counts.ts'
 
 export interface Limits {
@@ -13,7 +13,7 @@ export interface Limits {
 export function createLimiter(
   { limit, windowMs }: Limits,
   options: ClusterOptions,
-): { readonly cluster: Cluster; readonly server: Server } {
+): { readonly cluster: Cluster; readonly router: Router; readonly server: Server } {
   /** By partition: what this member counts. */
   const counted = new Map<number, Counts>()
 
@@ -49,5 +49,5 @@ export function createLimiter(
   })
   const server = createServer()
   router.attach(server)
-  return { cluster, server }
+  return { cluster, router, server }
 }

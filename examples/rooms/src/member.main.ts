@@ -4,7 +4,7 @@ import { createRooms } from './service.ts'
 
 const { http, serf, setting } = stagedMember()
 
-const { cluster, server } = createRooms({
+const { cluster, router, server } = createRooms({
   partitions: Number(setting('partitions')),
   redundancy: 1,
   // Short, because nobody wants to watch a demonstration for long.
@@ -16,4 +16,4 @@ server.listen(http.port, http.host)
 tellHoldings(cluster)
 await cluster.run({ signals: ['SIGTERM'] })
 // Connections that were passed on from here are cut; their clients come back elsewhere.
-process.exit()
+await router.shutdown(server)

@@ -1,7 +1,7 @@
 /** Rooms to talk in, each at one member of a cluster. This is the file to copy. */
 import { createServer, type Server } from 'node:http'
 import { Cluster, type ClusterOptions } from 'libring'
-import { createRouter } from 'libring/http'
+import { createRouter, type Router } from 'libring/http'
 import { WebSocketServer, type WebSocket } from 'ws'
 
 /** Tells a client that the room is elsewhere by now: connect again. "Service restart" of RFC 6455. */
@@ -10,6 +10,7 @@ const ROOM_MOVED = 1012
 /** A member that is the host of the rooms it owns, and passes on connections to other rooms. */
 export function createRooms(options: ClusterOptions): {
   readonly cluster: Cluster
+  readonly router: Router
   readonly server: Server
 } {
   const cluster = new Cluster(options)
@@ -48,5 +49,5 @@ export function createRooms(options: ClusterOptions): {
   })
   const server = createServer()
   router.attach(server)
-  return { cluster, server }
+  return { cluster, router, server }
 }

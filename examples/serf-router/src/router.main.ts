@@ -4,8 +4,8 @@ import { createShopRouter } from './service.ts'
 
 const { http, serf, setting } = stagedMember()
 
-const { cluster, server } = createShopRouter(serf)
+const { cluster, router, server } = createShopRouter(serf)
 server.listen(http.port, http.host)
 cluster.ready({ members: Number(setting('shops')) }).then(tellUp, () => {})
 await cluster.run({ signals: ['SIGTERM'] })
-process.exit()
+await router.shutdown(server)

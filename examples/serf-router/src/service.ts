@@ -1,12 +1,13 @@
 /** A router in front of servers that know nothing of it. This is the file to copy. */
 import { createServer, type Server } from 'node:http'
 import { Cluster } from 'libring'
-import { createRouter } from 'libring/http'
+import { createRouter, type Router } from 'libring/http'
 import type { GossipOptions } from 'libring/serf'
 
 /** A router that sends each path to one of the servers whose `serf agent` has the tag `role=shop`. */
 export function createShopRouter(serf: GossipOptions): {
   readonly cluster: Cluster
+  readonly router: Router
   readonly server: Server
 } {
   const cluster = new Cluster({
@@ -23,12 +24,10 @@ export function createShopRouter(serf: GossipOptions): {
   })
   const router = createRouter(cluster, {
     keyOf: ({ url }) => url?.split('?', 1)[0],
-    // Never called: nothing is served here.
-    serve: (_request, response) => response.writeHead(500).end(),
     // When a server has just died, wait until another one has its keys.
     failoverWaitMs: 30_000,
   })
   const server = createServer()
   router.attach(server)
-  return { cluster, server }
+  return { cluster, router, server }
 }

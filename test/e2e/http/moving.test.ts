@@ -50,7 +50,7 @@ describe('a member that was sent what it does not serve', () => {
         await rawExchange(ann!.origin, requestText(path, { 'libring-forward': mark })),
       )
     }
-    expect(await ask(markFor(ann!, path, 4))).toEqual({ reason: 'hops', owner: undefined })
+    expect(await ask(markFor(ann!, path, 6))).toEqual({ reason: 'hops', owner: undefined })
     const other = markFor(ann!, path).replace(ann!.cluster.configurationDigest, '00000000')
     expect(await ask(other)).toEqual({ reason: 'configuration', owner: undefined })
   })

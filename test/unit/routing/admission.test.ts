@@ -63,7 +63,7 @@ describe('a member that was sent a request, ann', () => {
       'names whoever still serves what it is about to take',
       { holders: ['ann'], servedBy: 'bob' },
       {},
-      refuse('bob'),
+      { ...refuse('bob'), isNext: true },
     ],
     [
       'waits where whoever still served it has sent the request away',

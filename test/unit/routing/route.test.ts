@@ -63,7 +63,7 @@ describe('route', () => {
     const state: FakeState = { holders: ['bob', 'cat'] }
     const all = await run(new FakeCluster(state), replies, { serveFrom: 'holders' })
     expect([all.asked, all.outcome]).toEqual([['bob', 'cat'], 'served'])
-    const one = await run(new FakeCluster(state), replies)
+    const one = await run(new FakeCluster(state), replies, { failoverWaitMs: 0 })
     expect([one.asked, one.outcome]).toEqual([['bob'], 'LIBRING_OWNER_UNREACHABLE'])
   })
 

@@ -206,10 +206,13 @@ export class RoutingError extends LibringError {
 export class NotOwnerError extends LibringError {
   /** The name of whoever does, where the member that was asked knows that. */
   readonly owner: string | undefined
+  /** Whether the member that was asked will serve it, once that one has let go. */
+  readonly isNext: boolean
 
-  constructor(owner?: string) {
+  constructor(owner?: string, isNext = false) {
     super('LIBRING_NOT_OWNER', `the partition is served by ${owner ?? 'another member'}`)
     this.owner = owner
+    this.isNext = isNext
   }
 }
 

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 
 /**
  * Have each say what the other one says, as fast as it is read: an end on one side is an end on
@@ -22,8 +23,8 @@ function follow(socket: Duplex, other: Duplex): void {
   socket.pipe(other)
 }
 
-/** Not as if everything had been said. */
+/** Not as if everything had been said, except by TLS: Node cannot reset such a connection. */
 function breakOff(socket: Duplex): void {
-  if (socket instanceof Socket) socket.resetAndDestroy()
+  if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy()
   else socket.destroy()
 }

@@ -1,44 +1,41 @@
-import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
-
-/** How often the delay is looked at. */
+/** How often the event loop is looked at. */
 const LOOK_MS = 500
 
-/** How finely it is measured. */
-const RESOLUTION_MS = 20
+/** How many looks in a row have to be late: a burst is over by itself, and its requests are answered. */
+const LATE_LOOKS = 4
 
 /** Watches how late the event loop is. */
 export class LoopDelay {
   readonly #maxMs: number
-  readonly #histogram: IntervalHistogram | undefined
+  readonly #nowMs: () => number
   readonly #timer: NodeJS.Timeout | undefined
-  #isTooLong = false
+  #lastMs: number
+  #late = 0
 
   /** @param maxMs 0 for no bound. */
-  constructor(maxMs: number) {
+  constructor(maxMs: number, nowMs: () => number = () => performance.now()) {
     this.#maxMs = maxMs
+    this.#nowMs = nowMs
+    this.#lastMs = nowMs()
     if (maxMs === 0) return
-    this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-    this.#histogram.enable()
     this.#timer = setInterval(() => this.#look(), LOOK_MS)
     this.#timer.unref()
   }
 
-  /** Whether its mean over the last half second was beyond the bound. */
+  /** Whether it was beyond the bound at each of the last looks. */
   get isTooLong(): boolean {
-    return this.#isTooLong
+    return this.#late >= LATE_LOOKS
   }
 
   stop(): void {
     clearInterval(this.#timer)
-    this.#histogram?.disable()
-    this.#isTooLong = false
+    this.#late = 0
   }
 
   #look(): void {
-    const histogram = this.#histogram!
-    // What is recorded is the time between two looks of the histogram itself.
-    const delayMs = histogram.mean / 1e6 - RESOLUTION_MS
-    this.#isTooLong = delayMs > this.#maxMs
-    histogram.reset()
+    const nowMs = this.#nowMs()
+    const delayMs = nowMs - this.#lastMs - LOOK_MS
+    this.#lastMs = nowMs
+    this.#late = delayMs > this.#maxMs ? this.#late + 1 : 0
   }
 }

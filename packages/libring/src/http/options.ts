@@ -46,7 +46,7 @@ export type ServeFrom = 'primary' | 'holders'
 
 /** How often a request is forwarded, and how long it waits. */
 export interface ForwardOptions {
-  /** How many other members a request is sent to, one after the other. 1 to 16. @defaultValue 3 */
+  /** How many other members a request is sent to, one after the other. 1 to 16. @defaultValue 5 */
   readonly maxHops?: number
 
   /**
@@ -58,9 +58,10 @@ export interface ForwardOptions {
 
   /**
    * How long a request waits, in all, for a partition whose owner cannot be reached, until the ring
-   * has moved it. 0 to 600,000.
+   * has moved it. What it is by default covers members that leave in order and are gone before the
+   * news of it has come here; to outlast the death of one takes longer. 0 to 600,000.
    *
-   * @defaultValue 0: it is answered 503 at once
+   * @defaultValue 2000
    */
   readonly failoverWaitMs?: Millis
 
@@ -130,8 +131,8 @@ export interface RouterOptions extends ForwardOptions {
    */
   readonly keyOf: (request: RoutedRequest) => Key | undefined
 
-  /** Answers a request whose key is served here. */
-  readonly serve: (
+  /** Answers a request whose key is served here. A member that can hold nothing needs none. */
+  readonly serve?: (
     request: IncomingMessage,
     response: ServerResponse,
     context: ServeContext,
@@ -179,10 +180,10 @@ export interface RouterOptions extends ForwardOptions {
   readonly maxUpgrades?: number
 
   /**
-   * The mean delay of the event loop over the last half second beyond which requests are answered
-   * 503. 0 to 600,000.
+   * How late the event loop may be. Requests are answered 503 while a timer of half a second was
+   * later than this each of the last four times, so that a burst is dealt with. 0 to 600,000.
    *
-   * @defaultValue 1000; 0 for no bound
+   * @defaultValue 3000; 0 for no bound
    */
   readonly maxEventLoopDelayMs?: Millis
 
@@ -219,7 +220,7 @@ export interface ResolvedForwardOptions {
 
 export interface ResolvedRouterOptions extends ResolvedForwardOptions {
   readonly keyOf: RouterOptions['keyOf']
-  readonly serve: RouterOptions['serve']
+  readonly serve: NonNullable<RouterOptions['serve']>
   readonly serveUpgrade: RouterOptions['serveUpgrade']
   readonly roleOf: (request: IncomingMessage) => RoleAsked
   readonly releaseWaitMs: Millis
@@ -274,13 +275,13 @@ export function resolveForwardOptions(options: ForwardOptions): ResolvedForwardO
 export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOptions {
   requirePlainObject('options', options)
   requireKnown('', options, Object.keys(ROUTER_OPTIONS))
-  const { keyOf, serve, serveUpgrade, serveFrom = 'primary', onError = warn } = options
+  const { keyOf, serve = noServe, serveUpgrade, serveFrom = 'primary', onError = warn } = options
   requireFunction('keyOf', keyOf)
   requireFunction('serve', serve)
   if (serveUpgrade !== undefined) requireFunction('serveUpgrade', serveUpgrade)
   requireFunction('onError', onError)
   const { releaseWaitMs = 4_000, repeatBytesMax = 65_536, headersMax = 200 } = options
-  const { maxInFlight = 10_000, maxUpgrades = 10_000, maxEventLoopDelayMs = 1_000 } = options
+  const { maxInFlight = 10_000, maxUpgrades = 10_000, maxEventLoopDelayMs = 3_000 } = options
   const { trustForwarded = false } = options
   requireWhole('releaseWaitMs', releaseWaitMs, 0, DAY_MS)
   requireWhole('repeatBytesMax', repeatBytesMax, 0, 16_777_216)
@@ -307,7 +308,7 @@ export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOpti
 }
 
 function forwardOptionsOf(options: ForwardOptions): ResolvedForwardOptions {
-  const { maxHops = 3, acquireWaitMs = 5_000, failoverWaitMs = 0, badAddressMs = 500 } = options
+  const { maxHops = 5, acquireWaitMs = 5_000, failoverWaitMs = 2_000, badAddressMs = 500 } = options
   const { connectTimeoutMs = 2_000, upstreamTimeoutMs = 30_000, idleTimeoutMs = 0 } = options
   const { headerBytesMax = 16_384, tls } = options
   requireWhole('maxHops', maxHops, 1, 16)
@@ -355,6 +356,11 @@ function roleReader(
   requireOneOf('serveFrom', serveFrom, ['primary', 'holders'])
   const role = serveFrom === 'holders' ? 'holder' : 'primary'
   return () => role
+}
+
+/** Told to `onError`, and answered 500. */
+function noServe(): never {
+  throw new Error('the local member holds the key, and its router has no serve')
 }
 
 function warn(error: unknown): void {

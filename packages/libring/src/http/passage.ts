@@ -80,9 +80,9 @@ export abstract class Passage {
   }
 
   /** The member that was asked did not deal with it. */
-  protected refused(member: Reachable, { reason, owner }: Refusal): void {
+  protected refused(member: Reachable, { reason, owner, isNext }: Refusal): void {
     this.means.stats.refusedElsewhere++
-    this.#itinerary!.refused(member.name, reason === 'not-owner' ? owner : undefined)
+    this.#itinerary!.refused(member.name, reason === 'not-owner' ? owner : undefined, isNext)
     this.go()
   }
 

@@ -1,4 +1,6 @@
-import { Pool } from 'undici'
+import type { Duplex } from 'node:stream'
+import { isIP } from 'node:net'
+import { buildConnector, Pool } from 'undici'
 import type { MemberEvent } from '../base/member.ts'
 import type { Reachable } from '../routing/itinerary.ts'
 import type { MemberTls } from './options.ts'
@@ -23,6 +25,8 @@ export interface MemberPool {
   readonly basePath: string
   /** Whom the certificate is to be for; `undefined` without TLS. */
   readonly servername: string | undefined
+  /** Connections to it that have changed their protocol, which the pool knows no more of. */
+  readonly upgraded: Set<Duplex>
 }
 
 /** Connections to members, which close when those leave. */
@@ -53,7 +57,14 @@ export class Pools {
       const known = this.#byName.get(name)
       if (known === undefined || (status !== 'left' && status !== 'failed')) continue
       this.#byName.delete(name)
-      void (status === 'left' ? known.pool.close() : known.pool.destroy())
+      void (status === 'left' ? known.pool.close() : breakOff(known))
+    }
+  }
+
+  /** Connections that have changed their protocol break, which never end by themselves. */
+  breakUpgraded(): void {
+    for (const { upgraded } of this.#byName.values()) {
+      for (const socket of upgraded) socket.destroy()
     }
   }
 
@@ -61,7 +72,7 @@ export class Pools {
   async destroy(): Promise<void> {
     const pools = [...this.#byName.values()]
     this.#byName.clear()
-    await Promise.all(pools.map(({ pool }) => pool.destroy()))
+    await Promise.all(pools.map(breakOff))
   }
 
   #open(url: string): MemberPool {
@@ -70,7 +81,7 @@ export class Pools {
     const { origin, pathname, protocol, hostname } = new URL(url)
     const pool = new Pool(origin, {
       // A connection that changes its protocol may be half closed.
-      connect: { ...tls, timeout: connectTimeoutMs, ...{ allowHalfOpen: true } },
+      connect: connectorOf({ ...tls, timeout: connectTimeoutMs, ...{ allowHalfOpen: true } }),
       headersTimeout: upstreamTimeoutMs,
       bodyTimeout: idleTimeoutMs,
       maxHeaderSize: headerBytesMax,
@@ -80,6 +91,20 @@ export class Pools {
     pool.on('connectionError', () => {})
     const basePath = pathname.replace(/\/+$/, '')
     const servername = protocol === 'https:' ? (tls?.servername ?? hostname) : undefined
-    return { pool, url, origin, basePath, servername }
+    return { pool, url, origin, basePath, servername, upgraded: new Set() }
   }
+}
+
+/** TLS asks for no address by name, though certificates may be for one. */
+function connectorOf(options: buildConnector.BuildOptions): buildConnector.connector {
+  const connect = buildConnector(options)
+  return (given, callback) => {
+    const isAddress = isIP(given.servername ?? '') !== 0
+    connect(isAddress ? { ...given, servername: '' } : given, callback)
+  }
+}
+
+async function breakOff({ pool, upgraded }: MemberPool): Promise<void> {
+  for (const socket of upgraded) socket.destroy()
+  await pool.destroy()
 }

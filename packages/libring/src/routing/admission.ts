@@ -8,6 +8,8 @@ export type Admission =
   | { readonly type: 'wait' }
   | ({ readonly type: 'refuse' } & Refusal)
 
+type Refused = Extract<Admission, { readonly type: 'refuse' }>
+
 const SERVE: Admission = Object.freeze({ type: 'serve' })
 const WAIT: Admission = Object.freeze({ type: 'wait' })
 
@@ -29,9 +31,9 @@ export function admit(cluster: RoutedCluster, mark: ForwardMark, maxHops: number
   // begun to let go, so that it will come to us.
   const servedBy = cluster.servedBy(partition)
   if (servedBy === undefined || tried.includes(servedBy)) return WAIT
-  return refuse('not-owner', servedBy)
+  return { ...refuse('not-owner', servedBy), isNext: true }
 }
 
-function refuse(reason: Refusal['reason'], owner: string | undefined): Admission {
+function refuse(reason: Refusal['reason'], owner: string | undefined): Refused {
   return { type: 'refuse', reason, owner }
 }
