@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from 'vitest'
 import { seededRandom } from '../../packages/libring/src/base/random.ts'
-import { Crew, SHAPE } from '../support/churn/crew.ts'
+import { Crew, SHAPE, until } from '../support/churn/crew.ts'
 import type { LoadProcess } from '../support/churn/load-process.ts'
 import { FROM_SOURCES } from '../support/churn/program-process.ts'
+import { reunite } from '../support/churn/rooms.ts'
 import { churn, FIVE, restartAll } from '../support/churn/scenarios.ts'
 import { loopbackAddresses } from '../support/loopback.ts'
 
@@ -68,4 +69,21 @@ test('while all five members drain and come back one by one, no request fails', 
   expect(evidence.verdict()).toEqual([])
   expect(evidence.records.filter(({ status }) => status !== 200)).toEqual([])
   expect(evidence.records.length).toBeGreaterThan(RATE * 5)
+})
+
+test('when a member drains, and another one is killed, the sockets of every room meet again', async () => {
+  const crew = await form()
+  const sockets = crew.sockets({ seed: SEED, rooms: 20, sockets: 60 })
+  await until('every room has met', () => sockets.haveMet)
+  expect(await sockets.call()).toBe(0)
+  for (const [name, how] of [
+    [sockets.places[0]!, 'drain'],
+    [sockets.places.find((place) => place !== sockets.places[0])!, 'kill'],
+  ] as const) {
+    const { meetings, missing, moved } = await reunite(crew, sockets, name, how)
+    expect(moved).toBeGreaterThan(0)
+    expect(meetings.length).toBeGreaterThanOrEqual(moved)
+    expect(missing).toBe(0)
+    expect(sockets.places).not.toContain(name)
+  }
 })

@@ -4,8 +4,10 @@ import type { LoopbackAddresses } from '../loopback.ts'
 import { Evidence } from './evidence.ts'
 import { LoadProcess } from './load-process.ts'
 import { MemberProcess } from './member-process.ts'
+import { SocketsProcess } from './sockets-process.ts'
 import type { Trouble } from './troubles.ts'
-import { nowMs, type LoadSetup, type MemberSetup, type MemberState } from './words.ts'
+import { nowMs, type LoadSetup, type MemberSetup } from './words.ts'
+import type { MemberState, SocketsSetup } from './words.ts'
 
 /** What all members of a rig are set to. */
 export type CrewShape = Omit<MemberSetup, 'name' | 'host' | 'join' | 'keyring' | 'secret'>
@@ -38,7 +40,7 @@ export class Crew {
   readonly #hosts = new Map<string, string>()
   readonly #keyring = [randomBytes(32).toString('base64')]
   readonly #secret = randomBytes(16).toString('hex')
-  readonly #loads: LoadProcess[] = []
+  readonly #clients: (LoadProcess | SocketsProcess)[] = []
 
   constructor(shape: CrewShape, loopback: LoopbackAddresses, execArgv: readonly string[]) {
     this.shape = shape
@@ -92,14 +94,20 @@ export class Crew {
     const load = new LoadProcess(setup, this.#execArgv, (records) => {
       this.evidence.records.push(...records)
     })
-    this.#loads.push(load)
+    this.#clients.push(load)
     await load.address(this.hosts)
     return load
   }
 
+  sockets(setup: Omit<SocketsSetup, 'hosts'>): SocketsProcess {
+    const sockets = new SocketsProcess({ ...setup, hosts: this.hosts }, this.#execArgv)
+    this.#clients.push(sockets)
+    return sockets
+  }
+
   /** Resolves once those that run see each other, and each serves what the ring says. */
   async settled(): Promise<void> {
-    await this.#until('the ring has settled', async () => {
+    await until('the ring has settled', async () => {
       const running = [...this.members.values()].filter((each) => each.isRunning && !each.isStopped)
       const states = await Promise.all(running.map((each) => each.state()))
       const names = running.map(({ name }) => name).toSorted()
@@ -142,7 +150,7 @@ export class Crew {
 
   /** Resolves once all that run know of it. */
   async detected({ member, heardAt }: Trouble): Promise<void> {
-    await this.#until(`all have heard that ${member} failed`, () => {
+    await until(`all have heard that ${member} failed`, () => {
       return [...this.members.values()]
         .filter((each) => each.name !== member && each.isRunning && !each.isStopped)
         .every(({ name }) => heardAt.has(name))
@@ -150,7 +158,7 @@ export class Crew {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#loads, ...this.members.values()].map((each) => each.kill()))
+    await Promise.all([...this.#clients, ...this.members.values()].map((each) => each.kill()))
   }
 
   #trouble(kind: 'kill' | 'stop', member: string): Trouble {
@@ -161,13 +169,14 @@ export class Crew {
     this.evidence.troubles.push(trouble)
     return trouble
   }
+}
 
-  async #until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-    const givenUpAt = nowMs() + PATIENCE_MS
-    while (!(await isSo())) {
-      if (nowMs() > givenUpAt) throw new Error(`waited in vain until ${what}`)
-      await passed(LOOK_MS)
-    }
+/** Resolves once `isSo`, which is looked at often. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const givenUpAt = nowMs() + PATIENCE_MS
+  while (!(await isSo())) {
+    if (nowMs() > givenUpAt) throw new Error(`waited in vain until ${what}`)
+    await passed(LOOK_MS)
   }
 }
 

@@ -125,3 +125,23 @@ export interface Sent {
   /** What went wrong with the connection. */
   readonly trouble: string | undefined
 }
+
+export interface SocketsSetup {
+  readonly seed: number
+  readonly hosts: readonly string[]
+  readonly rooms: number
+  /** In all; so many times as many as rooms. */
+  readonly sockets: number
+}
+
+export type SocketsCommand =
+  | { readonly type: 'addresses'; readonly hosts: readonly string[] }
+  | { readonly type: 'call'; readonly id: number }
+
+/** A socket, and the member that its room is on from then on; empty when it was closed. */
+export type SocketChange = readonly [socket: number, at: number, member: string]
+
+export type SocketsNews =
+  | { readonly type: 'changes'; readonly changes: readonly SocketChange[] }
+  /** How many rooms there are where not all have heard the call. */
+  | { readonly type: 'called'; readonly id: number; readonly missing: number }
