@@ -69,6 +69,8 @@ describe('connections to members', () => {
       return cluster
     }
     const server = createServer((_request, response) => response.end('served'))
+    // Nobody closes them because they are idle.
+    server.keepAliveTimeout = 600_000
     server.listen(0, '0.0.0.0')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo

@@ -49,7 +49,12 @@ class Ledger {
   }
 }
 
-async function join(name: string, ledger: Ledger, seeds: readonly string[]): Promise<Member> {
+async function join(
+  name: string,
+  ledger: Ledger,
+  seeds: readonly string[],
+  part: 'takes part' | 'only looks on' = 'takes part',
+): Promise<Member> {
   const host = loopback.next()
   const gossip = `${host}:7946`
   const server = createServer().listen(0, host)
@@ -61,7 +66,12 @@ async function join(name: string, ledger: Ledger, seeds: readonly string[]): Pro
     partitions: 64,
     redundancy: 2,
     settleMs: 200,
-    serf: { bind: gossip, profile: 'local', tags: { http: String(port) } },
+    watchTags: { ring: /^active$/ },
+    serf: {
+      bind: gossip,
+      profile: 'local',
+      tags: { http: String(port), ...(part === 'takes part' ? { ring: 'active' } : {}) },
+    },
     onAcquire: ({ partition, replica }) => void (replica === 0 && ledger.take(partition, name)),
     onChange: ({ partition, replica, previousReplica }) => {
       if (previousReplica === 0) ledger.drop(partition)
@@ -124,7 +134,10 @@ test('while members drain and come back, every request is answered by whoever ho
   const ann = await join('ann', ledger, [])
   const bob = await join('bob', ledger, [ann.gossip])
   const cat = await join('cat', ledger, [ann.gossip])
+  // One that holds nothing, and forwards everything.
+  const dan = await join('dan', ledger, [ann.gossip], 'only looks on')
   await settled(ann, bob, cat)
+  await dan.cluster.ready({ members: 3 })
 
   const outcomes = new Map<string, number>()
   let isOver = false
@@ -133,7 +146,7 @@ test('while members drain and come back, every request is answered by whoever ho
   // Some come by a router, and some by a client that knows the ring.
   const clients = [
     (path: string) => fetch(ann.origin + path),
-    (path: string) => fetch(ann.origin + path),
+    (path: string) => fetch(dan.origin + path),
     (path: string) => ask(path, { key: path }),
   ].map(async (send, client) => {
     for (let at = client; !isOver; at++) {
@@ -161,4 +174,6 @@ test('while members drain and come back, every request is answered by whoever ho
   expect(outcomes.get('200')).toBeGreaterThan(300)
   expect(ledger.faults).toEqual([])
   expect(again.router.stats().servedForwarded).toBeGreaterThan(0)
+  const { served, servedForwarded, forwarded } = dan.router.stats()
+  expect([served, servedForwarded, forwarded > 100]).toEqual([0, 0, true])
 })

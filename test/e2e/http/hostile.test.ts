@@ -305,6 +305,24 @@ describe('a mark of a member that no member made', () => {
   })
 })
 
+test.each([
+  ['a target that is no path', 'OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n'],
+  [
+    'such a target with another protocol',
+    'OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: talk\r\n\r\n',
+  ],
+])('%s is 400, and nobody is held for unreachable because of it', async (_name, text) => {
+  const [ann, bob] = await start({
+    router: { badAddressMs: 60_000, keyOf: () => 'k' },
+    perMember: () => ({ cluster: { partitions: 1 } }),
+  })
+  const [asked, owner] = ann.cluster.ownerForKey('k')!.name === 'ann' ? [bob, 'ann'] : [ann, 'bob']
+  const answer = await rawExchange(asked.origin, text, (heard) => heard.includes('\r\n\r\n'))
+  expect(answer).toMatch(/^HTTP\/1.1 400 /)
+  expect(await (await fetch(asked.origin)).text()).toBe(owner)
+  expect(asked.router.stats().unreachable).toBe(0)
+})
+
 describe('too much', () => {
   test('of header fields is 431', async () => {
     const [ann] = await start({ router: { headersMax: 20 } })

@@ -39,6 +39,7 @@ async function bench(releaseWaitMs: number): Promise<Bench> {
       cluster: { onRelease: ({ partition }) => void released.push(partition) },
       router: {
         releaseWaitMs,
+        acquireWaitMs: 100,
         serve: (_request, response, context) => void served.push({ response, context }),
         serveUpgrade: (_request, socket, _head, context) => {
           upgraded.push({ socket, context })
@@ -83,7 +84,7 @@ describe('a partition is let go', () => {
   })
 
   test('after its upgraded connections, which are told at once, and broken in time', async () => {
-    const { ann, path, partition, released, upgraded } = await bench(500)
+    const { ann, path, partition, released, upgraded } = await bench(2_000)
     const { hostname, port } = new URL(ann.origin)
     const socket = connect(Number(port), hostname)
     socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: talk\r\n\r\n`)

@@ -47,10 +47,11 @@ describe('a mark', () => {
     expect(decodeForwardMark(encodeForwardMark(far))?.tried).toEqual([])
   })
 
-  test('that is none is nothing, whatever it is', () => {
+  test('that is none is nothing, and no text does any harm', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(decodeForwardMark(text)).toBeUndefined()
+        const mark = decodeForwardMark(text)
+        if (mark !== undefined) expect(decodeForwardMark(encodeForwardMark(mark))).toEqual(mark)
       }),
     )
     const sound = '1;1;p;00000000;1;;'
@@ -79,12 +80,22 @@ describe('a refusal', () => {
     )
   })
 
-  test('that is none is nothing, whatever it is', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(decodeRefusal(text)).toBeUndefined()
-      }),
-    )
+  test('that is none is nothing, and no text does any harm', () => {
+    for (const bad of ['', 'owner', 'not-owners', ';bob', 'not-owner bob', 'a'.repeat(5_000)]) {
+      expect(decodeRefusal(bad), bad).toBeUndefined()
+    }
     expect(decodeRefusal('not-owner;%zz')).toEqual({ reason: 'not-owner', owner: undefined })
+    fc.assert(
+      fc.property(
+        fc.constantFrom('', 'key', 'key;'),
+        fc.string({ unit: 'binary' }),
+        (begin, text) => {
+          const refusal = decodeRefusal(begin + text)
+          expect([undefined, 'key', 'hops', 'configuration', 'not-owner']).toContain(
+            refusal?.reason,
+          )
+        },
+      ),
+    )
   })
 })

@@ -80,7 +80,7 @@ describe('route', () => {
     const cluster = new FakeCluster({ holders: ['ann'] })
     cluster.moves.push(() => (cluster.state = { holders: ['ann'], local: { replica: 0 } }))
     expect((await run(cluster, { here: served })).outcome).toBe('served')
-    expect(cluster.waits).toEqual([2_000])
+    expect(cluster.waits).toEqual([5_000])
   })
 
   test('gives up once the time to wait is over', async () => {

@@ -141,7 +141,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // An answer that has begun must not end as if it were whole.
     if (this.#phase === 'answering') {
       this.#response.destroy()
-    } else if (codeOf(error) === 'UND_ERR_INVALID_ARG') {
+    } else if (isUnsendable(error)) {
       this.#observer.onFailed('LIBRING_REQUEST_INVALID')
     } else if (this.#abort === undefined) {
       this.#observer.onUnreachable()
@@ -172,6 +172,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     if ('link' in hints) this.#response.writeEarlyHints(hints)
   }
+}
+
+/**
+ * Whether the request itself cannot be sent, which says nothing about the member: else whoever
+ * asks for nonsense could have it held for unreachable.
+ */
+export function isUnsendable(error: Error): boolean {
+  const code = codeOf(error)
+  return code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED'
 }
 
 function codeOf(error: Error): unknown {

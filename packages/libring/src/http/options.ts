@@ -52,7 +52,7 @@ export interface ForwardOptions {
   /**
    * How long a request waits, in all, for a partition that is about to be served. 0 to 600,000.
    *
-   * @defaultValue 2000
+   * @defaultValue 5000
    */
   readonly acquireWaitMs?: Millis
 
@@ -154,9 +154,10 @@ export interface RouterOptions extends ForwardOptions {
 
   /**
    * How long letting a partition go waits for requests that are being served, before their signal
-   * aborts. Less than `releaseTimeoutMs`, which counts on. 0 to 86,400,000.
+   * aborts. Less than `releaseTimeoutMs`, which counts on, and than `acquireWaitMs`, for which the
+   * next ones wait. 0 to 86,400,000.
    *
-   * @defaultValue 5000
+   * @defaultValue 4000
    */
   readonly releaseWaitMs?: Millis
 
@@ -278,7 +279,7 @@ export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOpti
   requireFunction('serve', serve)
   if (serveUpgrade !== undefined) requireFunction('serveUpgrade', serveUpgrade)
   requireFunction('onError', onError)
-  const { releaseWaitMs = 5_000, repeatBytesMax = 65_536, headersMax = 200 } = options
+  const { releaseWaitMs = 4_000, repeatBytesMax = 65_536, headersMax = 200 } = options
   const { maxInFlight = 10_000, maxUpgrades = 10_000, maxEventLoopDelayMs = 1_000 } = options
   const { trustForwarded = false } = options
   requireWhole('releaseWaitMs', releaseWaitMs, 0, DAY_MS)
@@ -306,7 +307,7 @@ export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOpti
 }
 
 function forwardOptionsOf(options: ForwardOptions): ResolvedForwardOptions {
-  const { maxHops = 3, acquireWaitMs = 2_000, failoverWaitMs = 0, badAddressMs = 500 } = options
+  const { maxHops = 3, acquireWaitMs = 5_000, failoverWaitMs = 0, badAddressMs = 500 } = options
   const { connectTimeoutMs = 2_000, upstreamTimeoutMs = 30_000, idleTimeoutMs = 0 } = options
   const { headerBytesMax = 16_384, tls } = options
   requireWhole('maxHops', maxHops, 1, 16)

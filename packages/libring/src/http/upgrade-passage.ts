@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { STATUS_CODES } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { isUnsendable, type FailureCode } from './forward.ts'
 import type { Means } from './means.ts'
 import { answerUpgrade, type Outcome } from './outcome.ts'
 import { Passage, type Despatch, type Errand } from './passage.ts'
@@ -63,7 +64,7 @@ export class UpgradePassage extends Passage {
       },
       onRefused: (refusal) => this.refused(member, refusal),
       onUnreachable: () => this.unreachable(member),
-      onFailed: () => this.failBy('LIBRING_OWNER_FAILED'),
+      onFailed: (code) => this.failBy(code),
     })
     this.#abort = () => exchange.abort()
     to.pool.dispatch(
@@ -107,7 +108,7 @@ interface UpgradeObserver {
   onUpgraded(upstream: Duplex): void
   onRefused(refusal: ReturnType<typeof refusalIn> & object): void
   onUnreachable(): void
-  onFailed(): void
+  onFailed(code: FailureCode): void
 }
 
 /** The answer of a member to a connection that asks for another protocol. */
@@ -162,11 +163,12 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
     else this.#socket.end()
   }
 
-  onError(): void {
+  onError(error: Error): void {
     if (this.#isAborted) return
     if (this.#hasAnswer) this.#socket.destroy()
+    else if (isUnsendable(error)) this.#observer.onFailed('LIBRING_REQUEST_INVALID')
     else if (this.#abort === undefined) this.#observer.onUnreachable()
-    else this.#observer.onFailed()
+    else this.#observer.onFailed('LIBRING_OWNER_FAILED')
   }
 }
 

@@ -27,7 +27,7 @@ export interface RouteOptions {
   /**
    * How long to wait, in all, for a partition that is about to be served. 0 to 600,000.
    *
-   * @defaultValue 2000
+   * @defaultValue 5000
    */
   readonly acquireWaitMs?: Millis
   /**
@@ -171,7 +171,7 @@ function resolveRouteOptions(options: RouteOptions): ResolvedRouteOptions {
   requirePlainObject('options', options)
   requireKnown('', options, Object.keys(OPTIONS))
   const { serveFrom = 'primary', isBad, signal } = options
-  const { maxHops = 3, acquireWaitMs = 2_000, failoverWaitMs = 0 } = options
+  const { maxHops = 3, acquireWaitMs = 5_000, failoverWaitMs = 0 } = options
   requireOneOf('serveFrom', serveFrom, ['primary', 'holders'])
   requireWhole('maxHops', maxHops, 1, 16)
   requireWhole('acquireWaitMs', acquireWaitMs, 0, 600_000)
