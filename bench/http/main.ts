@@ -10,10 +10,10 @@
 // round each, and their median is what counts. Writes bench/results/http.json and, from that, the
 // figures in docs/internals/routing-figures.md.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { loopbackAddresses } from '../../test/support/loopback.ts'
+import { writeFigures, writeResults } from '../figures-page.ts'
 import { table } from '../ring/report.ts'
 import {
   Clients,
@@ -107,38 +107,40 @@ const found = {
     subjects.map(({ name, reference }) => summary(what, name, rounds[name]!, rounds[reference]!)),
   ),
 }
-console.log(
-  table(
-    [
-      'requests',
-      'by',
-      'per s',
-      'p50 ms',
-      'p99 ms',
-      'CPU us',
-      'CPU us, all',
-      'ratio',
-      'CPU ratio',
-      'failed',
-    ],
-    found.rows.map((row) => [
-      row.what,
-      row.name,
-      row.perSecond.toFixed(0),
-      row.p50.toFixed(2),
-      row.p99.toFixed(2),
-      row.frontUs.toFixed(0),
-      row.allUs.toFixed(0),
-      row.ratio.toFixed(3),
-      row.cpuRatio.toFixed(3),
-      String(row.failed),
-    ]),
-  ),
+const figures = table(
+  [
+    'requests',
+    'by',
+    'per s',
+    'p50 ms',
+    'p99 ms',
+    'CPU us',
+    'CPU us, all',
+    'ratio',
+    'CPU ratio',
+    'failed',
+  ],
+  found.rows.map((row) => [
+    row.what,
+    row.name,
+    row.perSecond.toFixed(0),
+    row.p50.toFixed(2),
+    row.p99.toFixed(2),
+    row.frontUs.toFixed(0),
+    row.allUs.toFixed(0),
+    row.ratio.toFixed(3),
+    row.cpuRatio.toFixed(3),
+    String(row.failed),
+  ]),
 )
+console.log(figures)
 if (values.profile === undefined) {
-  const file = new URL('../results/http.json', import.meta.url)
-  mkdirSync(new URL('.', file), { recursive: true })
-  writeFileSync(file, `${JSON.stringify(found, undefined, 2)}\n`)
+  writeResults('http', found)
+  writeFigures('http', [
+    figures,
+    `On ${found.date}, ${found.machine.cpu}, ${found.machine.cores} cores, Node ${found.machine.node}, ${found.rounds} rounds of ${values.ms} ms,`,
+    `load average ${found.loadAverage.toFixed(1)} at the end, this included.`,
+  ])
 }
 for (const { child } of new Set(subjects.flatMap(({ all }) => all))) {
   if (child.connected) child.disconnect()

@@ -17,7 +17,6 @@ import type { Sent } from '../../test/support/churn/words.ts'
 import { nowMs } from '../../test/support/churn/words.ts'
 import { loopbackAddresses } from '../../test/support/loopback.ts'
 
-const BUILT: readonly string[] = ['--import', 'tsx']
 const KEYS = 1_000
 const BODY_BYTES = 1_024
 const CALM_MS = 15_000
@@ -53,10 +52,11 @@ export interface RollingFigures extends Outcomes {
 export async function benchChurn(given: {
   readonly seed: number
   readonly rate: number
+  readonly execArgv: readonly string[]
   readonly minutes: number
 }): Promise<ChurnFigures> {
   const { seed, rate, minutes } = given
-  await using crew = new Crew(SHAPE, loopbackAddresses(), BUILT)
+  await using crew = new Crew(SHAPE, loopbackAddresses(), given.execArgv)
   const { evidence } = crew
   await crew.form(FIVE)
   const load = await crew.load({ seed, rate, keys: KEYS, bodyBytes: BODY_BYTES, timeoutMs: 15_000 })
@@ -94,9 +94,10 @@ export async function benchChurn(given: {
 export async function benchRolling(given: {
   readonly seed: number
   readonly rate: number
+  readonly execArgv: readonly string[]
 }): Promise<RollingFigures> {
   const { seed, rate } = given
-  await using crew = new Crew(SHAPE, loopbackAddresses(), BUILT)
+  await using crew = new Crew(SHAPE, loopbackAddresses(), given.execArgv)
   await crew.form(FIVE)
   const load = await crew.load({ seed, rate, keys: KEYS, bodyBytes: BODY_BYTES, timeoutMs: 15_000 })
   const startedAt = nowMs()

@@ -158,3 +158,14 @@ describe('a connection that changes its protocol', () => {
     expect(answer).toMatch(/^HTTP\/1.1 503 Service Unavailable\r\n(.*\r\n)*retry-after: 1\r\n/)
   })
 })
+
+test('a router that closes breaks off what it has passed on, so that its server can end', async () => {
+  const { ann, path } = await passingOn((_request, socket) => void socket.write(SWITCH))
+  const socket = ask(ann, path)
+  await once(socket, 'data')
+  socket.on('error', () => {})
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  await ann.router.close()
+  await closed
+  await expect.poll(() => ann.router.stats().upgrades, PATIENCE).toBe(0)
+})

@@ -134,9 +134,12 @@ await once(server, 'listening')
 async function close(): Promise<void> {
   server.close()
   server.closeIdleConnections()
+  const closed = once(server, 'close')
   for (const client of sockets.clients) client.close(1001)
-  await once(server, 'close')
+  while (router.stats().inFlight > 0) await passed(10)
+  // Ends what was upgraded and passed on, which the server waits for as well.
   await router.close()
+  await closed
   if (arrivals.length > 0) tell({ type: 'arrivals', arrivals })
   process.disconnect()
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { Pool } from 'undici'
 import type { MemberEvent } from '../base/member.ts'
 import type { Reachable } from '../routing/itinerary.ts'
@@ -23,6 +24,8 @@ export interface MemberPool {
   readonly basePath: string
   /** Whom the certificate is to be for; `undefined` without TLS. */
   readonly servername: string | undefined
+  /** Connections to it that have changed their protocol, which the pool knows no more of. */
+  readonly upgraded: Set<Duplex>
 }
 
 /** Connections to members, which close when those leave. */
@@ -53,7 +56,7 @@ export class Pools {
       const known = this.#byName.get(name)
       if (known === undefined || (status !== 'left' && status !== 'failed')) continue
       this.#byName.delete(name)
-      void (status === 'left' ? known.pool.close() : known.pool.destroy())
+      void (status === 'left' ? known.pool.close() : breakOff(known))
     }
   }
 
@@ -61,7 +64,7 @@ export class Pools {
   async destroy(): Promise<void> {
     const pools = [...this.#byName.values()]
     this.#byName.clear()
-    await Promise.all(pools.map(({ pool }) => pool.destroy()))
+    await Promise.all(pools.map(breakOff))
   }
 
   #open(url: string): MemberPool {
@@ -80,6 +83,11 @@ export class Pools {
     pool.on('connectionError', () => {})
     const basePath = pathname.replace(/\/+$/, '')
     const servername = protocol === 'https:' ? (tls?.servername ?? hostname) : undefined
-    return { pool, url, origin, basePath, servername }
+    return { pool, url, origin, basePath, servername, upgraded: new Set() }
   }
+}
+
+async function breakOff({ pool, upgraded }: MemberPool): Promise<void> {
+  for (const socket of upgraded) socket.destroy()
+  await pool.destroy()
 }

@@ -106,7 +106,7 @@ export class RequestRouter {
     return this.#means.inFlight.settled(partition, timeoutMs)
   }
 
-  /** Close all connections to members. Requests that are forwarded break off. */
+  /** Close all connections to members. What is forwarded breaks off. */
   async close(): Promise<void> {
     if (this.#ended.signal.aborted) return
     this.#ended.abort()
@@ -205,7 +205,10 @@ export interface Router extends AsyncDisposable {
    * partition go waits for that by itself.
    */
   settled(partition: number, timeoutMs: number): Promise<'settled' | 'overdue'>
-  /** Close all connections to members. Requests that are forwarded break off; idempotent. */
+  /**
+   * Close all connections to members. Requests and upgraded connections that are forwarded break
+   * off; idempotent.
+   */
   close(): Promise<void>
 }
 

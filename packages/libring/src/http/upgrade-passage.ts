@@ -59,6 +59,8 @@ export class UpgradePassage extends Passage {
         stats.upgradesForwarded++
         badAddresses.clear(member.url)
         this.#upstream = upstream
+        to.upgraded.add(upstream)
+        upstream.once('close', () => to.upgraded.delete(upstream))
         if (this.#head.length > 0) upstream.write(this.#head)
         joinSockets(this.#socket, upstream)
       },
