@@ -129,6 +129,21 @@ describe('admitForwarded', () => {
     expect(await admitForwarded(cluster, 'k', mark)).toEqual({ type: 'unavailable' })
   })
 
+  test('gives members that name each other time to catch up, and then refuses all the same', async () => {
+    const cluster = new FakeCluster({ holders: ['bob'] })
+    const sentAway = '1;7;p;1a2b3c4d;2;bob;'
+    const options = { acquireWaitMs: 3_000, maxHops: 3 }
+    cluster.moves.push(() => (cluster.state = { holders: ['ann'], local: { replica: 0 } }))
+    expect(await admitForwarded(cluster, 'k', sentAway, options)).toMatchObject({ type: 'serve' })
+    cluster.state = { holders: ['bob'] }
+    expect(await admitForwarded(cluster, 'k', sentAway, options)).toEqual({
+      type: 'refuse',
+      reason: 'not-owner',
+      owner: 'bob',
+    })
+    expect(cluster.waits).toEqual([1_000, 1_000])
+  })
+
   test('refuses a mark that is none, or of another key', async () => {
     const cluster = new FakeCluster({ holders: ['ann'], local: { replica: 0 } })
     const refusal = { type: 'refuse', reason: 'key', owner: undefined }

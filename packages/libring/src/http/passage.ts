@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isLibringError, type ErrorCode } from '../base/errors.ts'
 import type { Key } from '../ring/key-hash.ts'
-import { admit } from '../routing/admission.ts'
+import { admit, hesitationMs } from '../routing/admission.ts'
 import { encodeForwardMark, type ForwardMark, type Refusal } from '../routing/forward-mark.ts'
 import { Itinerary, type Reachable } from '../routing/itinerary.ts'
 import { servesHere, type RoleAsked } from '../routing/routed-cluster.ts'
@@ -63,7 +63,7 @@ export abstract class Passage {
     if (this.isOver) return
     try {
       if (this.errand.mark === undefined) this.#goOut()
-      else this.#comeIn(this.errand.mark, this.means.options.acquireWaitMs)
+      else this.#comeIn(this.errand.mark, this.means.options)
     } catch (error) {
       this.failBy(isLibringError(error) ? error.code : 'LIBRING_REQUEST_INVALID')
     }
@@ -122,7 +122,11 @@ export abstract class Passage {
   }
 
   /** One that another member has forwarded. */
-  #comeIn(mark: ForwardMark, leftMs: number): void {
+  #comeIn(mark: ForwardMark, limits: { acquireWaitMs: number; maxHops: number }): void {
+    this.#admit(mark, limits.acquireWaitMs, hesitationMs(limits))
+  }
+
+  #admit(mark: ForwardMark, leftMs: number, patienceMs: number): void {
     const { cluster, options } = this.means
     const admission = admit(cluster, mark, options.maxHops)
     switch (admission.type) {
@@ -130,16 +134,23 @@ export abstract class Passage {
         return this.serve()
       case 'refuse':
         return this.fail(refusalOutcome(admission))
+      case 'hesitate':
+        if (patienceMs === 0) return this.fail(refusalOutcome(admission.refusal))
+        return this.#lookAgain(patienceMs, (left) => this.#admit(mark, leftMs, left))
       case 'wait':
         if (leftMs === 0) return this.failBy('LIBRING_NO_OWNER')
-        return this.#wait(leftMs, (left) => {
-          try {
-            this.#comeIn(mark, left)
-          } catch (error) {
-            this.failBy(isLibringError(error) ? error.code : 'LIBRING_NO_OWNER')
-          }
-        })
+        return this.#lookAgain(leftMs, (left) => this.#admit(mark, left, patienceMs))
     }
+  }
+
+  #lookAgain(timeoutMs: number, then: (leftMs: number) => void): void {
+    this.#wait(timeoutMs, (leftMs) => {
+      try {
+        then(leftMs)
+      } catch (error) {
+        this.failBy(isLibringError(error) ? error.code : 'LIBRING_NO_OWNER')
+      }
+    })
   }
 
   #wait(timeoutMs: number, then: (leftMs: number) => void): void {

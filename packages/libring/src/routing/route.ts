@@ -10,7 +10,7 @@ import {
 import type { Millis } from '../base/time.ts'
 import type { Held } from '../cluster/held.ts'
 import type { Key } from '../ring/key-hash.ts'
-import { admit } from './admission.ts'
+import { admit, hesitationMs } from './admission.ts'
 import { decodeForwardMark, encodeForwardMark, type Refusal } from './forward-mark.ts'
 import { Itinerary, type Reachable } from './itinerary.ts'
 import { servesHere, type RoleAsked, type RoutedCluster } from './routed-cluster.ts'
@@ -133,10 +133,16 @@ export async function admitForwarded(
   if (forwarded === undefined) return { type: 'refuse', reason: 'key', owner: undefined }
   const { partition, role } = forwarded
   let leftMs = acquireWaitMs
+  let patienceMs = hesitationMs({ acquireWaitMs, maxHops })
   for (;;) {
     signal?.throwIfAborted()
     const admission = admit(cluster, forwarded, maxHops)
     if (admission.type === 'refuse') return admission
+    if (admission.type === 'hesitate') {
+      if (patienceMs === 0) return { type: 'refuse', ...admission.refusal }
+      patienceMs = await cluster.whenMoved(partition, { timeoutMs: patienceMs, signal })
+      continue
+    }
     if (partition !== cluster.partitionForKey(key)) {
       return { type: 'refuse', reason: 'key', owner: undefined }
     }
