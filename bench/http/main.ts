@@ -12,6 +12,7 @@
 
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { BENCH_PACKAGES, ensureSystemPackages } from '../../scripts/system-packages.ts'
 import { loopbackAddresses } from '../../test/support/loopback.ts'
 import { writeFigures, writeResults } from '../figures-page.ts'
 import { table } from '../ring/report.ts'
@@ -56,6 +57,7 @@ const at = (port = 8080) => ({ host: loopback.next(), port })
 const profiled = (name: string) =>
   values.profile === name ? ['--cpu-prof', '--cpu-prof-name', `${name}.cpuprofile`] : []
 
+ensureSystemPackages(BENCH_PACKAGES)
 const bare = await startServer({ kind: 'bare', ...at() }, profiled('bare'))
 const upstream = `http://${bare.host}:${bare.port}`
 const undici = await startServer({ kind: 'undici', ...at(), upstream }, profiled('by hand'))
@@ -76,7 +78,7 @@ const subjects: Subject[] = [
 if (hasNginx()) {
   const nginx = await startNginx(loopback.next(), `${bare.host}:${bare.port}`)
   subjects.push({ name: 'nginx', front: nginx, all: [nginx, bare], reference: 'undici by hand' })
-} else console.log('Not installed: nginx. To compare with it: apt-get install nginx-light')
+}
 
 const clients = new Clients()
 const results: Record<string, Record<string, Round[]>> = {}

@@ -83,7 +83,7 @@ export class Crew {
       secret: this.#secret,
     }
     const member = new MemberProcess(setup, this.#execArgv, (told) => {
-      this.evidence.hear(name, host, told)
+      this.evidence.hear(name, told)
     })
     this.members.set(name, member)
     await member.started()

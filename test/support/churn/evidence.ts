@@ -49,7 +49,7 @@ export class Evidence {
   }
 
   /** What a member says of itself. */
-  hear(member: string, host: string, told: Told): void {
+  hear(member: string, told: Told): void {
     switch (told.type) {
       case 'step':
         return this.#onStep(member, told)
@@ -60,7 +60,7 @@ export class Evidence {
         this.#stalls++
         return
       case 'heard':
-        if (told.what === 'failed') this.#onFailed(member, host, told)
+        if (told.what === 'failed') this.#onFailed(member, told)
     }
   }
 
@@ -148,13 +148,14 @@ export class Evidence {
     arrivals.set(hop, `${hop}: ${member} ${status} ${standing}`.trim())
   }
 
-  #onFailed(observer: string, host: string, told: Extract<Told, { type: 'heard' }>): void {
+  #onFailed(observer: string, told: Extract<Told, { type: 'heard' }>): void {
     const { at, name } = told
     const known = this.troubles.findLast(
       (trouble) => trouble.member === name && at >= trouble.from && at <= this.windowOf(trouble)[1],
     )
     if (known !== undefined) return void known.heardAt.set(observer, at)
     const heardAt = new Map([[observer, at]])
-    this.troubles.push({ kind: 'mistake', member: name, host, from: at, backAt: at, heardAt })
+    // Its address answers all the time.
+    this.troubles.push({ kind: 'mistake', member: name, host: '', from: at, backAt: at, heardAt })
   }
 }
