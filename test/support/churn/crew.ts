@@ -115,11 +115,10 @@ export class Crew {
     })
   }
 
-  /** Hand everything over, and end. `afterwards` comes between the two. */
-  async drain(name: string, afterwards: () => Promise<void>): Promise<void> {
+  /** Hand everything over, and end. */
+  async drain(name: string): Promise<void> {
     const member = this.member(name)
     await member.drain()
-    await afterwards()
     this.members.delete(name)
     await member.close()
   }

@@ -26,7 +26,7 @@ export async function reunite(
   const at = nowMs()
   if (how === 'drain') {
     sockets.address(others)
-    await crew.drain(name, () => Promise.resolve())
+    await crew.drain(name)
   } else {
     await crew.kill(name)
     // Clients try everybody until they find out.

@@ -24,9 +24,7 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
     await crew.start(GUEST)
     await load.address(crew.hosts)
     await crew.settled()
-    await crew.drain(GUEST, () =>
-      load.address(crew.hosts.filter((host) => host !== crew.member(GUEST).host)),
-    )
+    await leave({ crew, load }, GUEST)
     await crew.settled()
   },
   async drain(scene) {
@@ -83,10 +81,14 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
 }
 
 /** Clients leave it first, as they do when it says that it is not ready any more. */
-async function drainAndReturn({ crew, load, between }: Scene, name: string): Promise<void> {
+async function leave({ crew, load }: Pick<Scene, 'crew' | 'load'>, name: string): Promise<void> {
   const { host } = crew.member(name)
   await load.address(crew.hosts.filter((each) => each !== host))
-  await crew.drain(name, () => Promise.resolve())
+  await crew.drain(name)
+}
+
+async function drainAndReturn({ crew, load, between }: Scene, name: string): Promise<void> {
+  await leave({ crew, load }, name)
   await passed(between(0, 1_000))
   await crew.start(name)
   await load.address(crew.hosts)

@@ -103,8 +103,11 @@ describe('a request goes', () => {
     expect(next(way)).toBe('wait 100')
   })
 
-  test('nowhere while the ring has no members', () => {
-    expect(next(setOut({ holders: [] }).way)).toBe('LIBRING_NO_OWNER')
+  test('nowhere while the ring has no members, as of a member that has just begun', () => {
+    const { way } = setOut({ holders: [] })
+    expect(next(way)).toBe('wait 300')
+    way.waited(300, 0)
+    expect(next(way)).toBe('LIBRING_NO_OWNER')
   })
 
   test('nowhere while most members have another configuration', () => {

@@ -154,7 +154,9 @@ export class Itinerary {
 
   #wait(): Leg {
     const holders = this.#cluster.holdersForPartition(this.partition)
-    const isComing = this.#refusedBy.length > 0 || holders[0]?.name === this.#cluster.localName
+    // A member that has just begun has no ring yet.
+    const isLocal = holders.length === 0 || holders[0]!.name === this.#cluster.localName
+    const isComing = this.#refusedBy.length > 0 || isLocal
     this.#waitsFor = isComing ? 'acquire' : 'failover'
     const leftMs = isComing ? this.#acquireLeftMs : this.#failoverLeftMs
     if (leftMs > 0) {
