@@ -1,6 +1,12 @@
-import type { Tenure } from './evidence.ts'
 import type { Trouble } from './troubles.ts'
 import type { Answer, Kind } from './words.ts'
+
+/** One holding, as its holder told of it. */
+export interface Tenure {
+  readonly member: string
+  readonly from: number
+  until: number
+}
 
 /** Who held what, as the members told, by partition. */
 export interface Tenures {

@@ -4,13 +4,6 @@ import type { Told } from './member-process.ts'
 import { endOf, type Allowance, type Trouble } from './troubles.ts'
 import type { Answer, Arrival, Sent } from './words.ts'
 
-/** One holding, as its holder told of it. */
-export interface Tenure {
-  readonly member: string
-  readonly from: number
-  until: number
-}
-
 /** Everything that the processes of a rig told, and whether it is as promised. */
 export class Evidence {
   readonly records: Sent[] = []
