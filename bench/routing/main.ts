@@ -17,7 +17,7 @@ import { benchRooms } from './sockets.ts'
 
 /** Reads of holders are to be answered again within this time after a kill, at the median. */
 const RECOVERY_MS = 500
-/** Sockets of a room are to meet again within this time. */
+/** Sockets of a room are to meet within this time from when one of them has connected again. */
 const MEET_MS = 5_000
 const BUILT: readonly string[] = ['--import', 'tsx']
 
@@ -67,8 +67,8 @@ if (isWanted('rooms')) {
   const rooms = [await benchRooms(given, 'drain'), await benchRooms(given, 'kill')]
   found.rooms = rooms
   console.log(roomsReport(rooms))
-  for (const { how, apart, missing } of rooms) {
-    if (apart.max > MEET_MS) broken.push(`${how}: a room met after ${apart.max} ms`)
+  for (const { how, gathering, missing } of rooms) {
+    if (gathering.max > MEET_MS) broken.push(`${how}: a room met after ${gathering.max} ms`)
     if (missing > 0) broken.push(`${how}: in ${missing} rooms not everybody hears everybody`)
   }
 }

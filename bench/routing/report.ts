@@ -87,15 +87,32 @@ export function rollingReport({ rate, requests, failed, before, during }: Rollin
 }
 
 export function roomsReport(rooms: readonly RoomFigures[]): string {
-  return table(
-    ['a member is', 'rooms on it', 'rooms that lost sockets', 'apart p50', 'apart max', 'all met'],
-    rooms.map(({ how, moved, disturbed, apart, allMetMs }) => [
-      how === 'drain' ? 'drained' : 'killed',
-      String(moved),
-      String(disturbed),
-      `${apart.p50.toFixed(0)} ms`,
-      `${apart.max.toFixed(0)} ms`,
-      `${allMetMs.toFixed(0)} ms`,
-    ]),
-  )
+  const [{ rooms: count, sockets }] = rooms as readonly [RoomFigures]
+  const ms = (value: number) => `${value.toFixed(0)} ms`
+  return [
+    `${sockets} WebSockets in ${count} rooms over five members. Those that lose their connection try again after`,
+    '50 to 100 ms, at whichever address. How long until all sockets of a room are on one member again,',
+    'from the first that was lost, and from the first that had connected again:',
+    '',
+    table(
+      [
+        'a member is',
+        'rooms on it',
+        'lost sockets',
+        'since lost',
+        'at most',
+        'since back',
+        'at most',
+      ],
+      rooms.map(({ how, moved, disturbed, apart, gathering }) => [
+        how === 'drain' ? 'drained' : 'killed',
+        String(moved),
+        String(disturbed),
+        ms(apart.p50),
+        ms(apart.max),
+        ms(gathering.p50),
+        ms(gathering.max),
+      ]),
+    ),
+  ].join('\n')
 }

@@ -18,6 +18,8 @@ export interface RoomFigures {
   readonly disturbed: number
   /** Of each, from the first socket that was closed until all were on one member, in ms. */
   readonly apart: Spread
+  /** The same from the first that had connected again. */
+  readonly gathering: Spread
   /** From when the member was told, or killed, until the last room had met. */
   readonly allMetMs: number
   /** Rooms where a socket does not hear what another one says. */
@@ -37,6 +39,7 @@ export async function benchRooms(
     ...{ how, rooms: ROOMS, sockets: SOCKETS, moved, missing },
     disturbed: meetings.length,
     apart: spreadOf(meetings.map(({ lostAt, metAt }) => metAt - lostAt)),
+    gathering: spreadOf(meetings.map(({ backAt, metAt }) => metAt - backAt)),
     allMetMs: Math.max(...meetings.map(({ metAt }) => metAt)) - at,
   }
 }

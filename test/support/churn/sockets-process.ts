@@ -6,6 +6,8 @@ export interface Meeting {
   readonly room: number
   /** When the first of them was closed. */
   readonly lostAt: number
+  /** When the first of these had connected again. */
+  readonly backAt: number
   /** Since when all of them are on one member. */
   readonly metAt: number
 }
@@ -65,12 +67,16 @@ export class SocketsProcess {
 
   /** Of every room that lost a socket since. */
   get meetings(): readonly Meeting[] {
-    const byRoom = new Map<number, { lostAt: number; metAt: number }>()
+    const byRoom = new Map<number, { lostAt: number; backAt: number; metAt: number }>()
     for (const [socket, at, member] of this.#changes) {
       const room = socket % this.#setup.rooms
       const meeting = byRoom.get(room)
-      if (meeting !== undefined) meeting.metAt = at
-      else if (member === '') byRoom.set(room, { lostAt: at, metAt: at })
+      if (meeting === undefined) {
+        if (member === '') byRoom.set(room, { lostAt: at, backAt: Infinity, metAt: at })
+        continue
+      }
+      meeting.metAt = at
+      if (member !== '') meeting.backAt = Math.min(meeting.backAt, at)
     }
     return [...byRoom].map(([room, times]) => ({ room, ...times }))
   }
