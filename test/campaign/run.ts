@@ -20,12 +20,14 @@ import {
   type Scenario,
   type Temper,
 } from './scenario.ts'
+import { Tally, type Doubles } from './tally.ts'
 
 /** What became of a run. */
 export interface Outcome {
   readonly breach: Breach | undefined
   /** How often each kind of thing went wrong. */
   readonly counts: ReadonlyMap<HappeningType, number>
+  readonly doubles: Doubles
   readonly simulatedMs: number
   readonly world: World
 }
@@ -54,11 +56,12 @@ export async function runScenario(
   const world = aWorld(scenario, options.traceLines ?? 'off')
   options.onWorld?.(world)
   const readers = scenario.hasReaders ? { faithfulReaders: readersOf(scenario) } : {}
-  const checks = { ...CHECKS, ...readers, ...options.checks }
+  const tally = new Tally()
+  const checks = { ...CHECKS, ...readers, ...options.checks, tally: tally.check }
   const promises = new Promises(world, scenario.cluster, checks)
   const counts = new Map<HappeningType, number>()
   const outcome = (breach = promises.breaches[0]): Outcome => {
-    return { breach, counts, simulatedMs: world.nowMs, world }
+    return { breach, counts, doubles: tally.counts, simulatedMs: world.nowMs, world }
   }
   for (const { atMs, what, isRepair } of scenario.happenings) {
     await pass(world, atMs)
@@ -68,7 +71,7 @@ export async function runScenario(
   }
   await pass(world, MENDED_MS)
   world.heal()
-  for (const node of world.nodes) node.resume()
+  for (const { name } of world.nodes) world.inject({ type: 'resume', node: name })
   await pass(world, RUN_MS)
   if (promises.breaches.length > 0) return outcome()
   return outcome(await comeToRest(world, promises))

@@ -18,6 +18,19 @@ export type Happening =
 
 export type HappeningType = Happening['type']
 
+/** Somebody comes, goes or changes in order. All else is a fault. */
+const IN_ORDER: ReadonlySet<HappeningType> = new Set([
+  'join',
+  'drain',
+  'stop',
+  'stop-to-return',
+  'weight',
+])
+
+export function isFault(type: HappeningType): boolean {
+  return !IN_ORDER.has(type)
+}
+
 export interface Dated {
   readonly atMs: number
   readonly what: Happening
@@ -54,6 +67,9 @@ export const MENDED_MS = 210_000
 export const RUN_MS = 300_000
 
 const NODES_MAX = 30
+
+/** Every run has so many faults, whatever comes and goes in order besides. */
+const FAULTS_MIN = 10
 
 /** What is drawn, and how often. A name may stand for several happenings. */
 const KINDS = [
@@ -136,7 +152,15 @@ class Drawing {
       this.#nowMs = atMs
       this.#draw(this.#kind())
     }
+    while (this.#faults() < FAULTS_MIN) {
+      this.#nowMs += fraction(this.#random) * (LAST_FAULT_MS - this.#nowMs)
+      this.#draw(this.#kind())
+    }
     return this.#drawn.sort((left, right) => left.atMs - right.atMs)
+  }
+
+  #faults(): number {
+    return this.#drawn.filter(({ what, isRepair }) => !isRepair && isFault(what.type)).length
   }
 
   #kind(): Kind {

@@ -4,6 +4,8 @@ import { seededRandom } from '../../packages/libring/src/base/random.ts'
 import { Directory } from '../../packages/libring/src/sim/directory.ts'
 import { SimMembership } from '../../packages/libring/src/sim/membership.ts'
 import { SimProcess } from '../../packages/libring/src/sim/process.ts'
+import { AttachmentBench } from '../support/attachment-bench.ts'
+import { memberBody } from '../support/fake-agent.ts'
 import { loopbackAddresses } from '../support/loopback.ts'
 import { Bench } from '../support/simulated-node.ts'
 import { membershipContract } from './membership.ts'
@@ -28,6 +30,17 @@ membershipContract('a gossip node over sockets', {
 membershipContract('a simulated gossip node', {
   create: () => bench.node(++nodes),
   settled: (promise) => bench.settled(promise),
+})
+
+const attachments = new AttachmentBench()
+
+membershipContract('a serf agent attached to', {
+  create: () => {
+    attachments.agent.members = [memberBody('ann')]
+    return attachments.attachment()
+  },
+  settled: (promise) => attachments.settled(promise),
+  outlives: true,
 })
 
 membershipContract('a member of a simulated directory', {

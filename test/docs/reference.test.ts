@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { CLUSTER_EVENT_TYPES } from '../../packages/libring/src/cluster/cluster-events.ts'
 import { resolveClusterOptions } from '../../packages/libring/src/cluster/options.ts'
 import { resolveRouterOptions } from '../../packages/libring/src/http/options.ts'
+import { resolveSerfOptions, SERF_RANGES } from '../../packages/libring/src/serf/options.ts'
 import { declaredIn, wordsOfInterface, type Declared } from '../support/declarations.ts'
 
 const EVENTS = 'cluster/cluster-events.ts'
@@ -44,8 +45,8 @@ function sayTheSame(rows: readonly Row[], declared: readonly Declared[]): void {
   }
 }
 
-function page(name: string): string {
-  return readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8')
+function page(name: string, folder = 'reference'): string {
+  return readFileSync(new URL(`../../docs/${folder}/${name}`, import.meta.url), 'utf8')
 }
 
 function onOneLine(text: string): string {
@@ -58,6 +59,8 @@ describe('docs/reference/options.md', () => {
     ['## The same on every member', 'ring/options.ts', 'RingOptions'],
     ['## Who takes part, and how', 'cluster/options.ts', 'ClusterOptions'],
     ['## When partitions move', 'ownership/options.ts', 'OwnershipOptions'],
+    ['## Reaching an agent', 'attach/options.ts', 'RpcOptions'],
+    ['## Attached to an agent', 'attach/options.ts', 'SerfAgentOptions'],
     ['## Routers', 'http/options.ts', 'RouterOptions'],
     ['### How requests are forwarded', 'http/options.ts', 'ForwardOptions'],
   ] as const
@@ -112,7 +115,9 @@ describe('docs/reference/options.md', () => {
     const numbers = Object.entries(routed).filter(([, value]) => typeof value === 'number')
     const used = new Map<string, unknown>(Object.entries({ ...ring, ...ownership, name }))
     for (const [option, value] of numbers) used.set(option, value)
-    const told = rowsOf(options).filter(([option]) => used.has(option))
+    // An agent is reached by options of its own, of which one has the name of another.
+    const own = options.replace(below(options, '## Reaching an agent'), '')
+    const told = rowsOf(own).filter(([option]) => used.has(option))
     expect(told).toHaveLength(used.size)
     for (const [option, value] of told) {
       const [first] = value.replaceAll(/[`']/g, '').split(/[;:]/, 1)
@@ -144,5 +149,41 @@ describe('docs/reference/events.md', () => {
   test('tells what every step carries', () => {
     const shared = [...declaredIn(STEPS, 'Step'), ...declaredIn(STEPS, 'Tenancy')]
     sayTheSame(rowsOf(below(events, '## Steps of ownership')), shared)
+  })
+})
+
+describe('docs/guides/serf.md', () => {
+  const guide = page('serf.md', 'guides')
+
+  test('has the options of a query in the words of the library, with their defaults', () => {
+    const rows = rowsOf(below(guide, '## Queries'))
+    const declared = declaredIn('gossip/query-options.ts', 'QueryOptions')
+    sayTheSame(rows, declared)
+    expect(rows.map(([, value]) => value)).toEqual(
+      declared.map(({ defaultValue }) => defaultValue ?? ''),
+    )
+  })
+
+  test('has what a node tells in the words of the library', () => {
+    const rows = rowsOf(below(guide, '## What a node tells'))
+    const declared = declaredIn('gossip/serf-events.ts', 'SerfEvents')
+    sayTheSame(rows, declared)
+    expect(rows.map(([, type]) => type)).toEqual(declared.map(({ type }) => `\`${type}\``))
+  })
+
+  test('has the options of Serf, with the defaults that are used and the ranges that are held to', () => {
+    const part = below(guide, '## Limits and times')
+    const rows = [...part.matchAll(/^\| `(\w+)` +\| (.*?) +\| (.*?) +\| (.*?) +\|$/gm)].map((row) =>
+      row.slice(1),
+    )
+    const used: Readonly<Record<string, unknown>> = { ...resolveSerfOptions() }
+    const ranges: Readonly<Record<string, readonly [number, number]>> = SERF_RANGES
+    const digits = (value: unknown): string => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',')
+    const declared = declaredIn('serf/options.ts', 'SerfOptions').map(({ name, words }) => {
+      const range = ranges[name]
+      const text = range === undefined ? 'true or false' : range.map(digits).join(' to ')
+      return [name, digits(used[name]), text, words]
+    })
+    expect(rows).toEqual(declared)
   })
 })

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createSerf } from 'libring/serf'
 import { afterAll, describe, expect, test } from 'vitest'
 import { loopbackAddresses } from '../support/loopback.ts'
 import { Program } from '../support/program.ts'
@@ -89,7 +90,7 @@ describe('docs/guides/operating.md', () => {
   })
 
   test('two rings share a node, and end with it', async () => {
-    await using member = new Program(programOf(page, 3), [freeAddress()])
+    await using member = new Program(programOf(page, 4), [freeAddress()])
     await member.expectOutput(/^\d+ \d+$/m)
     member.kill('SIGTERM')
     expect(await member.ended()).toBe(0)
@@ -131,8 +132,8 @@ test.each(Object.entries(BRIEF))(
 
 /** Modules for others to import. What they hold is tried where there is something to try. */
 const MODULES: Readonly<Record<string, readonly number[]>> = {
-  'docs/guides/encryption.md': [0, 1],
-  'docs/guides/operating.md': [4],
+  'docs/guides/encryption.md': [0, 2],
+  'docs/guides/operating.md': [3, 5],
 }
 
 test.each(Object.entries(MODULES))('the modules of %s load', async (page, indexes) => {
@@ -156,6 +157,8 @@ test('every TypeScript program of every page is run by some test', () => {
     'docs/guides/moving-state.md': 2,
     'docs/guides/operating.md': 4,
     'docs/guides/testing-with-the-simulator.md': 1,
+    'docs/guides/serf.md': 1,
+    'docs/guides/encryption.md': 1,
     'docs/reference/errors.md': 1,
   }
   const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -165,4 +168,39 @@ test('every TypeScript program of every page is run by some test', () => {
     const run = (page in BRIEF ? 1 : 0) + (MODULES[page]?.length ?? 0) + (runElsewhere[page] ?? 0)
     expect([page, programs]).toEqual([page, run])
   }
+})
+
+describe('docs/guides/serf.md', () => {
+  test('its nodes meet, tell, ask, and part', async () => {
+    const file = programOf('docs/guides/serf.md', 0)
+    const seed = freeAddress()
+    await using anise = new Program(file, ['anise', seed])
+    await anise.expectOutput('anise: anise is here')
+    await using basil = new Program(file, ['basil', freeAddress(), seed])
+    await anise.expectOutput('anise: basil is here')
+    await anise.expectOutput('anise: deploy v2')
+    for (const name of ['anise', 'basil']) {
+      await basil.expectOutput(`basil: ack ${name}`)
+      await basil.expectOutput(new RegExp(`basil: response ${name} \\d+ µs`))
+    }
+    expect(await basil.ended()).toBe(0)
+  })
+})
+
+describe('docs/guides/encryption.md', () => {
+  test('a member gives a cluster a new key', async () => {
+    const [oldKey, newKey] = ['a', 'b'].map((fill) => Buffer.alloc(32, fill).toString('base64'))
+    const [address, seed] = [freeAddress(), freeAddress()]
+    await using node = createSerf({ hostName: 'anise', bind: seed, keyring: [oldKey!] })
+    await node.start()
+    const page = 'docs/guides/encryption.md'
+    const texts = snippetsOf(page, readFileSync(join(root, page), 'utf8')).map(({ text }) => text)
+    const index = texts.findIndex((text) => text.includes('keys.install'))
+    const rotation = new Program(programOf(page, index), [address, seed, oldKey!, newKey!])
+    await using _ = rotation
+    await rotation.expectOutput('true 2')
+    expect(await rotation.ended()).toBe(0)
+    const { keys } = await node.keys.list()
+    expect(Object.fromEntries(keys)).toEqual({ [newKey!]: 1 })
+  })
 })

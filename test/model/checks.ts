@@ -229,8 +229,16 @@ function pairOf(left: string, right: string): string {
   return left < right ? `${left} ${right}` : `${right} ${left}`
 }
 
-/** What was broken, and how to see it again. */
-export function describeViolation(seed: number, { promise, atMs, what }: Violation): string {
+/**
+ * What was broken, and how to see it again.
+ *
+ * @param options of the run, besides its seed.
+ */
+export function describeViolation(
+  seed: number,
+  { promise, atMs, what }: Violation,
+  options = '',
+): string {
   const at = atMs === Infinity ? 'in the end' : `at ${(atMs / 1_000).toFixed(3)} s`
-  return `${promise}: ${what}, ${at}\n  replay  npm run test:model -- --seed ${seed} --trace`
+  return `${promise}: ${what}, ${at}\n  replay  npm run test:model -- --seed ${seed}${options} --trace`
 }

@@ -27,22 +27,22 @@ test('a run is the same each time', () => {
 const MISSED_WITH: Readonly<Record<Exclude<Rule, 'matchAttempts' | 'inOrder'>, number>> = {
   askEverybody: 1,
   askNewcomers: 3,
-  askAskers: 1_826,
+  askAskers: 3_043,
   exchange: 13,
-  takersWithhold: 2,
+  takersWithhold: 3,
   holdersWithhold: 7,
   holdersStay: 29,
-  releaseTimeout: 6,
+  releaseTimeout: 2,
   namedOnly: 29,
   repeat: 2,
   dropGone: 9,
-  silence: 8,
+  silence: 12,
   smallerFirst: 29,
-  giveBack: 198,
+  giveBack: 418,
   yield: 2,
-  offer: 2,
-  offerToAll: 113,
-  clock: 28,
+  offer: 1,
+  offerToAll: 65,
+  clock: 35,
 }
 
 function isBroken(seed: number, ...without: readonly Rule[]): boolean {
@@ -59,7 +59,7 @@ describe('a promise is broken without the rule that', () => {
 })
 
 describe('two rules against old answers each do without the other, but not both are idle', () => {
-  test.each([1_116, 1_491, 1_543])('with seed %i', (seed) => {
+  test.each([137, 558, 636])('with seed %i', (seed) => {
     expect(isBroken(seed, 'matchAttempts', 'inOrder')).toBe(true)
     expect([isBroken(seed, 'matchAttempts'), isBroken(seed, 'inOrder')]).toEqual([false, false])
   })

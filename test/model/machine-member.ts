@@ -225,14 +225,18 @@ export class MachineMember implements Participant<Packet> {
         this.#send(effect.to, effect.message)
         break
       case 'exchange':
-        this.#world.exchange(this, effect.with, () => {
+        this.#world.exchange(this, effect.with, (isDone) => {
+          const outcome = isDone ? 'done' : 'failed'
           this.#feed(() => {
-            this.machine.handle({ type: 'exchanged', with: effect.with }, this.#nowMs)
+            this.machine.handle({ type: 'exchanged', with: effect.with, outcome }, this.#nowMs)
           })
         })
         break
       case 'contact':
         this.#contact(effect.doubt)
+        break
+      case 'records':
+        this.#ring = effect.ring
         break
       case 'report':
       case 'disagreement':
@@ -262,7 +266,8 @@ export class MachineMember implements Participant<Packet> {
   #contact(doubt: number): void {
     const others = this.#names(isPresent).filter((name) => name !== this.name)
     for (const other of others.slice(0, 3)) {
-      this.#world.exchange(this, other, () => {
+      this.#world.exchange(this, other, (isDone) => {
+        if (!isDone) return
         this.#feed(() => this.machine.handle({ type: 'contacted', doubt }, this.#nowMs))
       })
     }

@@ -67,8 +67,8 @@ export interface Surroundings<P extends Parcel> {
   unique(): number
   planOf(member: Participant<P>, partition: number): string | undefined
   send(to: string, parcel: P): void
-  /** Have the two exchange what they believe; `then` runs once they have, if they can. */
-  exchange(member: Participant<P>, peer: string, then: () => void): void
+  /** Have the two exchange what they believe; `then` runs once, whether they have or could not. */
+  exchange(member: Participant<P>, peer: string, then: (isDone: boolean) => void): void
   onTake(member: Participant<P>, partition: number): void
   onLeft(member: Participant<P>): void
   /** Something that must not be. */
@@ -391,8 +391,8 @@ export class Member implements Participant<Message> {
         wait.answered = true
         continue
       }
-      this.#world.exchange(this, from, () => {
-        if (this.takes.get(partition) !== take) return
+      this.#world.exchange(this, from, (isDone) => {
+        if (!isDone || this.takes.get(partition) !== take) return
         wait.answered = true
         this.#advance()
       })

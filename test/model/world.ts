@@ -6,7 +6,6 @@ import {
 } from '../../packages/libring/src/base/random.ts'
 import { Checks, HEARING_MS, type Trouble, type Violation } from './checks.ts'
 import {
-  isPresent,
   Member,
   type Beginning,
   type Belief,
@@ -16,6 +15,7 @@ import {
   type Scenario,
   type Surroundings,
 } from './member.ts'
+import { namedBy } from './naming.ts'
 import { ALL_RULES, TIMES, type Rule } from './rules.ts'
 import { scenarioOf } from './scenario.ts'
 
@@ -105,10 +105,9 @@ class World<P extends Parcel> implements Surroundings<P> {
         this.#nowMs,
         this.#holding(),
         (left, right) => this.#trouble(left, right),
-        ({ name, beliefs }, other) => {
-          const status = beliefs.get(other.name)?.status
-          const isSeen = status !== undefined && isPresent(status)
-          return isSeen && !this.#wasCut(name, other.name) && !this.#wasCut(other.name, name)
+        (member, other) => {
+          const [name, its] = [member.name, other.name]
+          return isIn(member, its) && !this.#wasCut(name, its) && !this.#wasCut(its, name)
         },
       )
       if (this.#scenario.calm) {
@@ -136,16 +135,7 @@ class World<P extends Parcel> implements Surroundings<P> {
   }
 
   planOf(member: Participant<P>, partition: number): string | undefined {
-    if (member.named !== undefined) return member.named(partition)
-    const names = member.serving
-    const salt = this.#scenario.stubborn ? member.name : ''
-    if (this.#scenario.assignment === 'moves much') {
-      return names[(partition + hash(salt)) % names.length]
-    }
-    const score = (name: string): number => hash(`${name} ${partition} ${salt}`)
-    let best: string | undefined
-    for (const name of names) if (best === undefined || score(name) > score(best)) best = name
-    return best
+    return namedBy(member, partition, this.#scenario)
   }
 
   send(to: string, parcel: P): void {
@@ -155,25 +145,30 @@ class World<P extends Parcel> implements Surroundings<P> {
       if (below(this.#random, 100) < this.#scenario.lossPercent) continue
       this.#in(this.#delayMs(), () => {
         if (this.#isCut(from, to) || from === this.#muted || to === this.#muted) return
-        const left = this.#pausedUntil.get(to) ?? 0
-        const deliver = (): void => {
+        this.#onceAwake(to, () => {
           this.#log(`${from} to ${to}: ${kind} ${describeItems(items)}`)
           this.#running.get(to)?.receive(parcel)
-        }
-        if (left > this.#nowMs) this.#in(left - this.#nowMs, deliver)
-        else deliver()
+        })
       })
     }
   }
 
-  exchange(member: Participant<P>, peer: string, then: () => void): void {
-    this.#in(10 + below(this.#random, 200), () => {
+  /** Each is told what the other believed when it spoke, and may believe something else by then. */
+  exchange(member: Participant<P>, peer: string, then: (isDone: boolean) => void): void {
+    const ours = [...member.beliefs]
+    this.#in(5 + below(this.#random, 100), () => {
       const other = this.#running.get(peer)
-      if (other === undefined || this.#running.get(member.name) !== member) return
-      if (this.#isPaused(peer) || this.#isPaused(member.name)) return
-      if (this.#isCut(member.name, peer) || this.#isCut(peer, member.name)) return
-      this.#pushPull(member, other)
-      then()
+      const isReached = this.#isThere(member) && this.#canMeet(member.name, peer)
+      const theirs = other !== undefined && isReached ? [...other.beliefs] : undefined
+      if (theirs !== undefined) for (const news of ours) this.#hear(other!, ...news)
+      this.#in(5 + below(this.#random, 100), () => {
+        this.#onceAwake(member.name, () => {
+          if (!this.#isThere(member)) return
+          const isDone = theirs !== undefined && !this.#isCut(peer, member.name)
+          if (isDone) for (const news of theirs) this.#hear(member, ...news)
+          then(isDone)
+        })
+      })
     })
   }
 
@@ -370,13 +365,13 @@ class World<P extends Parcel> implements Surroundings<P> {
   }
 
   #tick(member: Participant<P>): void {
-    if (this.#running.get(member.name) !== member) return
+    if (!this.#isThere(member)) return
     if (!this.#isPaused(member.name)) member.tick()
     this.#in(TICK_MS, () => this.#tick(member))
   }
 
   #antiEntropy(member: Participant<P>): void {
-    if (this.#running.get(member.name) !== member) return
+    if (!this.#isThere(member)) return
     this.#in(4_000 + below(this.#random, 2_000), () => this.#antiEntropy(member))
     const known = [...member.beliefs.keys()].filter((name) => name !== member.name)
     const peer = known[below(this.#random, Math.max(1, known.length))]
@@ -419,6 +414,15 @@ class World<P extends Parcel> implements Surroundings<P> {
     this.#spread(name, refutation)
   }
 
+  #isThere(member: Participant<P>): boolean {
+    return this.#running.get(member.name) === member
+  }
+
+  #canMeet(left: string, right: string): boolean {
+    if (this.#isPaused(left) || this.#isPaused(right)) return false
+    return !this.#isCut(left, right) && !this.#isCut(right, left)
+  }
+
   #isCut(from: string, to: string): boolean {
     return (this.#cuts.get(`${from} ${to}`) ?? 0) > this.#nowMs
   }
@@ -427,6 +431,12 @@ class World<P extends Parcel> implements Surroundings<P> {
   #wasCut(from: string, to: string): boolean {
     if (from === this.#muted || to === this.#muted) return true
     return (this.#cuts.get(`${from} ${to}`) ?? -Infinity) > this.#nowMs - HEARING_MS
+  }
+
+  #onceAwake(name: string, run: () => void): void {
+    const untilMs = this.#pausedUntil.get(name) ?? 0
+    if (untilMs > this.#nowMs) this.#in(untilMs - this.#nowMs, () => this.#onceAwake(name, run))
+    else run()
   }
 
   #isPaused(name: string): boolean {
@@ -481,15 +491,6 @@ function isIn(member: Participant<Parcel>, name: string): boolean {
 function isGone(member: Participant<Parcel>, name: string): boolean {
   const status = member.beliefs.get(name)?.status
   return status === 'dead' || status === 'left'
-}
-
-function hash(text: string): number {
-  let value = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) {
-    value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
-    value ^= value >>> 15
-  }
-  return value >>> 0
 }
 
 function describeItems(items: unknown): string {

@@ -5,6 +5,7 @@ import { Deferred } from '../../packages/libring/src/gossip/deferred.ts'
 import {
   foldEvents,
   roleAfter,
+  roleBefore,
   type OwnershipEvent,
 } from '../../packages/libring/src/ownership/event.ts'
 import { calm } from '../support/cluster.ts'
@@ -45,10 +46,14 @@ class WorkBench {
   constructor() {
     const handler = (event: Handled<OwnershipEvent>): Promise<void> => this.#handle(event)
     this.bench = new DeliveryBench({ onAcquire: handler, onRelease: handler, onChange: handler })
-    const { settled, overdue } = this.bench
+    const { settled, letGo, overdue } = this.bench
     settled.push = (...items) => {
       for (const told of items) this.#check(told.partition, told.seq)
       return Array.prototype.push.apply(settled, items)
+    }
+    letGo.push = (...items) => {
+      for (const [at, seq] of items) this.#checkLetGo(at, seq)
+      return Array.prototype.push.apply(letGo, items)
     }
     overdue.push = (text = '') => {
       const partitionOverdue = Number(text.split(' ')[1])
@@ -99,6 +104,22 @@ class WorkBench {
       return task.partition === at && task.context.signal.aborted
     })
     if (isLatest && isLeft) this.#fault(at, `${seq} told while a task is ending`)
+  }
+
+  /** Index 0 was given up by that step, and nobody works for it. */
+  #checkLetGo(at: number, seq: number): void {
+    const isGivenUp = this.bench.published.some((event) => {
+      return event.seq === seq && event.partition === at && roleBefore(event) === 0
+    })
+    if (!isGivenUp) this.#fault(at, `${seq} let go, which gave up nothing`)
+    const isAtWork = this.handlers.some(({ event }) => {
+      const isOfPrimary = roleAfter(event) === 0 || roleBefore(event) === 0
+      return event.partition === at && event.seq <= seq && isOfPrimary
+    })
+    const hasTask = this.bench.tasks.some((task) => task.partition === at)
+    if (isAtWork || hasTask) this.#fault(at, `${seq} let go while it is worked for`)
+    const hasBeen = this.bench.letGo.some(([before, of]) => before === at && of >= seq)
+    if (hasBeen) this.#fault(at, `${seq} let go again`)
   }
 
   #fault(at: number, what: string): void {

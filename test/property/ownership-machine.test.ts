@@ -215,6 +215,7 @@ function legible(machine: OwnershipMachine): Machine<OwnershipInput, unknown> {
     deadlineMs: () => machine.deadlineMs(),
     poll() {
       const effect = machine.poll()
+      if (effect?.type === 'records') return { type: 'records', members: effect.ring.members }
       if (effect?.type !== 'view') return effect
       const { epoch, cause, ring } = effect.view
       return { epoch, cause, members: ring.members, holders: ring.assignment.holders }
@@ -255,8 +256,13 @@ function peerInput(): fc.Arbitrary<OwnershipInput> {
       from,
       message: fc.tuple(header, body).map(([head, rest]): PeerMessage => ({ ...head, ...rest })),
     }),
-    fc.record({ type: fc.constant('exchanged' as const), with: from }),
+    fc.record({
+      type: fc.constant('exchanged' as const),
+      with: from,
+      outcome: fc.constantFrom('done' as const, 'failed' as const),
+    }),
     fc.record({ type: fc.constant('handler-settled' as const), partition, seq: fc.nat(20) }),
+    fc.record({ type: fc.constant('let-go' as const), partition, seq: fc.nat(20) }),
   )
 }
 

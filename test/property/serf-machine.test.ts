@@ -7,9 +7,11 @@ import type {
 } from '../../packages/libring/src/base/member.ts'
 import { seededRandom } from '../../packages/libring/src/base/random.ts'
 import type { SerfInput } from '../../packages/libring/src/serf/effects.ts'
+import { KEY_QUERIES } from '../../packages/libring/src/serf/key-answers.ts'
 import { LTIME_LIMIT } from '../../packages/libring/src/serf/lamport.ts'
 import { encodeSerf } from '../../packages/libring/src/serf/message-codec.ts'
 import type { SerfMessage } from '../../packages/libring/src/serf/messages.ts'
+import { encodeFilters } from '../../packages/libring/src/serf/query-filters.ts'
 import { resolveSerfOptions } from '../../packages/libring/src/serf/options.ts'
 import { SerfMachine } from '../../packages/libring/src/serf/serf-machine.ts'
 import { encodeTags } from '../../packages/libring/src/serf/tags.ts'
@@ -28,6 +30,16 @@ const payload = fc.uint8Array({ maxLength: 4 })
 const tags = fc.dictionary(fc.string({ maxLength: 3 }), fc.string({ maxLength: 5 }), { maxKeys: 3 })
 const type = <T extends string>(text: T) => fc.constant(text)
 
+const filter = fc.oneof(
+  payload,
+  fc.constant(encodeFilters({ nodes: ['self'] })[0]!),
+  fc.constantFrom('.', '^a', '(').map((pattern) => encodeFilters({ tags: { '': pattern } })[0]!),
+)
+const queryName = fc.oneof(
+  node,
+  fc.constantFrom('_serf_ping', '_serf_conflict', ...Object.values(KEY_QUERIES)),
+)
+
 const serfMessage: fc.Arbitrary<SerfMessage> = fc.oneof(
   fc.record({ type: type('join'), ltime, node }),
   fc.record({ type: type('leave'), ltime, node, prune: fc.boolean() }),
@@ -39,11 +51,11 @@ const serfMessage: fc.Arbitrary<SerfMessage> = fc.oneof(
     addr,
     port,
     sourceNode: node,
-    filters: fc.array(payload, { maxLength: 2 }),
+    filters: fc.array(filter, { maxLength: 2 }),
     flags: fc.nat(3),
     relayFactor: fc.nat(3),
     timeoutNanos: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
-    name: node,
+    name: queryName,
     payload,
   }),
   fc.record({
@@ -150,6 +162,33 @@ const input: fc.Arbitrary<SerfInput> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ type: type('tags'), tags }) },
   { weight: 1, arbitrary: fc.record({ type: type('leave') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: type('user-event'),
+      name: node,
+      payload,
+      coalesce: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: type('query'),
+      query: fc.nat(3),
+      name: queryName,
+      payload,
+      filters: fc.array(filter, { maxLength: 2 }),
+      requestAck: fc.boolean(),
+      relayFactor: fc.nat(3),
+      timeoutMs: fc.option(fc.integer({ min: 1, max: 3_000 }), { nil: undefined }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: type('query-cancel'), query: fc.nat(3) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: type('respond-query'), query: fc.nat(6), payload }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ type: type('force-leave'), name: node, prune: fc.boolean() }),

@@ -146,6 +146,22 @@ const input: fc.Arbitrary<SwimInput> = fc.oneof(
       seeds: fc.array(address, { maxLength: 3 }),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('call' as const),
+      to: address,
+      node: fc.constantFrom('self', 'ann'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('direct' as const),
+      to: address,
+      payload: fc.uint8Array({ maxLength: 4 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('meta' as const), meta }) },
   { weight: 1, arbitrary: fc.constant({ type: 'leave' } as const) },
 )
@@ -160,7 +176,11 @@ for (const profile of ['lan', 'local'] as const) {
         versions: [1, 5, 2, 2, 5, 5],
         options: resolveSwimOptions(profile, { deadNodeReclaimMs: 5_000 }),
         random: seededRandom(3),
-        passenger: { userState: () => Uint8Array.of(1), takePayloads: () => [] },
+        passenger: {
+          userState: () => Uint8Array.of(1),
+          ackPayload: () => Uint8Array.of(1),
+          takePayloads: () => [],
+        },
       }),
   })
 }

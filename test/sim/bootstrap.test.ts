@@ -20,6 +20,14 @@ describe('a name that', () => {
     world.runUntil(agreed, 20_000)
   })
 
+  test('is that of a service leads to the hosts and ports of its records', () => {
+    const world = new World({ seed: 6, nodes: 3, options: { bootstrapHosts: ['_serf._udp.test'] } })
+    world.runFor(60_000)
+    expect(world.nodes.every((node) => node.members().length === 1)).toBe(true)
+    world.names.set('_serf._udp.test', ['10.9.9.9:1', `${world.nodes[0]!.host}:7946`])
+    world.runUntil(agreed, 30_000)
+  })
+
   test('is not known yet is tried again until it is', () => {
     const world = new World({ seed: 2, nodes: 5, options: { bootstrapHosts: ['cluster'] } })
     world.runFor(600_000)

@@ -94,6 +94,21 @@ describe('onePrimary sees', () => {
     none('onePrimary', (stage) => story(stage, true))
   })
 
+  test('the same by a process that has begun since, unless the holder was paused lately', () => {
+    const story = (stage: Stage, sinceMs: number) => {
+      stage.acquire('ann', 0)
+      stage.pass(30_000)
+      stage.change('ann', { isPaused: true })
+      stage.pass(4_000)
+      stage.change('ann', { isPaused: false })
+      stage.pass(sinceMs)
+      stage.begin('dan')
+      stage.acquire('dan', 0)
+    }
+    expect(first('onePrimary', (stage) => story(stage, 25_250))).toContain('ann')
+    none('onePrimary', (stage) => story(stage, 7_000))
+  })
+
   test('one that is taken while a handler has yet to let it go, and not after its time', () => {
     const story = (stage: Stage, waitMs: number) => {
       const acquire = stage.acquire('ann', 0)
@@ -106,6 +121,31 @@ describe('onePrimary sees', () => {
     }
     expect(first('onePrimary', (stage) => story(stage, 9_000))).toContain('still letting it go')
     none('onePrimary', (stage) => story(stage, 10_000))
+  })
+
+  test('one whose acquire is at work or was told to be released, and none that has come to nothing', () => {
+    const story = (
+      stage: Stage,
+      ends: 'before' | 'after' | 'never',
+      becomes: 'backup' | 'none',
+    ) => {
+      const acquire = stage.acquire('ann', 0)
+      stage.pass(30_000)
+      stage.handle('ann', acquire)
+      if (ends === 'before') stage.done('ann', acquire, 'failed')
+      if (becomes === 'none') stage.release('ann', 0)
+      else stage.step('ann', { type: 'change', partition: 0, previousReplica: 0, replica: 1 })
+      if (ends === 'after') stage.done('ann', acquire, 'failed')
+      stage.acquire('bob', 0)
+    }
+    none('onePrimary', (stage) => story(stage, 'before', 'backup'))
+    none('onePrimary', (stage) => story(stage, 'after', 'backup'))
+    const seen = [
+      first('onePrimary', (stage) => story(stage, 'never', 'backup')),
+      first('onePrimary', (stage) => story(stage, 'before', 'none')),
+      first('onePrimary', (stage) => story(stage, 'after', 'none')),
+    ]
+    for (const report of seen) expect(report).toContain('still letting it go')
   })
 
   test('no difference where the two could not hear each other until lately', () => {
@@ -175,8 +215,9 @@ test('onePlanAWindow sees two plans in one window, unless somebody failed', () =
 })
 
 test('fewHandoffs sees more partitions on their way to one member than there may be', () => {
-  const story = (stage: Stage, count: number) => {
+  const story = (stage: Stage, count: number, before: (stage: Stage) => void = () => {}) => {
     stage.tell('cat', 'rebalance', {})
+    before(stage)
     for (let partition = 0; partition < count; partition++) {
       const acquire = stage.acquire('ann', partition)
       stage.handle('ann', acquire)
@@ -187,6 +228,14 @@ test('fewHandoffs sees more partitions on their way to one member than there may
   }
   expect(first('fewHandoffs', (stage) => story(stage, 3))).toContain('3 hand-offs at once to cat')
   none('fewHandoffs', (stage) => story(stage, 2))
+  const wakes = (stage: Stage) => stage.tell('ann', 'stalled', { durationMs: 30_000 })
+  none('fewHandoffs', (stage) => story(stage, 3, wakes))
+  const wakesAndLetsGo = (stage: Stage) => {
+    wakes(stage)
+    stage.acquire('ann', 3, 1)
+    stage.pass(250)
+  }
+  expect(first('fewHandoffs', (stage) => story(stage, 3, wakesAndLetsGo))).toContain('3 hand-offs')
 })
 
 test('enoughMembers sees an acquire before enough members were there', () => {
@@ -209,18 +258,76 @@ test('homesAreKept sees a member that acquires what has a home that is alive', (
 })
 
 test('drainsInOrder sees a partition that is let go for nobody while others are there', () => {
-  const story = (stage: Stage, to: string | undefined) => {
+  const story = (stage: Stage, to: string | undefined, { stalls = false } = {}) => {
     stage.acquire('ann', 0)
     stage.pass(30_000)
     stage.change('ann', { farewell: 'drain' })
+    if (stalls) stage.tell('ann', 'stalled', { durationMs: 30_000 })
     stage.release('ann', 0, 0, to)
   }
   expect(first('drainsInOrder', (stage) => story(stage, undefined))).toContain('for nobody')
   none('drainsInOrder', (stage) => story(stage, 'bob'))
+  none('drainsInOrder', (stage) => story(stage, undefined, { stalls: true }))
   none('drainsInOrder', (stage) => {
     stage.end('bob')
     stage.end('cat')
     story(stage, undefined)
+  })
+})
+
+describe('selfFenced sees', () => {
+  const pauses = (stage: Stage, forMs: number) => {
+    stage.acquire('ann', 0)
+    stage.fault({ type: 'pause', node: 'ann' })
+    stage.pass(forMs)
+  }
+
+  test('what is held, as a member believes that was stopped for longer than others wait', () => {
+    const story = (stage: Stage, { forMs = 5_250, isSure = true, isUp = true } = {}) => {
+      pauses(stage, forMs)
+      stage.change('ann', { isSure, isUp })
+      stage.fault({ type: 'resume', node: 'ann' })
+    }
+    expect(first('selfFenced', (stage) => story(stage))).toContain('ann holds 0, as it believes')
+    none('selfFenced', (stage) => story(stage, { forMs: 5_000 }))
+    none('selfFenced', (stage) => story(stage, { isSure: false }))
+    none('selfFenced', (stage) => story(stage, { isUp: false }))
+  })
+
+  test('the same of one whose clock was set forward', () => {
+    const story = (stage: Stage, skews: readonly number[], passMs = 15_000) => {
+      stage.acquire('ann', 0)
+      for (const skewMs of skews) {
+        stage.pass(passMs)
+        stage.fault({ type: 'skew', node: 'ann', skewMs })
+      }
+    }
+    expect(first('selfFenced', (stage) => story(stage, [5_001]))).toContain('5001 ms forward')
+    expect(first('selfFenced', (stage) => story(stage, [-3_000, 3_000]))).toContain(
+      '6000 ms forward',
+    )
+    none('selfFenced', (stage) => story(stage, [3_000, 8_000]))
+    none('selfFenced', (stage) => story(stage, [-3_000, 3_000], 1_000))
+  })
+
+  test('steps before anybody can have been reached', () => {
+    const story = (stage: Stage, act: (stage: Stage) => void, names: readonly string[] = []) => {
+      for (const name of names) stage.end(name)
+      pauses(stage, 20_000)
+      stage.change('ann', { isSure: false })
+      stage.fault({ type: 'resume', node: 'ann' })
+      act(stage)
+    }
+    const steps = (stage: Stage) => void stage.release('ann', 0)
+    const waits = (stage: Stage) => stage.pass(250)
+    expect(first('selfFenced', (stage) => story(stage, steps))).toContain(
+      'release of 0 as it wakes',
+    )
+    none('selfFenced', (stage) => story(stage, steps, ['bob', 'cat']))
+    none('selfFenced', (stage) => {
+      story(stage, waits)
+      steps(stage)
+    })
   })
 })
 

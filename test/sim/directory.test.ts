@@ -207,4 +207,35 @@ describe('what rings send each other', () => {
     pass(100)
     expect([outcomes, heardBy('ann')]).toEqual([[true], ['ann: member-join cat']])
   })
+
+  test('includes members: who knew a change before the news came hears of the next one too', () => {
+    const { ann, bob, pass, member } = pair()
+    const seen: unknown[] = []
+    for (let i = 0; i < 20; i++) {
+      const { membership } = member(`guest-${i}`)
+      // Whoever has heard of it by then tells the other.
+      pass(100)
+      bob.membership.ringChannel.exchange('ann', () => {})
+      pass(1_000)
+      void membership.leave()
+      pass(1_000)
+      seen.push([ann, bob].map((one) => statuses(one)[`guest-${i}`]))
+    }
+    expect(seen).toEqual(seen.map(() => ['left', 'left']))
+  })
+
+  test('reaches a member that has yet to hear of others', () => {
+    const { bob, pass, member } = pair()
+    const cat = member('cat')
+    const heard: string[] = []
+    cat.membership.ringChannel.receive('topic', (from) => heard.push(from))
+    const told = (isDone: boolean): void => void heard.push(String(isDone))
+    const options = { deadlineMs: 500, onOver: told }
+    bob.membership.ringChannel.send('cat', 'topic', Uint8Array.of(1), options)
+    pass(50)
+    expect([heard, statuses(cat)]).toEqual([['bob', 'true'], { cat: 'alive' }])
+    bob.membership.ringChannel.exchange('cat', told)
+    pass(50)
+    expect(statuses(cat)).toEqual({ ann: 'alive', bob: 'alive', cat: 'alive' })
+  })
 })

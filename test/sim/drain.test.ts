@@ -108,6 +108,16 @@ describe('members that all drain', () => {
     expect(new Set(to)).toEqual(new Set([undefined]))
   })
 
+  test('stop once their time is over, and nodes say so', async () => {
+    const { world } = new Draining(3)
+    await world.run(30_000)
+    for (const node of world.nodes) void node.drain({ timeoutMs: 20_000 })
+    await world.run(19_999)
+    expect(world.nodes.map(({ farewell }) => farewell)).toEqual(['drain', 'drain', 'drain'])
+    await world.run(1)
+    expect(world.nodes.map(({ farewell }) => farewell)).toEqual(['stop', 'stop', 'stop'])
+  })
+
   test('give everything to one that comes and serves', async () => {
     const draining = new Draining(3, 200)
     const { world } = draining

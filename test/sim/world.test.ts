@@ -63,3 +63,30 @@ test('a logger that throws does not break the run', () => {
   const world = new World({ seed: 1, nodes: 3, logger })
   world.runUntil(({ nodes }) => nodes.every((node) => node.members().length === 3), 60_000)
 })
+
+describe('what nodes send is counted', () => {
+  test('over gossip, as the trace has it', () => {
+    const world = new World({ seed: 1, nodes: 3, lossRate: 0.1, traceLines: 100_000 })
+    world.runFor(10_000)
+    const sumOf = (kind: string) => {
+      const lines = world.trace.lines.filter((line) => line.split(' ')[1] === kind)
+      return { count: lines.length, bytes: lines.reduce((sum, line) => sum + bytesOf(line), 0) }
+    }
+    const bytesOf = (line: string) => Number(line.split(' ').at(-1))
+    const { datagrams, datagramBytes, streams, streamBytes, ringMessages } = world.traffic
+    expect({ count: datagrams, bytes: datagramBytes }).toEqual(sumOf('send'))
+    expect(streams).toBe(sumOf('dial').count)
+    expect(streamBytes).toBe(sumOf('stream').bytes)
+    expect([datagrams > 0, streamBytes > 0, ringMessages]).toEqual([true, true, 0])
+  })
+
+  test('without gossip, as clusters have it', () => {
+    const membership = { newsMs: [10, 300], detectionMs: [3_000, 6_000] } as const
+    const world = new World({ seed: 1, nodes: 5, membership, cluster: { partitions: 16 } })
+    world.runFor(10_000)
+    const sent = world.nodes.reduce((sum, { cluster }) => sum + cluster.stats.messagesSent, 0)
+    const { datagrams, streams, ringMessages, ringMessageBytes } = world.traffic
+    expect([datagrams, streams, ringMessages]).toEqual([0, 0, sent])
+    expect(ringMessageBytes).toBeGreaterThan(20 * sent)
+  })
+})

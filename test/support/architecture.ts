@@ -13,13 +13,13 @@ export interface SourceFile {
  */
 export const LAYERS: readonly (readonly string[])[] = [
   ['base'],
-  ['codec', 'ring'],
+  ['codec', 'pattern', 'ring'],
   ['wire'],
   ['swim'],
   ['serf', 'ownership', 'rpc'],
   ['ports'],
-  ['gossip', 'attach'],
-  ['cluster'],
+  ['gossip'],
+  ['attach', 'cluster'],
   ['routing', 'runtime', 'sim'],
   ['http'],
   ['entries'],

@@ -8,7 +8,7 @@ import type {
 } from '../../packages/libring/src/sim/checks/check.ts'
 import { Hearing } from '../../packages/libring/src/sim/checks/hearing.ts'
 import { Ledger } from '../../packages/libring/src/sim/checks/ledger.ts'
-import type { SimNode, World } from 'libring/sim'
+import type { Fault, SimNode, World } from 'libring/sim'
 import { aClusterMember } from './ownership.ts'
 
 /** A node as checks see it. */
@@ -18,6 +18,8 @@ interface Actor {
   isPaused: boolean
   farewell: 'stop' | 'drain' | undefined
   wallMs: number
+  /** Whether it believes to hold what it holds. */
+  isSure: boolean
 }
 
 export const TERMS: Terms = {
@@ -74,10 +76,12 @@ export class Stage {
       homesForPartition: (index: number) =>
         (this.homes[index] ?? []).map((it) => aClusterMember(it)),
       members: this.#actors,
+      held: () => ({ valid: this.#actor(name).isSure }),
       events: { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) },
     }
     const actor = {
-      ...{ name, isUp: true, isPaused: false, farewell: undefined, wallMs: 0, cluster },
+      ...{ name, isUp: true, isPaused: false, farewell: undefined, wallMs: 0 },
+      ...{ isSure: true, cluster, deathAfterMs: () => 5_000 },
       clock: { wallMs: () => this.#actor(name).wallMs },
       members: () => this.#actors.filter(({ isUp }) => isUp).map((it) => aClusterMember(it.name)),
     }
@@ -144,7 +148,17 @@ export class Stage {
   }
 
   tell(name: string, type: News['type'], event: unknown): void {
+    if (type === 'stalled') this.#ledger.stalled(node(this.#actor(name)))
     this.#check.onNews?.(node(this.#actor(name)), { type, event } as News)
+  }
+
+  /** Something goes wrong, or right again. */
+  fault(fault: Fault): void {
+    if ('node' in fault) {
+      if (fault.type === 'pause') this.change(fault.node, { isPaused: true })
+      if (fault.type === 'resume') this.change(fault.node, { isPaused: false })
+    }
+    this.#check.onFault?.(fault)
   }
 
   /** A handler begins with a step. */
@@ -156,8 +170,8 @@ export class Stage {
 
   done(name: string, event: OwnershipEvent, type: 'done' | 'failed' = 'done'): void {
     const handled = { ...event, signal: new AbortController().signal } as Handled<OwnershipEvent>
-    this.#ledger.handled(node(this.#actor(name)), event)
     const outcome = type === 'done' ? { type, value: undefined } : { type, error: undefined }
+    this.#ledger.handled(node(this.#actor(name)), event, outcome)
     this.#check.onHandled?.(node(this.#actor(name)), handled, outcome)
   }
 

@@ -28,6 +28,8 @@ export class DeliveryBench {
   readonly clock: SimClock = new SimClock()
   readonly published: OwnershipEvent[] = []
   readonly settled: Settled[] = []
+  /** Partitions whose index 0 nobody works for, though not all is dealt with; and by which step. */
+  readonly letGo: [partition: number, seq: number][] = []
   readonly failures: [event: string, attempt: number, error: unknown][] = []
   readonly overdue: string[] = []
   readonly tasks: TaskCall[] = []
@@ -42,6 +44,7 @@ export class DeliveryBench {
       releaseTimeoutMs: RELEASE_TIMEOUT_MS,
       observer: {
         onSettled: (partition, seq, state) => void this.settled.push({ partition, seq, state }),
+        onLetGo: (partition, seq) => void this.letGo.push([partition, seq]),
         onFailed: (event, error, attempt) => {
           this.failures.push([stepText(event), attempt, error])
         },

@@ -16,19 +16,22 @@ export interface FakeState {
 
 /** A cluster of one partition, number 7, that is what the test says. */
 export class FakeCluster implements RoutedCluster {
-  readonly localName = 'ann'
+  readonly localName: string
   readonly configurationDigest = '1a2b3c4d'
   readonly withoutUrl: Set<string> = new Set()
   /** Names that nobody has heard of. */
   readonly strangers: Set<string> = new Set()
   state: FakeState
+  /** What all members are, as far as is known. */
+  status: ClusterMember['status'] = 'alive'
   /** What happens while somebody waits, one after the other; then the time is over. */
   readonly moves: (() => void)[] = []
   /** How long each waited at most. */
   readonly waits: number[] = []
   error: Error | undefined
 
-  constructor(state: FakeState) {
+  constructor(state: FakeState, localName = 'ann') {
+    this.localName = localName
     this.state = state
   }
 
@@ -73,6 +76,6 @@ export class FakeCluster implements RoutedCluster {
 
   #member(name: string): ClusterMember {
     const url = this.withoutUrl.has(name) ? undefined : `http://${name}`
-    return { ...aClusterMember(name), url }
+    return { ...aClusterMember(name), status: this.status, url }
   }
 }

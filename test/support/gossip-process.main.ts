@@ -2,9 +2,9 @@
 import { createGossipNode } from 'libring/serf'
 import type { GossipAnswer, GossipCommand, GossipProcessSetup } from './gossip-process.ts'
 
-const { name, host, tags = {} } = JSON.parse(process.argv[2]!) as GossipProcessSetup
+const { name, host, tags = {}, options } = JSON.parse(process.argv[2]!) as GossipProcessSetup
 const node = createGossipNode(
-  { hostName: name, bind: `${host}:7946`, tags, profile: 'lan' },
+  { hostName: name, bind: `${host}:7946`, tags, profile: 'lan', ...options },
   { logger: console },
 )
 const send = (message: unknown): void => void process.send?.(message)
@@ -42,6 +42,8 @@ async function perform(command: GossipCommand): Promise<unknown> {
       return await node.join([command.address])
     case 'force-leave':
       return await node.forceLeave(command.name)
+    case 'rtt':
+      return node.rtt(command.a, command.b)
     case 'leave':
       await node.leave()
       return await node.stop()

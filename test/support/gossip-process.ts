@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { MemberEvent } from '../../packages/libring/src/base/member.ts'
+import type { GossipOptions } from '../../packages/libring/src/gossip/options.ts'
 import type { Participant, SerfMember } from './participant.ts'
 import { reapWithUs } from './reaper.ts'
 
@@ -15,6 +16,8 @@ export interface GossipProcessSetup {
   readonly tags?: Readonly<Record<string, string>>
   /** Gossip addresses to join at the start. */
   readonly join?: readonly string[]
+  /** Further options of the node. */
+  readonly options?: GossipOptions
 }
 
 /** What the process is told. Answered by a {@link GossipAnswer} of the same `id`. */
@@ -24,6 +27,7 @@ export type GossipCommand =
   | { readonly type: 'join'; readonly address: string }
   | { readonly type: 'force-leave'; readonly name: string }
   | { readonly type: 'leave' }
+  | { readonly type: 'rtt'; readonly a: string; readonly b: string }
 
 export interface GossipAnswer {
   readonly id: number
@@ -96,6 +100,10 @@ export class GossipProcess implements Participant {
 
   async forceLeave(name: string): Promise<void> {
     await this.#ask({ type: 'force-leave', name })
+  }
+
+  async rtt(a: string, b: string): Promise<number | undefined> {
+    return (await this.#ask({ type: 'rtt', a, b })) as number | undefined
   }
 
   async leave(): Promise<void> {

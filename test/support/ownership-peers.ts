@@ -187,6 +187,9 @@ export class OwnershipPeers {
       case 'view':
         peer.view = effect.view
         break
+      case 'records':
+        peer.view = { ...peer.view!, ring: effect.ring, homes: effect.homes }
+        break
       case 'disagreement':
       case 'formed':
       case 'emptied':
@@ -204,7 +207,7 @@ export class OwnershipPeers {
         peer.reports.push(effect.report)
         break
       case 'exchange':
-        peer.machine.handle({ type: 'exchanged', with: effect.with }, this.nowMs)
+        peer.machine.handle({ type: 'exchanged', with: effect.with, outcome: 'done' }, this.nowMs)
         break
       case 'peer-message':
         this.deliver(name, effect.to, effect.message)

@@ -159,6 +159,8 @@ export class OwnershipRun {
       if (effect.type === 'view') {
         this.view = effect.view
         this.views++
+      } else if (effect.type === 'records') {
+        this.view = { ...this.view!, ring: effect.ring, homes: effect.homes }
       } else if (effect.type === 'step') {
         this.book.apply(effect.event)
         events.push(effect.event)

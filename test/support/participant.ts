@@ -21,6 +21,8 @@ export interface Participant extends AsyncDisposable {
   setTag(key: string, value: string): Promise<void>
   join(address: string): Promise<void>
   forceLeave(name: string): Promise<void>
+  /** Expected round trip between two members in milliseconds, once it knows where both are. */
+  rtt(a: string, b: string): Promise<number | undefined>
   /** Say farewell to everybody and end. */
   leave(): Promise<void>
   /** End without a word, as a crash does. */

@@ -1,5 +1,8 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Participant, SerfMember } from './participant.ts'
 import { reapWithUs } from './reaper.ts'
@@ -23,6 +26,8 @@ export interface SerfAgentSetup {
   readonly join?: readonly string[]
   /** More arguments for `serf agent`. */
   readonly args?: readonly string[]
+  /** What whoever gives commands has to show. */
+  readonly rpcAuth?: string
 }
 
 /** A `serf agent` in a process of its own. */
@@ -31,16 +36,22 @@ export class SerfAgent implements Participant {
   readonly host: string
   /** Where it gossips. */
   readonly address: string
+  /** Where it takes commands. */
+  readonly rpcAddress: string
   readonly #child: ChildProcess
-  readonly #rpc: string
+  readonly #rpc: readonly string[]
+  #folder: string | undefined
   #log = ''
 
   private constructor(setup: SerfAgentSetup) {
     this.name = setup.name
     this.host = setup.host
     this.address = `${setup.host}:7946`
-    this.#rpc = `-rpc-addr=${setup.host}:7373`
-    this.#child = spawn('serf', ['agent', this.#rpc, ...argumentsOf(setup)], {
+    this.rpcAddress = `${setup.host}:7373`
+    const address = `-rpc-addr=${this.rpcAddress}`
+    this.#rpc = setup.rpcAuth === undefined ? [address] : [address, `-rpc-auth=${setup.rpcAuth}`]
+    const config = setup.rpcAuth === undefined ? [] : this.#keyFile(setup.rpcAuth)
+    this.#child = spawn('serf', ['agent', address, ...config, ...argumentsOf(setup)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     reapWithUs(this.#child)
@@ -78,7 +89,7 @@ export class SerfAgent implements Participant {
   }
 
   async members(): Promise<SerfMember[]> {
-    const { stdout } = await run('serf', ['members', '-format=json', this.#rpc])
+    const { stdout } = await run('serf', ['members', '-format=json', ...this.#rpc])
     const { members } = JSON.parse(stdout) as {
       members: { name: string; addr: string; status: string; tags: Record<string, string> }[]
     }
@@ -91,21 +102,51 @@ export class SerfAgent implements Participant {
     return this.#log.includes(`EventMemberFailed: ${name} `)
   }
 
+  /** What a command of `serf` prints, whatever it exits with. */
+  async run(command: string, ...args: readonly string[]): Promise<string> {
+    const ran = run('serf', [command, ...this.#rpc, ...args])
+    return await ran.then(
+      ({ stdout, stderr }) => stdout + stderr,
+      ({ stdout, stderr }: { stdout: string; stderr: string }) => stdout + stderr,
+    )
+  }
+
   async setTag(key: string, value: string): Promise<void> {
-    await run('serf', ['tags', this.#rpc, '-set', `${key}=${value}`])
+    await run('serf', ['tags', ...this.#rpc, '-set', `${key}=${value}`])
   }
 
   async join(address: string): Promise<void> {
-    await run('serf', ['join', this.#rpc, address])
+    await run('serf', ['join', ...this.#rpc, address])
   }
 
   async forceLeave(name: string): Promise<void> {
-    await run('serf', ['force-leave', this.#rpc, name])
+    await run('serf', ['force-leave', ...this.#rpc, name])
+  }
+
+  async rtt(a: string, b: string): Promise<number | undefined> {
+    // The command fails while a coordinate is missing.
+    const { stdout } = await run('serf', ['rtt', ...this.#rpc, a, b]).catch(() => ({ stdout: '' }))
+    const [, ms] = /rtt: ([\d.]+) ms/.exec(stdout) ?? []
+    return ms === undefined ? undefined : Number(ms)
+  }
+
+  /** Rejects unless every member did as asked. */
+  async keys(operation: 'install' | 'use' | 'remove', key: string): Promise<void> {
+    await run('serf', ['keys', ...this.#rpc, `-${operation}=${key}`])
   }
 
   async leave(): Promise<void> {
-    await run('serf', ['leave', this.#rpc])
+    await run('serf', ['leave', ...this.#rpc])
     await this.#ended()
+  }
+
+  /** Stop it in its tracks, without ending it. */
+  pause(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT')
   }
 
   async kill(): Promise<void> {
@@ -117,19 +158,29 @@ export class SerfAgent implements Participant {
     await this.kill()
   }
 
+  /** An agent takes its key from a file only. */
+  #keyFile(rpcAuth: string): string[] {
+    this.#folder = mkdtempSync(join(tmpdir(), 'serf-agent-'))
+    const file = join(this.#folder, 'auth.json')
+    writeFileSync(file, JSON.stringify({ rpc_auth: rpcAuth }))
+    return [`-config-file=${file}`]
+  }
+
   async #ended(): Promise<void> {
     if (!this.hasExited) await once(this.#child, 'exit')
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
   }
 }
 
-function argumentsOf({ name, host, tags = {}, join = [], args = [] }: SerfAgentSetup): string[] {
+function argumentsOf(setup: SerfAgentSetup): string[] {
+  const { name, host, tags = {}, join: seeds = [], args = [] } = setup
   return [
     `-node=${name}`,
     `-bind=${host}:7946`,
     '-profile=lan',
     '-log-level=debug',
     ...Object.entries(tags).flatMap(([key, value]) => ['-tag', `${key}=${value}`]),
-    ...join.map((address) => `-join=${address}`),
+    ...seeds.map((address) => `-join=${address}`),
     ...args,
   ]
 }

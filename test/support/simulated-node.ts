@@ -6,6 +6,8 @@ import {
   type GossipOptions,
 } from '../../packages/libring/src/gossip/options.ts'
 import type { LogFields, Logger } from '../../packages/libring/src/ports/logger.ts'
+import type { KeyStore } from '../../packages/libring/src/ports/key-store.ts'
+import type { Store } from '../../packages/libring/src/ports/store.ts'
 import type { Receiver, Transport } from '../../packages/libring/src/ports/transport.ts'
 import { SimCipher } from '../../packages/libring/src/sim/cipher.ts'
 import { SimClock } from '../../packages/libring/src/sim/clock.ts'
@@ -56,7 +58,12 @@ export class Bench {
   node(
     last: number,
     options: GossipOptions = {},
-    replace: { readonly wrap?: (transport: Transport) => Transport; readonly logger?: Logger } = {},
+    replace: {
+      readonly wrap?: (transport: Transport) => Transport
+      readonly logger?: Logger
+      readonly store?: Store
+      readonly keyStore?: KeyStore
+    } = {},
   ): GossipNode {
     const resolved = resolveGossipOptions(
       { hostName: `node-${last}`, bind: `10.0.0.${last}:7946`, ...options },
@@ -71,6 +78,8 @@ export class Bench {
       resolver: new SimResolver(this.names, this.clock, seededRandom(last, 'names')),
       cipher: new SimCipher(seededRandom(last, 'cipher')),
       logger: replace.logger ?? new LogBook(),
+      store: replace.store,
+      keyStore: replace.keyStore,
     })
   }
 

@@ -2,7 +2,7 @@
  * What must and must not compile for users of `libring`. Nothing here is run: the compiler is the
  * test, and an error that is expected and does not come is an error.
  */
-import { Cluster, fixedMembers, gossip } from 'libring'
+import { Cluster, fixedMembers, gossip, serfAgent } from 'libring'
 import { expectTypeOf } from 'vitest'
 import type {
   AcquireEvent,
@@ -173,3 +173,11 @@ new Cluster({ assignment: 'jump' })
 void cluster.setTags({ ring: 1 })
 // @ts-expect-error a list needs to know who we are
 fixedMembers({ members: [] })
+
+export const attached: Cluster = new Cluster({
+  membership: serfAgent({ rpcAddress: 'agent.example:7373', authKey: 'sesame' }),
+  watchTags: { ring: /^active$/ },
+})
+
+// @ts-expect-error a port alone is no address
+serfAgent({ rpcAddress: 7_373 })

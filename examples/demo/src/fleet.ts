@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { ended, startChild } from './child.ts'
 import { Ledger } from './ledger.ts'
 import type { FromMember, MemberSetup, Step } from './messages.ts'
-import { Places, type Place } from './places.ts'
+import { Places, type Place } from 'libring-example-stage/places'
 import { SerfAgent } from './serf-agent.ts'
 
 /** How long nobody may have moved anything for the ring to count as settled. */

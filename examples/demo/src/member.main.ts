@@ -1,7 +1,7 @@
-/** One member of the demo: the program of examples/proxy, and a report of what it holds. */
+/** One member of the demo: a server that answers for the paths it owns, and a report of what it holds. */
 import { createServer, type ServerResponse } from 'node:http'
 import { Cluster, type OwnershipEvent } from 'libring'
-import { createHandler, pathOf } from 'libring-example-proxy/handler'
+import { createRouter } from 'libring/http'
 import type { Answer, FromMember, MemberSetup, Step, ToMember } from './messages.ts'
 
 /** Steps come in bursts of hundreds; they are told in batches. */
@@ -31,12 +31,14 @@ const cluster = new Cluster({
   },
 })
 
-const server = createServer(
-  createHandler(cluster, (request, response) => {
-    const path = pathOf(request)
-    answer(response, { path, partition: cluster.partitionForKey(path), servedBy: name })
-  }),
-)
+const router = createRouter(cluster, {
+  keyOf: (request) => request.url?.split('?', 1)[0],
+  serve: (_request, response, { key, partition }) => {
+    answer(response, { path: String(key), partition, servedBy: name })
+  },
+})
+const server = createServer()
+router.attach(server)
 
 process.on('message', (message: ToMember) => {
   if (message.type === 'leave') void leave()
@@ -68,8 +70,7 @@ function stepOf(event: OwnershipEvent): Step {
 
 async function leave(): Promise<void> {
   await cluster.drain()
-  server.close()
-  server.closeAllConnections()
+  await router.shutdown(server)
   // What was released on the way out is still to be told.
   setTimeout(() => process.disconnect(), 2 * BATCH_MS)
 }

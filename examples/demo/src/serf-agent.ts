@@ -2,7 +2,7 @@ import { execFile, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { ended, hasEnded, startChild } from './child.ts'
-import type { Place } from './places.ts'
+import type { Place } from 'libring-example-stage/places'
 
 const run = promisify(execFile)
 

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Cluster } from 'libring'
-import { createHandler, pathOf } from './handler.ts'
+import { createRouter } from 'libring/http'
 
 const { values: args } = parseArgs({
   options: {
@@ -34,16 +34,19 @@ const cluster = new Cluster({
   },
 })
 
-const server = createServer(
-  createHandler(cluster, (request, response) => {
+const router = createRouter(cluster, {
+  // Requests for one path are for one member, whatever comes after the question mark.
+  keyOf: (request) => request.url?.split('?', 1)[0],
+  serve: (_request, response, { key }) => {
     response.setHeader('content-type', 'text/plain')
-    response.end(`${pathOf(request)} is served by ${args.name}\n`)
-  }),
-)
+    response.end(`${String(key)} is served by ${args.name}\n`)
+  },
+})
+const server = createServer()
+router.attach(server)
 server.listen({ host: http.hostname, port: Number(http.port) }, () => {
   console.log(`${args.name} listens on ${http.origin}`)
 })
 
 await cluster.run({ signals: ['SIGINT', 'SIGTERM'] })
-server.close()
-server.closeAllConnections()
+await router.shutdown(server)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { Agent, createServer, get, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
 import { Cluster } from 'libring'
 import { createFetch, createRouter, type Router } from 'libring/http'
 import { loopbackAddresses } from '../../support/loopback.ts'
@@ -22,8 +22,11 @@ interface Member {
   readonly name: string
   readonly cluster: Cluster
   readonly router: Router
+  readonly server: Server
   readonly origin: string
   readonly gossip: string
+  /** What requests that are served here wait for. */
+  gate: Promise<void> | undefined
   /** After the cluster has ended: no more requests come, and none is left. */
   close(): Promise<void>
 }
@@ -54,6 +57,7 @@ async function join(
   ledger: Ledger,
   seeds: readonly string[],
   part: 'takes part' | 'only looks on' = 'takes part',
+  settleMs = 200,
 ): Promise<Member> {
   const host = loopback.next()
   const gossip = `${host}:7946`
@@ -65,7 +69,7 @@ async function join(
     bootstrapHosts: seeds,
     partitions: 64,
     redundancy: 2,
-    settleMs: 200,
+    settleMs,
     watchTags: { ring: /^active$/ },
     serf: {
       bind: gossip,
@@ -84,6 +88,7 @@ async function join(
     serve: async (_request, response, { partition }) => {
       ledger.serve(partition, name)
       await new Promise((resolve) => setTimeout(resolve, 5))
+      await member.gate
       ledger.serve(partition, name)
       response.end(name)
     },
@@ -93,18 +98,17 @@ async function join(
   router.attach(server)
   await cluster.start()
   const close = async (): Promise<void> => {
-    server.close()
-    server.closeIdleConnections()
-    await once(server, 'close')
-    await router.close()
+    await router.shutdown(server)
   }
+  const origin = `http://${host}:${port}`
+  const member: Member = { name, cluster, router, server, origin, gossip, gate: undefined, close }
   cleanups.push(async () => {
     server.closeAllConnections()
     server.close()
     await router.close()
     await cluster.stop({ signal: AbortSignal.abort() })
   })
-  return { name, cluster, router, origin: `http://${host}:${port}`, gossip, close }
+  return member
 }
 
 async function settled(...members: readonly Member[]): Promise<void> {
@@ -177,3 +181,104 @@ test('while members drain and come back, every request is answered by whoever ho
   const { served, servedForwarded, forwarded } = dan.router.stats()
   expect([served, servedForwarded, forwarded > 100]).toEqual([0, 0, true])
 })
+
+test('a request for a member that has left waits until the ring says so', async () => {
+  const ledger = new Ledger()
+  const ann = await join('ann', ledger, [])
+  const bob = await join('bob', ledger, [ann.gossip])
+  // Its ring is behind for long after bob has gone.
+  const dan = await join('dan', ledger, [ann.gossip], 'only looks on', 4_000)
+  await settled(ann, bob)
+  await dan.cluster.ready({ members: 2 })
+  const path = PATHS.find((each) => dan.cluster.ownerForKey(each)?.name === 'bob')!
+
+  await bob.cluster.drain()
+  await bob.close()
+  await expect.poll(() => dan.cluster.memberNamed('bob')?.status, PATIENCE).toBe('left')
+  expect(dan.cluster.ownerForKey(path)?.name).toBe('bob')
+  const response = await fetch(dan.origin + path)
+  expect([response.status, await response.text()]).toEqual([200, 'ann'])
+  expect(dan.router.stats().unreachable).toBeGreaterThan(0)
+})
+
+describe('a member that drains', () => {
+  test('serves those who keep their connection elsewhere, and has them come by another', async () => {
+    const ledger = new Ledger()
+    const ann = await join('ann', ledger, [])
+    const bob = await join('bob', ledger, [ann.gossip])
+    await settled(ann, bob)
+    const path = PATHS.find((each) => bob.cluster.ownerForKey(each)?.name === 'bob')!
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    cleanups.push(() => Promise.resolve(agent.destroy()))
+    const names = new Set<string>()
+    const first = await answerOf(bob.origin + path, agent)
+    expect([first.status, first.text]).toEqual([200, 'bob'])
+
+    const drained = bob.cluster.drain()
+    for (;;) {
+      const { status, text, connection, socket } = await answerOf(bob.origin + path, agent)
+      expect([status, text, socket === first.socket]).toEqual([200, expect.any(String), true])
+      names.add(text)
+      if (connection === 'close') break
+    }
+    await drained
+    await bob.close()
+    expect([...names].sort()).toEqual(['ann', 'bob'])
+    expect(bob.server.listening).toBe(false)
+  })
+
+  test('closes what is idle, and ends what is under way', async () => {
+    const ledger = new Ledger()
+    const ann = await join('ann', ledger, [])
+    const bob = await join('bob', ledger, [ann.gossip])
+    await settled(ann, bob)
+    const path = PATHS.find((each) => ann.cluster.ownerForKey(each)?.name === 'ann')!
+    const agent = new Agent({ keepAlive: true })
+    cleanups.push(() => Promise.resolve(agent.destroy()))
+    const idle = await answerOf(bob.origin + path, agent)
+    const isClosed = once(idle.socket, 'close')
+
+    let letGo = (): void => {}
+    ann.gate = new Promise((resolve) => (letGo = resolve))
+    const slow = answerOf(bob.origin + path)
+    await expect.poll(() => ann.router.stats().inFlight, PATIENCE).toBe(1)
+    await bob.cluster.drain()
+    let isOver = false
+    const closing = bob.close().then(() => (isOver = true))
+    await isClosed
+    expect([isOver, bob.router.stats().inFlight]).toEqual([false, 1])
+    letGo()
+    expect(await slow).toMatchObject({ status: 200, text: 'ann' })
+    await closing
+    expect(ann.router.stats().abandoned).toBe(0)
+  })
+
+  test('cuts what is under way once the time for it is over', async () => {
+    const ledger = new Ledger()
+    const ann = await join('ann', ledger, [])
+    ann.gate = new Promise(() => {})
+    const slow = answerOf(ann.origin + PATHS[0]!).catch((error: unknown) => String(error))
+    await expect.poll(() => ann.router.stats().inFlight, PATIENCE).toBe(1)
+    await ann.router.shutdown(ann.server, { timeoutMs: 50 })
+    expect(await slow).toContain('socket hang up')
+    await ann.router.shutdown(ann.server)
+    await expect(ann.router.shutdown(ann.server, { timeoutMs: -1 })).rejects.toThrow('timeoutMs')
+  })
+})
+
+async function answerOf(
+  url: string,
+  agent?: Agent,
+): Promise<{
+  readonly status: number | undefined
+  readonly text: string
+  readonly connection: string | undefined
+  readonly socket: Socket
+}> {
+  const request = get(url, agent === undefined ? {} : { agent })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  const { socket } = response
+  let text = ''
+  for await (const chunk of response) text += String(chunk)
+  return { status: response.statusCode, text, connection: response.headers.connection, socket }
+}

@@ -59,7 +59,10 @@ describe('an owner that refuses connections', () => {
   })
 
   test('nobody else is asked where only the primary may serve: 503 with Retry-After', async () => {
-    const [ann, bob] = await start({ names: ['ann', 'bob', 'cat'] })
+    const [ann, bob] = await start({
+      names: ['ann', 'bob', 'cat'],
+      router: { failoverWaitMs: 0 },
+    })
     await shut(bob!)
     const response = await fetch(ann!.origin + keyOf(ann!, ['bob', 'cat']))
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
@@ -69,7 +72,7 @@ describe('an owner that refuses connections', () => {
   test('the next request does not pay again', async () => {
     const [ann, bob] = await start({
       names: ['ann', 'bob'],
-      router: { badAddressMs: 60_000 },
+      router: { badAddressMs: 60_000, failoverWaitMs: 0 },
     })
     await shut(bob!)
     const path = pathOwnedBy(ann!, 'bob')

@@ -132,14 +132,8 @@ server.listen(8080, host)
 await once(server, 'listening')
 
 async function close(): Promise<void> {
-  server.close()
-  server.closeIdleConnections()
-  const closed = once(server, 'close')
   for (const client of sockets.clients) client.close(1001)
-  while (router.stats().inFlight > 0) await passed(10)
-  // Ends what was upgraded and passed on, which the server waits for as well.
-  await router.close()
-  await closed
+  await router.shutdown(server)
   if (arrivals.length > 0) tell({ type: 'arrivals', arrivals })
   process.disconnect()
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   fromBase64,
+  toBase64,
   compareBytes,
   compareUtf8,
   concatBytes,
@@ -118,10 +119,12 @@ describe('hexadecimal', () => {
   })
 })
 
-test('Base64 is read as others write it, and nothing else is', () => {
+test('Base64 is read and written as others have it, and nothing else is read', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 70 }), (bytes) => {
-      expect(fromBase64(Buffer.from(bytes).toString('base64'))).toEqual(bytes)
+      const text = Buffer.from(bytes).toString('base64')
+      expect(toBase64(bytes)).toBe(text)
+      expect(fromBase64(text)).toEqual(bytes)
     }),
     { seed: 64 },
   )

@@ -7,6 +7,7 @@ import {
   requireList,
   requireMethods,
   requireOneOf,
+  requirePath,
   requirePlainObject,
   requireSignal,
   requireWhole,
@@ -104,3 +105,10 @@ test.each([null, {}, 'SIGTERM', new AbortController(), { aborted: true }, new Ev
     expect(() => requireSignal('signal', value)).toThrow(/^signal must be an AbortSignal, got /)
   },
 )
+
+test('a path is text without end of text', () => {
+  expect(() => requirePath('file', './a b')).not.toThrow()
+  for (const value of ['', 'a\0b', 7, undefined, new URL('file:///a')]) {
+    expect(() => requirePath('file', value)).toThrow('file must be the path of a file')
+  }
+})

@@ -135,6 +135,21 @@ describe('a change of membership', () => {
     expect(views).toEqual([[2, ['ann', 'bob'], ['member-join'], 2]])
   })
 
+  test('of what the ring does not read shows in lookups, and makes no view', async () => {
+    const cluster = await aRunningCluster()
+    membership.join('bob')
+    await pass(1_000)
+    const before = cluster.explain('k')
+    let views = 0
+    cluster.on('rebalance', () => views++)
+    const tags = { libring: 'x', mood: 'fine' }
+    membership.tell('member-update', aMember('bob', { tags }))
+    await pass(1_000)
+    expect(cluster.members.map((member) => member.tags)).toEqual([{}, tags])
+    expect(cluster.membersForKey('k').find(({ name }) => name === 'bob')?.tags).toEqual(tags)
+    expect([views, cluster.stats.views, cluster.explain('k').moves]).toEqual([0, 2, before.moves])
+  })
+
   test('shows in lookups before anybody is told of a step', async () => {
     const cluster = await aRunningCluster()
     const members: number[] = []

@@ -194,3 +194,72 @@ describe('everything has been let go', () => {
     ])
   })
 })
+
+describe('index 0 that was given up counts as let go', () => {
+  /** An `onAcquire` of index 0 that is at work until the test ends it; of another index, for ever. */
+  function slow(work: Deferred<void>) {
+    const forEver = new Deferred<void>()
+    const onAcquire = ({ replica }: { readonly replica: number }): Promise<void> => {
+      return replica === 0 ? work.promise : forEver.promise
+    }
+    return new DeliveryBench({ onAcquire, onChange: () => forEver.promise })
+  }
+
+  test('at once where what takes it has failed, however long the acquire of another takes', async () => {
+    const work = new Deferred<void>()
+    const bench = slow(work)
+    await bench.become(1, 0)
+    work.reject(new Error('no disk'))
+    await calm()
+    await bench.become(1, 1)
+    expect([bench.letGo, bench.settledOf(1)]).toEqual([[[1, 2]], []])
+    await bench.pass(60_000)
+    expect([bench.letGo, bench.settledOf(1)]).toEqual([[[1, 2]], []])
+  })
+
+  test('once what takes it has been called off and has ended', async () => {
+    const work = new Deferred<void>()
+    const bench = slow(work)
+    await bench.become(1, 0)
+    await bench.become(1, 1)
+    expect(bench.letGo).toEqual([])
+    work.reject(new Error('called off'))
+    await calm()
+    expect([bench.letGo, bench.settledOf(1)]).toEqual([[[1, 2]], []])
+  })
+
+  test('at once where no handler was told that it was taken', async () => {
+    const bench = slow(new Deferred<void>())
+    await bench.become(1, 2)
+    await bench.become(1, 0)
+    await bench.become(1, 2)
+    expect([bench.letGo, bench.settledOf(1)]).toEqual([[[1, 3]], []])
+  })
+
+  test('not before a handler has dealt with that, where it was taken', async () => {
+    const work = new Deferred<void>()
+    const bench = slow(work)
+    await bench.become(1, 0)
+    work.resolve()
+    await calm()
+    await bench.become(1, 1)
+    await bench.pass(RELEASE_TIMEOUT_MS - 1)
+    expect([bench.letGo, bench.settledOf(1)]).toEqual([[], [1]])
+    await bench.pass(1)
+    expect([bench.letGo, bench.settledOf(1)]).toEqual([[], [1, 2]])
+  })
+
+  test('not while tasks work for it, nor while iterators do', async () => {
+    const bench = new DeliveryBench({ onAcquire: idle })
+    void bench.delivery.runPartitions(bench.recorder)
+    await bench.become(1, 0)
+    await bench.become(1, 1)
+    expect(bench.letGo).toEqual([])
+    const watched = new DeliveryBench()
+    const reader = watched.delivery.stream('any')[Symbol.asyncIterator]()
+    await watched.become(1, 0)
+    await reader.next()
+    await watched.become(1, 1)
+    expect(watched.letGo).toEqual([])
+  })
+})

@@ -19,7 +19,7 @@ beforeEach(() => {
   heard = []
   post = new RingPost(channel, 'jobs', {
     onMessage: (from, message) => heard.push(`${from} ${message.type} ${message.seq}`),
-    onExchanged: (member) => heard.push(`${member} exchanged`),
+    onExchanged: (member, outcome) => heard.push(`${member} ${outcome}`),
   })
   post.open()
   seq = 0
@@ -112,16 +112,25 @@ describe('exchanges of members', () => {
     channel.exchanges.findLast((exchange) => exchange.member === member)!.over(isDone)
   }
 
-  test('are told of once they are done, and not where they are not', () => {
+  test('are told of once they are over, done or not', () => {
     post.exchange('bob')
     post.exchange('cat')
     done('bob', true)
     done('cat', false)
-    expect(heard).toEqual(['bob exchanged'])
+    expect(heard).toEqual(['bob done', 'cat failed'])
   })
 
-  test('are under way with eight at most, each begun once', () => {
-    for (const member of [...members, ...members]) post.exchange(member)
+  test('begin after they were asked for, though one is under way', () => {
+    for (let i = 0; i < 3; i++) post.exchange('bob')
+    expect(begun()).toEqual(['bob'])
+    done('bob', true)
+    expect([begun(), heard]).toEqual([['bob', 'bob'], ['bob done']])
+    done('bob', true)
+    expect([begun().length, heard.length]).toEqual([2, 2])
+  })
+
+  test('are under way with eight at most', () => {
+    for (const member of members) post.exchange(member)
     expect(begun()).toEqual(members.slice(0, 8))
     done('m3', false)
     expect(begun()).toEqual(members.slice(0, 9))
@@ -138,7 +147,8 @@ describe('exchanges of members', () => {
     for (const member of members) post.exchange(member)
     expect(begun()).toEqual(members)
     for (const member of members.slice(10)) done(member, true)
-    expect(heard).toEqual(['m10 exchanged', 'm11 exchanged'])
+    const failed = members.slice(0, 10).map((member) => `${member} failed`)
+    expect(heard).toEqual([...failed, 'm10 done', 'm11 done'])
   })
 })
 

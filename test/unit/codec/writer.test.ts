@@ -47,3 +47,17 @@ test('what it gives is a copy of its own', () => {
   expect(writer.finish()).toEqual(Uint8Array.of(1, 2))
   expect(first.buffer.byteLength).toBe(1)
 })
+
+test('begun anew, it has nothing of what was written before', () => {
+  const writer = new Writer()
+  for (const length of [3, 200, 100_000, 1]) {
+    writer.bytes(new Uint8Array(length).fill(7))
+    const before = writer.finish()
+    writer.clear()
+    expect(writer.length).toBe(0)
+    writer.uint8(1)
+    expect(writer.finish()).toEqual(Uint8Array.of(1))
+    expect(before).toEqual(new Uint8Array(length).fill(7))
+    writer.clear()
+  }
+})

@@ -33,8 +33,8 @@ class Story {
     return this.#drain()
   }
 
-  start(): BootstrapEffect[] {
-    return this.feed({ type: 'start', own, port: 7_946 })
+  start(remembered: readonly Address[] = []): BootstrapEffect[] {
+    return this.feed({ type: 'start', own, port: 7_946, remembered })
   }
 
   /** Answer the latest `resolve`, one list of addresses a host; text is why there is none. */
@@ -47,9 +47,13 @@ class Story {
       const host = this.#hosts[index]!
       return typeof answer === 'string'
         ? { host, addresses: [], reason: answer }
-        : { host, addresses: answer, reason: undefined }
+        : { host, addresses: answer.map((found) => parseHostAndPort(found)!), reason: undefined }
     })
     return this.feed({ type: 'resolved', round, outcomes, present })
+  }
+
+  get isAtRest(): boolean {
+    return this.#machine.deadlineMs() === undefined
   }
 
   /** Let time pass until the machine wants a tick; returns how long that was. */
@@ -248,6 +252,61 @@ describe('a host that cannot be resolved', () => {
   })
 })
 
+test('the ports of a service come before that of its host, and that before our own', () => {
+  const story = new Story(['_serf._udp.test', 'cluster:9000'])
+  story.start()
+  const [join] = story.resolved(1, [
+    ['10.0.0.2:8000', '10.0.0.3'],
+    ['10.0.0.4:8000', '10.0.0.5'],
+  ])
+  const seeds = join?.type === 'join' ? join.seeds.map(({ host, port }) => `${host}:${port}`) : []
+  expect(seeds.sort()).toEqual(['10.0.0.2:8000', '10.0.0.3:7946', '10.0.0.4:8000', '10.0.0.5:9000'])
+})
+
+describe('addresses remembered from before', () => {
+  const many = Array.from({ length: 40 }, (_, index) => other(2 + index))
+
+  test('are tried a few at a time, again and again, without any host', () => {
+    const story = new Story([])
+    const tried = new Set<string>()
+    let effects = story.start([own, ...many])
+    for (let round = 1; round <= 60; round++) {
+      const [join] = effects
+      if (join?.type !== 'join') throw new Error(`no join in round ${round}`)
+      expect(join.round).toBe(round)
+      expect(join.seeds).toHaveLength(4)
+      for (const { host } of join.seeds) tried.add(host)
+      story.feed({ type: 'joined', round, contacted: 0 })
+      effects = story.sleep().effects
+    }
+    expect(tried.size).toBe(many.length)
+    expect(tried).not.toContain(own.host)
+  })
+
+  test('are tried beside those of hosts, and not twice', () => {
+    const story = new Story(['cluster'])
+    story.start([other(2), other(3)])
+    const [join] = story.resolved(1, [['10.0.0.3', '10.0.0.4']])
+    const seeds = join?.type === 'join' ? join.seeds.map(({ host }) => host).sort() : []
+    expect(seeds).toEqual(['10.0.0.2', '10.0.0.3', '10.0.0.4'])
+  })
+
+  test('are forgotten once there is company', () => {
+    const story = new Story([])
+    story.start(many)
+    story.feed({ type: 'company', others: 1 })
+    story.feed({ type: 'joined', round: 1, contacted: 1 })
+    expect(story.feed({ type: 'company', others: 0 })).toEqual([])
+    expect(story.isAtRest).toBe(true)
+  })
+
+  test('are not looked for when there are none, nor any hosts', () => {
+    const story = new Story([])
+    expect(story.start([own])).toEqual([])
+    expect(story.isAtRest).toBe(true)
+  })
+})
+
 const round = fc.integer({ min: 0, max: 12 })
 const address = fc.record({
   host: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3', '::1'),
@@ -258,14 +317,21 @@ machineContract('bootstrap', {
   create: () =>
     new Bootstrap({ hosts: [cluster!, ip!], refreshMs: 5_000, random: seededRandom(3) }),
   input: fc.oneof(
-    fc.record({ type: fc.constant('start' as const), own: address, port: fc.constant(7_946) }),
+    fc.record({
+      type: fc.constant('start' as const),
+      own: address,
+      port: fc.constant(7_946),
+      remembered: fc.array(address),
+    }),
     fc.record({
       type: fc.constant('resolved' as const),
       round,
       outcomes: fc.array(
         fc.record({
           host: fc.constantFrom(cluster!, ip!),
-          addresses: fc.array(fc.constantFrom('10.0.0.1', '10.0.0.2', '::1')),
+          addresses: fc.array(
+            fc.constantFrom('10.0.0.1', '10.0.0.2:5', '::1').map((text) => parseHostAndPort(text)!),
+          ),
           reason: fc.option(fc.constantFrom('unknown', 'silent'), { nil: undefined }),
         }),
       ),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Entrance } from '../../../packages/libring/src/gossip/entrance.ts'
+import type { Resolution } from '../../../packages/libring/src/ports/resolver.ts'
 import type {
   Receiver,
   Stream,
@@ -17,7 +18,7 @@ function anEntrance() {
   const clock = new SimClock()
   let receiver: Receiver | undefined
   let dialled: StreamHandler | undefined
-  let onResult: ((resolution: { readonly addresses: readonly string[] }) => void) | undefined
+  let onResult: ((resolution: Resolution) => void) | undefined
   const stream: Stream = { peer, write() {}, end() {}, destroy() {} }
   const entrance = new Entrance(
     clock,

@@ -42,6 +42,15 @@ describe('exchanging members', () => {
     expect(statuses(last)).toMatchObject({ 'node-1': 'alive' })
   })
 
+  test('with a member by name has told listeners whom it showed before it is over', async () => {
+    const { bench, first } = await chain()
+    const heard: string[] = []
+    first.subscribe(({ type, members }) => heard.push(`${type} ${members[0]?.name}`))
+    first.ringChannel.exchange('node-2', (answered) => heard.push(`over ${answered}`))
+    bench.pass(20)
+    expect(heard).toEqual(['member-join node-3', 'over true'])
+  })
+
   test('announces no join', async () => {
     const { bench, left, right } = await pair()
     bench.pass(10_000)

@@ -20,6 +20,9 @@ test('without options a node listens everywhere on port 7946, under the name of 
     tags: {},
     bootstrapHosts: [],
     bootstrapRefreshMs: 60_000,
+    coordinates: true,
+    snapshotPath: undefined,
+    rejoinAfterLeave: false,
     swim: { probeIntervalMs: 1_000, compression: true, deadNodeReclaimMs: 1_000 },
     serf: { reapIntervalMs: 15_000 },
   })
@@ -75,14 +78,40 @@ describe('addresses', () => {
     })
   })
 
+  test('the address of an interface may be asked for, instead of one', () => {
+    const asked: string[][] = []
+    const interfaceHost = (bound: string, name: string) => {
+      asked.push([bound, name])
+      return name === 'eth0' ? '10.0.0.9' : undefined
+    }
+    const of = (options: GossipOptions) =>
+      resolveGossipOptions(options, { ...facts, interfaceHost }, 'serf.').advertise
+    expect(of({ advertiseInterface: 'eth0', bind: '10.0.0.7' })).toEqual({ host: '10.0.0.9' })
+    expect(asked).toEqual([['10.0.0.7', 'eth0']])
+    expect(() => of({ advertiseInterface: 'eth9' })).toThrow(
+      'serf.advertiseInterface must be a network interface of this machine with an IPv4 address',
+    )
+    expect(() => of({ advertiseInterface: 'eth0', advertise: '1.2.3.4' })).toThrow(
+      'serf.advertiseInterface must be left out where an address is given',
+    )
+    const [nameless, nowhere] = [7, 'eth0'] as unknown as [string, string]
+    expect(() => of({ advertiseInterface: nameless })).toThrow('serf.advertiseInterface')
+    expect(() => resolve({ advertiseInterface: nowhere })).toThrow('advertiseInterface')
+  })
+
   test('bootstrap hosts may be names, with a port or without', () => {
-    expect(resolve({ bootstrapHosts: ['lb.example.com', 'db:7', '10.0.0.1', '[::1]:9'] })).toEqual(
+    expect(
+      resolve({
+        bootstrapHosts: ['lb.example.com', 'db:7', '10.0.0.1', '[::1]:9', '_serf._tcp.a'],
+      }),
+    ).toEqual(
       expect.objectContaining({
         bootstrapHosts: [
           { host: 'lb.example.com', port: undefined },
           { host: 'db', port: 7 },
           { host: '10.0.0.1', port: undefined },
           { host: '::1', port: 9 },
+          { host: '_serf._tcp.a', port: undefined },
         ],
       }),
     )
@@ -104,6 +133,7 @@ describe('refused, by name', () => {
     ['bootstrapHosts[0]', { bootstrapHosts: ['1.2.3'] }],
     ['bootstrapHosts[1]', { bootstrapHosts: ['a', '256.1.1.1:7946'] }],
     ['bootstrapHosts[0]', { bootstrapHosts: ['fe80::1%eth0'] }],
+    ['bootstrapHosts[0]', { bootstrapHosts: ['_serf._udp.example.com:7946'] }],
     ['keyring[0]', { keyring: Object.assign([], { length: 1 }) }],
     ['bind', { bind: '' }],
     ['bind', { bind: '7946' }],
@@ -164,5 +194,18 @@ test('options that are none are refused', () => {
 test('the option that may have been meant is named', () => {
   expect(() => resolve({ hostname: 'a' } as GossipOptions, 'serf.')).toThrow(
     'serf.hostname must be left out, as there is no such option: did you mean hostName?, got "a"',
+  )
+})
+
+test.each([
+  [{ coordinates: 1 }, 'coordinates'],
+  [{ rejoinAfterLeave: 'yes' }, 'rejoinAfterLeave'],
+  [{ snapshotPath: '' }, 'snapshotPath'],
+  [{ snapshotPath: 7 }, 'snapshotPath'],
+  [{ snapshotPath: 'a\0b' }, 'snapshotPath'],
+  [{ snapshotpath: '/tmp/x' }, 'snapshotpath'],
+])('%o is refused', (options, option) => {
+  expect(() => resolve(options as GossipOptions, 'serf.')).toThrow(
+    expect.objectContaining({ option: `serf.${option}` }),
   )
 })

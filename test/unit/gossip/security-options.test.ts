@@ -29,6 +29,26 @@ test('the first key seals, and both directions are verified unless said otherwis
   expect(seal).toMatchObject({ verifyIncoming: true, verifyOutgoing: true })
 })
 
+test('keys may come from a file, and from there only', () => {
+  const asked: string[] = []
+  const read = (path: string) => {
+    asked.push(path)
+    return [key(16), key(32)]
+  }
+  const resolved = resolveSecurityOptions({ keyringFile: '/etc/keys' }, 'serf.', read)
+  expect(resolved.keys).toEqual([key(16), key(32)])
+  expect(asked).toEqual(['/etc/keys'])
+  const both = { keyring: [key(16)], keyringFile: '/etc/keys' }
+  expect(() => resolveSecurityOptions(both, 'serf.', read)).toThrow(
+    'serf.keyringFile must be left out where keys are given',
+  )
+  expect(() => resolve({ keyringFile: '/etc/keys' })).toThrow('serf.keyringFile must be left out')
+  const nowhere = { keyringFile: '' }
+  expect(() => resolveSecurityOptions(nowhere, 'serf.', read)).toThrow(
+    'serf.keyringFile must be the path of a file',
+  )
+})
+
 test.each([
   [{ keyring: [key(15)] }, 'serf.keyring[0] must be 16, 24 or 32 bytes or their Base64'],
   [{ keyring: [key(16), 'c2VjcmV0'] }, 'serf.keyring[1] must be 16, 24 or 32 bytes'],

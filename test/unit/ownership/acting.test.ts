@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { homesAndActing } from '../../../packages/libring/src/ownership/acting.ts'
+import { homesAndActing, withRecords } from '../../../packages/libring/src/ownership/acting.ts'
 import { resolveRingOptions } from '../../../packages/libring/src/ring/options.ts'
 import { diff } from '../../../packages/libring/src/ring/diff.ts'
 import { Ring } from '../../../packages/libring/src/ring/ring.ts'
@@ -92,5 +92,32 @@ describe('homes and acting holders', () => {
     const { homes, acting } = homesAndActing([aClusterMember('ann')], away, small)
     expect(homes.members).toHaveLength(65_535)
     expect(acting.ownerForKey('a')?.name).toBe('ann')
+  })
+})
+
+describe('records that are others', () => {
+  const renewed = everybody.map((member) => ({ ...member, tags: { mood: 'fine' } }))
+  const moods = (members: readonly object[]): readonly unknown[] => {
+    return members.map((member) => ('tags' in member ? member.tags : undefined))
+  }
+
+  test('are shown in one ring while nobody is away, holding what they held', () => {
+    const before = homesAndActing(everybody, [], options)
+    const { homes, acting } = withRecords(before, renewed)
+    expect(homes).toBe(acting)
+    expect(acting.assignment).toBe(before.acting.assignment)
+    const names = before.acting.holdersForPartition(7).map(({ name }) => name)
+    const holders = names.map((name) => renewed.find((member) => member.name === name))
+    expect(acting.holdersForPartition(7)).toEqual(holders)
+  })
+
+  test('are shown at home and acting while somebody is away, whose home stays as it was', () => {
+    const [away, ...present] = everybody
+    const before = homesAndActing(present, [{ name: away!.name, weight: 1, zone: '' }], options)
+    const { homes, acting } = withRecords(before, renewed.slice(1))
+    expect(homes.assignment).toBe(before.homes.assignment)
+    expect(acting.assignment).toBe(before.acting.assignment)
+    expect(moods(acting.members)).toEqual(renewed.slice(1).map(({ tags }) => tags))
+    expect(moods(homes.members)).toEqual([undefined, ...renewed.slice(1).map(({ tags }) => tags)])
   })
 })

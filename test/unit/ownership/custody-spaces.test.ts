@@ -124,7 +124,7 @@ describe('what a member of another space says', () => {
         },
         clock,
       )
-      ann.machine.handle({ type: 'exchanged', with: 'bob' }, ann.nowMs)
+      ann.machine.handle({ type: 'exchanged', with: 'bob', outcome: 'done' }, ann.nowMs)
       ann.pass(0)
       const event = ann.events.find((it) => it.partition === partition)
       const token = event?.type === 'acquire' ? event.token : undefined
@@ -143,7 +143,7 @@ describe('what a member of another space says', () => {
     const say = (standing: Standing): void => {
       const groups = [{ attempt, standing, partitions }]
       ann.receive('bob', THEIRS, 'answer', { asker: ask!.life, groups, legacies: [] })
-      ann.machine.handle({ type: 'exchanged', with: 'bob' }, ann.nowMs)
+      ann.machine.handle({ type: 'exchanged', with: 'bob', outcome: 'done' }, ann.nowMs)
       ann.pass(1_000)
     }
     for (let i = 0; i < 60; i++) {

@@ -56,13 +56,16 @@ describe('after a stall', () => {
     doubt.noteSettled({ partition: 3, seq: 4, state })
     doubt.noteSettled({ partition: 3, seq: 6 })
     doubt.noteSettled({ partition: 2, seq: 5 })
+    doubt.noteLetGo(3, 4)
+    doubt.noteLetGo(3, 6)
     expect(doubt.end()).toEqual({
       gone: ['ann', 'bob'],
       settled: [
         { partition: 3, seq: 6, state },
         { partition: 2, seq: 5, state: undefined },
       ],
+      letGo: new Map([[3, 6]]),
     })
-    expect(doubt.end()).toEqual({ gone: [], settled: [] })
+    expect(doubt.end()).toEqual({ gone: [], settled: [], letGo: new Map() })
   })
 })

@@ -3,6 +3,7 @@ import type { OwnershipEvent } from '../../../packages/libring/src/ownership/eve
 import { Ring } from '../../../packages/libring/src/ring/ring.ts'
 import { aClusterMember } from '../../support/ownership.ts'
 import { OwnershipPeers } from '../../support/ownership-peers.ts'
+import { aCandidacy, RingedMember } from '../../support/ringed-member.ts'
 
 const ring = { partitions: 8, redundancy: 1, assignment: 'rendezvous' } as const
 const HANDOFF_MS = 15_000
@@ -328,6 +329,19 @@ describe('at the stop', () => {
     expect(peers.primaries(partition!)).toEqual(['bob'])
   })
 
+  test('whoever comes while the handlers of one that saw nobody are at work waits for them', () => {
+    const peers = new OwnershipPeers(ring)
+    peers.start('ann')
+    peers.busy.add('ann')
+    peers.stop('ann')
+    peers.start('bob', ['ann'])
+    peers.pass(5_000)
+    expect(peers.of('bob').events).toEqual([])
+    peers.settle('ann')
+    peers.pass(1_000)
+    expect(peers.of('bob').book.roles.size).toBe(planned('bob', 'ann', 'bob').length)
+  })
+
   test('what is asked afterwards is still answered', () => {
     const peers = new OwnershipPeers(ring)
     peers.start('ann')
@@ -368,5 +382,58 @@ describe('two that take the same partition in different views', () => {
     peers.fails('ann', 'ghost')
     peers.pass(1_000)
     expect(peers.primaries(partition)).toEqual(['bob'])
+  })
+})
+
+test('a holder names its successor by what that one said last, though the plan is older', () => {
+  const ann = new RingedMember('ann', ring)
+  ann.start()
+  ann.settle()
+  ann.hear(aCandidacy('bob', ring, 'forming'))
+  ann.pass(0)
+  ann.hear(aCandidacy('bob', ring, 'serving'))
+  ann.pass(0)
+  const groups = [{ attempt: 1, letGo: true, partitions: [MOVING] }]
+  ann.receive('bob', ring, 'ask', { groups })
+  const to = ann.events.flatMap((event) => (event.type === 'acquire' ? [] : [event.to]))
+  expect(to.length).toBeGreaterThan(0)
+  expect(to.every((member) => member?.tags['said']?.endsWith('serving'))).toBe(true)
+})
+
+describe('a holder of which nobody works for index 0 any more', () => {
+  /** Ann has given index 0 of the partition up to bob, and its handlers are at work. */
+  function aDemotion() {
+    const peers = new OwnershipPeers({ ...ring, redundancy: 2 })
+    peers.start('ann')
+    peers.busy.add('ann')
+    peers.start('bob', ['ann'])
+    peers.joins('ann', 'bob')
+    peers.pass(2_000)
+    const { seq } = peers.of('ann').events.findLast(({ partition }) => partition === MOVING)!
+    const letGo = (of: number): void => {
+      const input = { type: 'let-go', partition: MOVING, seq: of } as const
+      peers.of('ann').machine.handle(input, peers.nowMs)
+      peers.pass(1_000)
+    }
+    return { peers, seq, letGo }
+  }
+
+  test('has let it go, whatever else its handlers do', () => {
+    const { peers, seq, letGo } = aDemotion()
+    expect(stepsOf(peers, 'ann', MOVING)).toEqual(['acquire 0', 'change 1'])
+    letGo(seq - 1)
+    expect(peers.of('bob').book.roles.get(MOVING)).not.toBe(0)
+    letGo(seq)
+    expect(peers.of('bob').book.roles.get(MOVING)).toBe(0)
+  })
+
+  test('has done so as well where that was told in doubt', () => {
+    const { peers, seq, letGo } = aDemotion()
+    peers.wakes('ann')
+    letGo(seq)
+    expect(peers.of('bob').book.roles.get(MOVING)).not.toBe(0)
+    peers.reaches('ann')
+    peers.pass(1_000)
+    expect(peers.of('bob').book.roles.get(MOVING)).toBe(0)
   })
 })

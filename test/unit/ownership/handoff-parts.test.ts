@@ -7,7 +7,6 @@ import { STATE_BYTES_MAX } from '../../../packages/libring/src/ownership/message
 import { repliesOf, type Verdict } from '../../../packages/libring/src/ownership/replies.ts'
 import { configurationOf, type RingTag } from '../../../packages/libring/src/ownership/ring-tag.ts'
 import { Strangers } from '../../../packages/libring/src/ownership/strangers.ts'
-import { viewDigest } from '../../../packages/libring/src/ownership/view-digest.ts'
 import { Waiters } from '../../../packages/libring/src/ownership/waiters.ts'
 import { resolveRingOptions } from '../../../packages/libring/src/ring/options.ts'
 import { aClusterMember } from '../../support/ownership.ts'
@@ -165,7 +164,7 @@ describe('the digest of a view', () => {
       ...members.map((member) => ({ name: member.name, member, tag })),
       ...bystanders.map((bystander) => ({ name: bystander.name, member: undefined, bystander })),
     ])
-    return viewDigest(candidates, away, rules)
+    return candidates.digest(away, rules)
   }
   const digest = digestOf([ann!, bob!])
   const tag = (standing: RingTag['standing']): RingTag => {

@@ -24,7 +24,7 @@ function asked(its: Takes, nowMs: number): Record<string, readonly (readonly num
 
 test('a take that waits for long is told of once, unless somebody is known to hold it', () => {
   const its = takes()
-  its.setAsked(new Set(['ann']), 0)
+  its.ask(['ann'], 0)
   its.begin([4, 5], 0)
   its.answer('ann', says('holding', [5]), 'agree')
   its.hear('ann')
@@ -43,7 +43,7 @@ test('what nobody could hold is free at once', () => {
 
 test('what somebody says to hold is not free any more, whatever it answered before', () => {
   const its = takes()
-  its.setAsked(new Set(['ann', 'cat']), 0)
+  its.ask(['ann', 'cat'], 0)
   its.begin([1], 0)
   its.advance(0)
   its.answer('ann', says('none', [1]), 'agree')
@@ -58,7 +58,7 @@ test('what somebody says to hold is not free any more, whatever it answered befo
 
 test('a partition that is being taken is served by whoever says so, until that one lets go', () => {
   const its = takes()
-  its.setAsked(new Set(['ann']), 0)
+  its.ask(['ann'], 0)
   expect(its.servedBy(1)).toBeUndefined()
   its.begin([1], 0)
   expect(its.servedBy(1)).toBeUndefined()
@@ -71,7 +71,7 @@ test('a partition that is being taken is served by whoever says so, until that o
 describe('a partition is free', () => {
   test('once everybody said to have nothing to do with it', () => {
     const its = takes()
-    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.ask(['ann', 'cat'], 0)
     its.begin([1, 2], 0)
     expect(asked(its, 0)).toEqual({ ann: [[1, 2]], cat: [[1, 2]] })
     its.answer('ann', says('none', [1, 2]), 'agree')
@@ -81,25 +81,25 @@ describe('a partition is free', () => {
 
   test('once whoever did not answer is gone', () => {
     const its = takes()
-    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.ask(['ann', 'cat'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'agree')
-    its.setAsked(new Set(['ann']), 1)
+    its.spare(['cat'])
     expect(its.advance(1).free).toEqual([1])
   })
 
   test('only after those that became known meanwhile have answered as well', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'agree')
-    its.setAsked(new Set(['ann', 'cat']), 1)
+    its.ask(['ann', 'cat'], 1)
     expect(its.advance(1)).toMatchObject({ asks: [{ to: 'cat' }], free: [] })
   })
 
   test('by no answer to an earlier attempt', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.end(1, 0)
     its.begin([1], 0)
@@ -111,21 +111,83 @@ describe('a partition is free', () => {
 
   test('by an answer out of another view only once the two have exchanged members', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
-    expect(its.answer('ann', says('none', [1]), 'differ')).toBe('exchange')
-    expect(its.advance(0).free).toEqual([])
-    its.merge('ann')
-    expect(its.advance(0).free).toEqual([1])
+    its.answer('ann', says('none', [1]), 'differ')
+    expect(its.advance(0)).toMatchObject({ exchanges: ['ann'], free: [] })
+    its.exchanged('ann', 'done', 0)
+    expect(its.advance(0)).toMatchObject({ exchanges: [], free: [1] })
+  })
+
+  test('by no such answer that came while they were at it already', () => {
+    const its = takes()
+    its.ask(['ann'], 0)
+    its.begin([1, 2], 0)
+    its.answer('ann', says('none', [1]), 'differ')
+    expect(its.advance(0).exchanges).toEqual(['ann'])
+    its.answer('ann', says('none', [1, 2]), 'differ')
+    expect(its.advance(10).exchanges).toEqual([])
+    its.exchanged('ann', 'done', 20)
+    // Most likely they agree by now.
+    expect(its.advance(20)).toMatchObject({ asks: [{ to: 'ann' }], exchanges: [], free: [1] })
+    its.answer('ann', says('none', [2]), 'differ')
+    expect(its.advance(30)).toMatchObject({ exchanges: [], free: [] })
+    expect(its.advance(1_000).exchanges).toEqual(['ann'])
+    its.exchanged('ann', 'done', 1_010)
+    expect(its.advance(1_010).free).toEqual([2])
+  })
+
+  test('by no exchange that failed, or that was not asked for', () => {
+    const its = takes()
+    its.ask(['ann'], 0)
+    its.begin([1], 0)
+    its.answer('ann', says('none', [1]), 'differ')
+    its.exchanged('ann', 'done', 0)
+    expect(its.advance(0)).toMatchObject({ exchanges: ['ann'], free: [] })
+    its.exchanged('ann', 'failed', 500)
+    expect(its.advance(500)).toMatchObject({ exchanges: [], free: [] })
+    expect(its.advance(1_000).exchanges).toEqual(['ann'])
+    its.exchanged('ann', 'done', 1_010)
+    expect(its.advance(1_010).free).toEqual([1])
+  })
+
+  test('by no exchange that began before its member was lost and found', () => {
+    const its = takes()
+    its.ask(['ann', 'cat'], 0)
+    its.begin([1], 0)
+    its.answer('ann', says('none', [1]), 'differ')
+    expect(its.advance(0).exchanges).toEqual(['ann'])
+    its.spare(['ann'])
+    its.spare(['cat'])
+    its.ask(['ann'], 5)
+    its.answer('ann', says('none', [1]), 'differ')
+    // One at a time: the first one would be taken for the second.
+    expect(its.advance(2_000).exchanges).toEqual([])
+    its.exchanged('ann', 'done', 2_010)
+    expect(its.advance(2_010)).toMatchObject({ exchanges: ['ann'], free: [] })
+    its.exchanged('ann', 'done', 2_020)
+    expect(its.advance(2_020).free).toEqual([1])
+  })
+
+  test('by no such answer of one that says that it holds it since then', () => {
+    const its = takes()
+    its.ask(['ann'], 0)
+    its.begin([1], 0)
+    its.answer('ann', says('none', [1]), 'differ')
+    its.advance(0)
+    its.reopen('ann', 1, 5)
+    its.exchanged('ann', 'done', 10)
+    expect(its.advance(10).free).toEqual([])
   })
 
   test('not by an exchange alone', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'differ')
+    its.advance(0)
     its.answer('ann', says('holding', [1]), 'differ')
-    its.merge('ann')
+    its.exchanged('ann', 'done', 0)
     expect(its.advance(0).free).toEqual([])
   })
 })
@@ -133,7 +195,7 @@ describe('a partition is free', () => {
 describe('questions', () => {
   test('are repeated until they are answered', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.advance(0)
     expect(its.deadlineMs()).toBe(1_000)
@@ -145,7 +207,7 @@ describe('questions', () => {
 
   test('are withdrawn when they are of no use any more', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.advance(0)
     its.end(1, 5)
@@ -157,7 +219,7 @@ describe('questions', () => {
 describe('silence', () => {
   test('counts as an answer after as many questions as fit into the time', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     for (let nowMs = 0; nowMs < HANDOFF_MS; nowMs += 1_000) {
       expect(its.advance(nowMs)).toMatchObject({ free: [], overrides: [], stuck: [] })
@@ -166,14 +228,28 @@ describe('silence', () => {
     expect(its.advance(HANDOFF_MS)).toMatchObject({ asks: [], free: [1], overrides, stuck: [] })
   })
 
+  test('is as long however often more is asked for meanwhile', () => {
+    const its = takes()
+    its.ask(['ann'], 0)
+    let partition = 0
+    for (let nowMs = 0; nowMs < HANDOFF_MS; nowMs += 100) {
+      its.begin([partition++], nowMs)
+      expect(its.advance(nowMs)).toMatchObject({ asks: [{ to: 'ann' }], overrides: [] })
+    }
+    const [override] = its.advance(HANDOFF_MS).overrides
+    expect(override).toMatchObject({ why: 'silent', member: 'ann' })
+    expect(override!.partitions).toHaveLength(partition)
+  })
+
   test('has it seen, after every third question, whether the member knows us at all', () => {
     const its = takes()
-    its.setAsked(new Set(['ann', 'bob']), 0)
+    its.ask(['ann', 'bob'], 0)
     its.begin([1], 0)
     const unheard = (nowMs: number): readonly string[] => {
-      const due = its.advance(nowMs).unheard
+      const { exchanges } = its.advance(nowMs)
       its.hear('bob')
-      return due
+      for (const name of exchanges) its.exchanged(name, 'done', nowMs)
+      return exchanges
     }
     expect([unheard(0), unheard(1_000), unheard(2_000)]).toEqual([[], [], ['ann']])
     expect(unheard(3_000)).toEqual([])
@@ -183,7 +259,7 @@ describe('silence', () => {
 
   test('is no silence after a word of any kind', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     for (let nowMs = 0; nowMs < 10 * HANDOFF_MS; nowMs += 1_000) {
       expect(its.advance(nowMs).free).toEqual([])
@@ -193,7 +269,7 @@ describe('silence', () => {
 
   test('of a process that was stopped itself is not that of the others', () => {
     const its = takes()
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin([1], 0)
     its.advance(0)
     expect(its.advance(1_000 * HANDOFF_MS).free).toEqual([])
@@ -203,7 +279,7 @@ describe('silence', () => {
 describe('of two that wait for each other', () => {
   function waitForEachOther(localName: string, nowMs: number): Takes {
     const its = takes(2, localName)
-    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.ask(['ann', 'cat'], 0)
     its.begin([1], 0)
     its.answer(localName === 'ann' ? 'cat' : 'ann', says('none', [1]), 'agree')
     for (let atMs = 0; atMs <= nowMs; atMs += 1_000) {
@@ -229,7 +305,7 @@ describe('of two that wait for each other', () => {
 
   test('neither goes first where one does not wait', () => {
     const its = takes()
-    its.setAsked(new Set(['cat']), 0)
+    its.ask(['cat'], 0)
     its.begin([1], 0)
     for (let nowMs = 0; nowMs <= 10 * HANDOFF_MS; nowMs += 1_000) {
       its.hear('cat')
@@ -240,7 +316,7 @@ describe('of two that wait for each other', () => {
 
   test('a take that is stuck gives back the answer of another taker', () => {
     const its = takes()
-    its.setAsked(new Set(['ann', 'cat']), 0)
+    its.ask(['ann', 'cat'], 0)
     its.begin([1], 0)
     its.answer('ann', says('none', [1]), 'agree')
     its.giveBack('ann', 1, HANDOFF_MS - 1)
@@ -261,7 +337,7 @@ describe('holders', () => {
 
   function held(partitions: readonly number[], concurrentHandoffs: number): Takes {
     const its = takes(concurrentHandoffs)
-    its.setAsked(new Set(['ann']), 0)
+    its.ask(['ann'], 0)
     its.begin(partitions, 0)
     its.advance(0)
     its.answer('ann', says('holding', partitions), 'agree')
@@ -290,6 +366,18 @@ describe('holders', () => {
     its.answer('ann', says('letting-go', [1]), 'agree')
     its.hear('ann')
     expect(toLetGo(its, HANDOFF_MS + 1)).toEqual([1])
+  })
+
+  test('that were asked before all is asked anew keep their place, and nobody else gets one', () => {
+    const its = held([1, 2, 3], 2)
+    its.advance(1)
+    its.restart(2)
+    expect(toLetGo(its, 2)).toEqual([1, 2])
+    its.answer('ann', says('holding', [3], 2), 'agree')
+    expect(toLetGo(its, 1_002)).toEqual([1, 2])
+    its.answer('ann', says('none', [1], 2), 'agree')
+    its.end(1, 1_003)
+    expect(toLetGo(its, 1_003)).toEqual([2, 3])
   })
 
   test('do not hold up partitions that nobody holds', () => {

@@ -160,7 +160,7 @@ describe('the settle window', () => {
   test('remembers the latest causes only', () => {
     const run = aRing()
     for (let i = 0; i < CAUSE_EVENTS_MAX + 10; i++) {
-      run.update(aClusterMember('cat', { tags: { turn: `${i}` } }))
+      run.update(aClusterMember('cat', { tags: { turn: `${i}` }, weight: 1 + i }))
     }
     run.settle()
     expect(run.view?.cause).toHaveLength(CAUSE_EVENTS_MAX)
@@ -174,6 +174,32 @@ describe('a view', () => {
     run.update(aClusterMember('cat', { url: 'http://10.0.0.1:80' }))
     expect(run.settle()).toEqual([])
     expect(run.view?.ring.members.at(-1)?.url).toBe('http://10.0.0.1:80')
+  })
+
+  test('is not made anew, nor anything assigned, for what the ring does not read', () => {
+    const run = aRing()
+    const { assignment } = run.view!.ring
+    const tags = { libring: '1|rooms|m', mood: 'fine' }
+    run.update(aClusterMember('cat', { tags, host: '10.9.9.9', url: 'http://10.0.0.1:80' }))
+    run.settle()
+    expect(run.view!.ring.members.at(-1)).toMatchObject({ name: 'cat', tags, host: '10.9.9.9' })
+    expect([run.views, run.view!.epoch]).toEqual([1, 1])
+    expect(run.view!.ring.assignment).toBe(assignment)
+    run.update(aClusterMember('cat', { tags, weight: 2 }))
+    run.settle()
+    expect([run.views, run.view!.epoch]).toEqual([2, 2])
+  })
+
+  test('names who held it before by what that member said last', () => {
+    const run = aRing()
+    run.update(aClusterMember('cat', { tags: { mood: 'fine' } }))
+    run.settle()
+    run.leave('cat')
+    const from = run.settle().flatMap((event) => (event.type === 'release' ? [] : [event.from]))
+    expect(from.filter((member) => member?.name === 'cat').length).toBeGreaterThan(0)
+    expect(from.every((member) => member?.name !== 'cat' || member.tags['mood'] === 'fine')).toBe(
+      true,
+    )
   })
 
   test('is not made anew for a record that says the same', () => {

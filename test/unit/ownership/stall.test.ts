@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Ring } from '../../../packages/libring/src/ring/ring.ts'
 import { aClusterMember } from '../../support/ownership.ts'
 import { OwnershipPeers } from '../../support/ownership-peers.ts'
+import { aCandidacy, RingedMember } from '../../support/ringed-member.ts'
 
 // What a member does whose process was stopped for so long that others may have taken what it
 // held. How it notices is the matter of cluster/fence.ts.
@@ -205,6 +206,29 @@ describe('once it has reached another member', () => {
     const held = ALL.filter((partition) => peers.of('ann').book.roles.get(partition) === 0)
     expect(held).toEqual(mine)
   })
+
+  test('a settle window that was opened before or meanwhile lasts as long as any', () => {
+    const peers = three({ settleMs: 1_000 })
+    const members = () => peers.of('ann').view?.ring.members.map(({ name }) => name)
+    peers.joins('ann', 'dan')
+    peers.wakes('ann')
+    peers.pass(400)
+    peers.reaches('ann')
+    peers.pass(599)
+    expect(members()).toEqual(['ann', 'bob', 'cat'])
+    peers.pass(1)
+    expect(members()).toEqual(['ann', 'bob', 'cat', 'dan'])
+  })
+
+  test('a failure that was seen meanwhile is acted on at once', () => {
+    const peers = three({ settleMs: 1_000 })
+    peers.wakes('ann')
+    peers.fails('ann', 'bob')
+    peers.joins('ann', 'dan')
+    peers.reaches('ann')
+    const { view } = peers.of('ann')
+    expect(view?.ring.members.map(({ name }) => name)).toEqual(['ann', 'cat', 'dan'])
+  })
 })
 
 test('a stop lets everything go at once, in doubt or not', () => {
@@ -221,4 +245,31 @@ test('before the start, and after the stop, there is nothing to doubt', () => {
   peers.stop('ann')
   peers.wakes('ann')
   expect(peers.contacts).toEqual([])
+})
+
+test('an exchange of members that ends before another member was reached counts for nothing', () => {
+  const ann = new RingedMember('ann', ring)
+  ann.start(aCandidacy('bob', ring, 'serving'))
+  const isTaken = (): boolean => Object.values(ann.roles).includes(0)
+  /** From somebody who sees something else. */
+  const answer = (): void => {
+    const ask = ann.said('ask').at(-1)!
+    const groups = ask.groups.map(({ attempt, partitions }) => {
+      return { attempt, partitions, standing: 'none' as const }
+    })
+    ann.receive('bob', ring, 'answer', { asker: ask.life, groups, legacies: [] })
+  }
+  const exchanged = (): void => {
+    ann.machine.handle({ type: 'exchanged', with: 'bob', outcome: 'done' }, ann.nowMs)
+    ann.pass(0)
+  }
+  answer()
+  ann.machine.handle({ type: 'stalled' }, ann.nowMs)
+  exchanged()
+  ann.machine.handle({ type: 'contacted', doubt: 1 }, ann.nowMs)
+  ann.pass(1_000)
+  expect([ann.told.filter((type) => type === 'exchange').length, isTaken()]).toEqual([1, false])
+  answer()
+  exchanged()
+  expect([ann.told.filter((type) => type === 'exchange').length, isTaken()]).toEqual([2, true])
 })

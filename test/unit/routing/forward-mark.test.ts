@@ -67,10 +67,11 @@ describe('a mark', () => {
 
 describe('a refusal', () => {
   test('is what it was on the other side, in one line of plain characters', () => {
-    const aRefusal: fc.Arbitrary<Refusal> = fc.record({
-      reason: fc.constantFrom('not-owner', 'configuration', 'key', 'hops'),
-      owner: fc.option(aName, { nil: undefined }),
-    })
+    const reason = fc.constantFrom('not-owner' as const, 'configuration', 'key', 'hops')
+    const aRefusal: fc.Arbitrary<Refusal> = fc.oneof(
+      fc.record({ reason, owner: fc.option(aName, { nil: undefined }) }),
+      fc.record({ reason, owner: aName, isNext: fc.constant(true) }),
+    )
     fc.assert(
       fc.property(aRefusal, (refusal) => {
         const text = encodeRefusal(refusal)

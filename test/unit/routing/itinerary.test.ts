@@ -54,21 +54,54 @@ describe('a request goes', () => {
     expect(next(setOut({ holders: ['ann'], servedBy: 'bob' }).way)).toBe('bob')
   })
 
-  test('where the member that was asked says, though it has been there before', () => {
+  test('where the member that was asked says, and back to one that is next', () => {
     const { way } = setOut({ holders: ['bob'] })
     expect(next(way)).toBe('bob')
-    way.refused('bob', 'cat')
+    way.refused('bob', 'cat', true)
     expect(next(way)).toBe('cat')
     way.refused('cat', 'bob')
     expect([next(way), way.hops]).toEqual(['bob', 3])
     expect(way.mark('').tried).toEqual(['bob', 'cat'])
   })
 
+  test('back to one that is next, where it is here that it was still served', () => {
+    const { way } = setOut({ holders: ['bob'] })
+    expect(next(way)).toBe('bob')
+    way.refused('bob', 'ann', true)
+    expect(next(way)).toBe('bob')
+    expect(way.mark('').tried).toEqual(['bob', 'ann'])
+  })
+
+  test('once more to one that has refused, where a step is taken here', () => {
+    const { way, cluster } = setOut({ holders: ['bob'], local: { replica: 0, isReady: false } })
+    expect(next(way)).toBe('bob')
+    way.refused('bob', 'ann')
+    expect(next(way)).toBe('wait 100')
+    cluster.state = { holders: ['bob'] }
+    way.waited(100, 99)
+    expect(next(way)).toBe('bob')
+  })
+
+  test('not back to one that has refused, before a wait', () => {
+    const { way } = setOut({ holders: ['bob'] })
+    expect(next(way)).toBe('bob')
+    way.refused('bob', 'cat')
+    expect(next(way)).toBe('cat')
+    way.refused('cat', 'bob')
+    expect([next(way), way.hops]).toEqual(['wait 150', 2])
+    way.waited(150, 0)
+    expect([next(way), way.hops]).toEqual(['bob', 3])
+  })
+
   test('to no more members than it may', () => {
     const { way } = setOut({ holders: ['bob'] })
-    for (let at = 0; at < 3; at++) {
-      next(way)
-      way.refused('bob', 'bob')
+    for (const [by, owner] of ['bob', 'cat', 'dan', 'eve'].map((name, at, all) => [
+      name,
+      all[at + 1],
+    ])) {
+      if (owner === undefined) break
+      expect(next(way)).toBe(by)
+      way.refused(by!, owner)
     }
     expect(next(way)).toBe('LIBRING_HOPS_EXCEEDED')
   })
@@ -103,11 +136,8 @@ describe('a request goes', () => {
     expect(next(way)).toBe('wait 100')
   })
 
-  test('nowhere while the ring has no members, as of a member that has just begun', () => {
-    const { way } = setOut({ holders: [] })
-    expect(next(way)).toBe('wait 300')
-    way.waited(300, 0)
-    expect(next(way)).toBe('LIBRING_NO_OWNER')
+  test('nowhere while the ring has no members', () => {
+    expect(next(setOut({ holders: [] }).way)).toBe('LIBRING_NO_OWNER')
   })
 
   test('nowhere while most members have another configuration', () => {
@@ -148,6 +178,19 @@ describe('a request waits', () => {
     expect(next(way)).toBe('bob')
     expect(way.mark('').tried).toEqual([])
   })
+
+  test.each(['left', 'leaving'] as const)(
+    'for the ring to go on without one that is %s',
+    (status) => {
+      const { way, cluster } = setOut({ holders: ['bob'] })
+      cluster.status = status
+      next(way)
+      way.unreachable('bob')
+      expect(next(way)).toBe('wait 300')
+      way.waited(300, 250)
+      expect(next(way)).toBe('bob')
+    },
+  )
 
   test('for another owner where this one cannot be reached, if it may', () => {
     const { way, cluster } = setOut({ holders: ['bob'] }, { limits: { failoverWaitMs: 200 } })

@@ -1,6 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createGossipNode } from '../../../packages/libring/src/runtime/gossip.ts'
+import { createSerf } from '../../../packages/libring/src/runtime/serf.ts'
 import { loopbackAddresses } from '../../support/loopback.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const create = createGossipNode as (...args: unknown[]) => ReturnType<typeof createGossipNode>
 const loopback = loopbackAddresses()
@@ -37,4 +41,91 @@ test('a logger that throws does not keep a node from starting and stopping', asy
   expect(node.status).toBe('alive')
   await node.stop()
   expect(lines).toBeGreaterThan(0)
+})
+
+describe('a snapshot', () => {
+  test('is in the file that was named once the node has stopped', async () => {
+    const snapshotPath = join(temporaryFolder(), 'snapshot')
+    const host = loopback.next()
+    const node = createGossipNode({ hostName: 'ann', bind: `${host}:7946`, snapshotPath })
+    await node.start()
+    await node.stop()
+    expect(readFileSync(snapshotPath, 'utf8')).toContain(`alive: ann ${host}:7946\n`)
+  })
+
+  test('that cannot be one is told by the start, and no port stays taken', async () => {
+    const snapshotPath = temporaryFolder()
+    const bind = `${loopback.next()}:7946`
+    const node = createGossipNode({ hostName: 'ann', bind, snapshotPath })
+    await expect(node.start()).rejects.toMatchObject({
+      code: 'LIBRING_FILE_UNUSABLE',
+      path: snapshotPath,
+    })
+    const other = createGossipNode({ hostName: 'bob', bind })
+    await other.start()
+    await other.stop()
+    await node.stop()
+  })
+})
+
+describe('a keyring file', () => {
+  test('gives a node its keys', async () => {
+    const keyringFile = join(temporaryFolder(), 'keyring.json')
+    writeFileSync(keyringFile, '["AQEBAQEBAQEBAQEBAQEBAQ=="]')
+    const [ann, bob] = ['ann', 'bob'].map((hostName) => {
+      return createGossipNode({ hostName, bind: `${loopback.next()}:7946`, keyringFile })
+    })
+    const stranger = createGossipNode({ hostName: 'cat', bind: `${loopback.next()}:7946` })
+    const all = [ann!, bob!, stranger]
+    try {
+      await Promise.all(all.map((node) => node.start()))
+      expect(await bob!.join([ann!.bound.host])).toBe(1)
+      await expect(stranger.join([ann!.bound.host])).rejects.toThrow('no seed answered')
+    } finally {
+      await Promise.all(all.map((node) => node.stop()))
+    }
+  })
+
+  test('that cannot be one is told at once', () => {
+    const keyringFile = join(temporaryFolder(), 'keyring.json')
+    writeFileSync(keyringFile, '["short"]')
+    expect(() => create({ keyringFile })).toThrow(
+      `${keyringFile} must hold keys in Base64: [0] is none`,
+    )
+  })
+})
+
+describe('createSerf', () => {
+  test.each<[options: unknown, option: string]>([
+    [null, 'options'],
+    [{ log: console }, 'log'],
+    [{ logger: 5 }, 'logger'],
+    [{ userEventBytesMax: 9_217 }, 'userEventBytesMax'],
+    [{ queryBytesMax: 0 }, 'queryBytesMax'],
+    [{ queryResponseBytesMax: 70_000 }, 'queryResponseBytesMax'],
+    [{ queryTimeoutMult: 0 }, 'queryTimeoutMult'],
+    [{ nameConflictResolution: 1 }, 'nameConflictResolution'],
+  ])('%o is refused by name', (options, option) => {
+    expect(() => createSerf(options as object)).toThrow(
+      expect.objectContaining({ option, code: 'LIBRING_OPTION_INVALID' }),
+    )
+  })
+
+  test('makes a node that stops at the end of its block', async () => {
+    const host = loopback.next()
+    const lines: string[] = []
+    const info = (line: string): void => void lines.push(line)
+    const logger = { debug: () => {}, info, warn: () => {}, error: () => {} }
+    let kept: ReturnType<typeof createSerf>
+    {
+      await using serf = createSerf({ hostName: 'ann', bind: `${host}:0`, logger })
+      kept = serf
+      await serf.start()
+      expect(serf.gauges).toMatchObject({ eventTime: 1n, queryTime: 1n, queriesQueued: 0 })
+      await serf.userEvent('a')
+      expect(serf.gauges).toMatchObject({ eventTime: 2n, eventsQueued: 1, awareness: 0 })
+    }
+    expect(kept.status).toBe('stopped')
+    expect(lines).toEqual(['listening', 'stopped'])
+  })
 })

@@ -39,7 +39,7 @@ describe('a farewell without its intent', () => {
     other.up(ann, 0)
     other.join({ node: 'ann', ltime: 4n }, 0)
     expect(told(other.down('ann', 0))).toEqual(['member-failed'])
-    const state = userStateOf(attendance, { eventLTime: 1n, queryLTime: 1n })
+    const state = userStateOf(attendance, { eventLTime: 1n, queryLTime: 1n, events: [] })
     expect(told(other.merge(state, 0))).toEqual(['member-leave'])
   })
 

@@ -6,7 +6,7 @@ import type { SerfEffect } from '../../../packages/libring/src/serf/effects.ts'
 import { LTIME_LIMIT } from '../../../packages/libring/src/serf/lamport.ts'
 import { decodeSerf, encodeSerf } from '../../../packages/libring/src/serf/message-codec.ts'
 import type { Query, SerfMessage, UserState } from '../../../packages/libring/src/serf/messages.ts'
-import { serfVersions, type SerfMachine } from '../../../packages/libring/src/serf/serf-machine.ts'
+import { serfVersions } from '../../../packages/libring/src/serf/setup.ts'
 import { encodeTags } from '../../../packages/libring/src/serf/tags.ts'
 import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'
 import type { NodeState, PacketMessage } from '../../../packages/libring/src/wire/messages.ts'
@@ -52,7 +52,7 @@ const query = (ltime: bigint, overrides: Partial<Query> = {}): SerfMessage => ({
   ...overrides,
 })
 
-let machine: SerfMachine
+let machine: ReturnType<typeof newMachine>
 let now: number
 
 beforeEach(() => {
@@ -61,7 +61,7 @@ beforeEach(() => {
 })
 
 /** The node `self`, started, to which `ann` has made herself known. */
-function started(setup = {}): SerfMachine {
+function started(setup = {}): typeof machine {
   const fresh = newMachine('self', setup)
   fresh.handle({ type: 'start', advertise: host(1) }, now)
   const bytes = encodeMessage(aliveOf('ann', 2))
@@ -290,7 +290,7 @@ describe('push/pull', () => {
         ['self', 0n],
       ]),
       leftMembers: ['bob'],
-      events: [],
+      events: [{ ltime: 3n, events: [{ name: 'e', payload: NO_BYTES }] }],
     })
   })
 

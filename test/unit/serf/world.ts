@@ -1,4 +1,5 @@
 import { addressText, type Address } from '../../../packages/libring/src/base/address.ts'
+import { utf8Decode } from '../../../packages/libring/src/base/bytes.ts'
 import { Fifo } from '../../../packages/libring/src/base/fifo.ts'
 import { seededRandom } from '../../../packages/libring/src/base/random.ts'
 import type { SerfEffect, SerfInput } from '../../../packages/libring/src/serf/effects.ts'
@@ -22,16 +23,18 @@ export interface NodeSetup {
   readonly serf?: SerfOptions
   readonly profile?: Profile
   readonly seed?: number
+  readonly coordinates?: boolean
 }
 
 export function newMachine(name: string, setup: NodeSetup = {}): SerfMachine {
-  const { tags = {}, swim = {}, serf = {}, profile = 'local', seed = 1 } = setup
+  const { tags = {}, swim = {}, serf = {}, profile = 'local', seed = 1, coordinates } = setup
   return new SerfMachine({
     name,
     tags,
     swim: resolveSwimOptions(profile, { compression: false, ...swim }),
     serf: resolveSerfOptions(serf),
     random: seededRandom(seed, name),
+    ...(coordinates !== undefined && { coordinates }),
   })
 }
 
@@ -42,6 +45,16 @@ export function tell(effect: SerfEffect): string | undefined {
       return `${effect.event.type} ${effect.event.members.map(({ name }) => name).join(' ')}`
     case 'joined':
       return `joined ${effect.join}: ${effect.contacted}`
+    case 'user-event':
+      return `user-event ${effect.name} ${utf8Decode(effect.payload)}`
+    case 'query':
+      return `query ${effect.query} ${effect.name} ${utf8Decode(effect.payload)} from ${effect.from}`
+    case 'query-answer':
+      return `${effect.kind} ${effect.query} from ${effect.from} ${utf8Decode(effect.payload)}`.trim()
+    case 'query-over':
+      return `query-over ${effect.query}`
+    case 'name-lost':
+      return `name-lost ${effect.forUs} of ${effect.votes}`
     case 'tags-spread':
     case 'left':
       return `${effect.type} ${effect.spread}`
@@ -52,6 +65,9 @@ export function tell(effect: SerfEffect): string | undefined {
     case 'abandon':
     case 'respond':
     case 'conflict':
+    case 'user-event-sent':
+    case 'query-sent':
+    case 'keys-changed':
       return undefined
   }
 }

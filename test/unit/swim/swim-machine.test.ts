@@ -45,6 +45,8 @@ const pushPull = (nodes: readonly NodeState[], join = true, userState = NO_BYTES
 }
 
 const userState = Uint8Array.of(9, 9)
+const ackPayload = Uint8Array.of(1, 2, 3)
+const takePayloads = () => payloads.splice(0)
 let payloads: Uint8Array[]
 let machine: SwimMachine
 let now: number
@@ -119,7 +121,7 @@ describe('asked by others', () => {
     const [reply] = sent(hear(host(2), { type: 'ping', seq: 5, node: 'self', replyTo: undefined }))
     expect(reply?.to).toBe('127.0.0.2:7946')
     expect(reply?.messages.map(({ type }) => type)).toEqual(['ack', 'alive'])
-    expect(reply?.messages[0]).toEqual({ type: 'ack', seq: 5, payload: NO_BYTES })
+    expect(reply?.messages[0]).toEqual({ type: 'ack', seq: 5, payload: ackPayload })
   })
 
   test('a ping for another name is ignored, one for anybody answered', () => {
@@ -127,12 +129,15 @@ describe('asked by others', () => {
     expect(hear(host(2), { type: 'ping', seq: 5, node: '', replyTo: undefined })).toHaveLength(1)
   })
 
-  test('a third party named by a ping gets the bare ack', () => {
-    const replyTo = { addr: Uint8Array.of(127, 0, 0, 3), port: 99, node: 'x' }
-    const effects = hear(host(2), { type: 'ping', seq: 5, node: 'self', replyTo })
-    expect(sent(effects)).toEqual([
-      { to: '127.0.0.3:99', messages: [{ type: 'ack', seq: 5, payload: NO_BYTES }] },
-    ])
+  test('a third party named by a ping gets the bare ack, a member all of it but gossip', () => {
+    const replyTo = { addr: Uint8Array.of(127, 0, 0, 3), port: 7946, node: 'ann' }
+    const ping: PacketMessage = { type: 'ping', seq: 5, node: 'self', replyTo }
+    const ackTo = (payload: Uint8Array) => {
+      return [{ to: '127.0.0.3:7946', messages: [{ type: 'ack', seq: 5, payload }] }]
+    }
+    expect(sent(hear(host(2), ping))).toEqual(ackTo(NO_BYTES))
+    hear(host(3), aliveOf('ann', 3))
+    expect(sent(hear(host(2), ping))).toEqual(ackTo(ackPayload))
   })
 
   const request = (seq: number): PacketMessage => ({
@@ -287,7 +292,7 @@ function newMachine(overrides: SwimOptions = {}): SwimMachine {
     versions,
     options: resolveSwimOptions('lan', { compression: false, ...overrides }),
     random: seededRandom(7),
-    passenger: { userState: () => userState, takePayloads: () => payloads.splice(0) },
+    passenger: { userState: () => userState, ackPayload: () => ackPayload, takePayloads },
   })
   made.handle({ type: 'start', advertise: host(1) }, now)
   for (let effect = made.poll(); effect !== undefined;) effect = made.poll()

@@ -42,6 +42,11 @@ export function parseHostAndPort(text: string): HostAndPort | undefined {
   return { host: (bracketed ?? plain)!, port }
 }
 
+/** Whether a name is that of a service, as SRV records have it (RFC 2782): `_serf._udp.example.com`. */
+export function isServiceName(name: string): boolean {
+  return /^_[^.]+\._(tcp|udp)\../i.test(name)
+}
+
 /** 4 or 16 bytes, network order, or `undefined` when `text` is not an IP address. */
 export function ipToBytes(text: string): Uint8Array | undefined {
   return text.includes(':') ? ipv6ToBytes(text) : ipv4ToBytes(text)

@@ -123,6 +123,19 @@ export function fromBase64(text: string): Uint8Array | undefined {
   return bytes
 }
 
+/** Standard Base64 with its padding (RFC 4648 section 4). */
+export function toBase64(bytes: Uint8Array): string {
+  let text = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
+    for (let digit = 0; digit < 4; digit++) {
+      const isPadding = i + digit > bytes.length
+      text += isPadding ? '=' : BASE64[(group >> (18 - 6 * digit)) & 63]
+    }
+  }
+  return text
+}
+
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 /** The code point at `index`; U+FFFD where a surrogate stands alone. */

@@ -2,13 +2,27 @@
 export const ERROR_CODES = {
   LIBRING_OPTION_INVALID: 'an option is out of its documented range; fix the call',
   LIBRING_BIND_FAILED: 'the address could not be bound; free the port or choose another',
+  LIBRING_FILE_UNUSABLE: 'a file cannot be used; mend it, or name another, as the message says',
   LIBRING_JOIN_FAILED: 'no seed answered; check the network and try again',
   LIBRING_LEAVE_TIMEOUT: 'the farewell could not be spread in time; peers will see a failure',
+  LIBRING_TOO_LARGE: 'a message is over its limit; send less, or raise the limit on this node',
   LIBRING_BROADCAST_TIMEOUT: 'a message could not be spread in time; it may still arrive',
+  LIBRING_QUERY_CLOSED: 'the query was answered already, or its time is over; do nothing',
+  LIBRING_TOO_MANY_QUERIES: 'too many queries of this node are open; wait until some are over',
+  LIBRING_KEYS_INCOMPLETE:
+    'not every member did as asked with a key; see `report`, and ask again before the next step',
   LIBRING_PEER_UNREACHABLE: 'nobody got the request; try another member, or again later',
   LIBRING_PEER_BUSY: 'too many requests are under way and nobody got this one; try again later',
   LIBRING_PEER_FAILED: 'the peer failed or the stream broke; it may have dealt with the request',
   LIBRING_PEER_TIMEOUT: 'no whole answer came in time; the peer may have dealt with the request',
+  LIBRING_RPC_UNREACHABLE: 'no agent answered at the address; start it, or correct the address',
+  LIBRING_RPC_AUTH_REFUSED: 'the agent wants another key; give it the one that it was started with',
+  LIBRING_RPC_UNSUPPORTED: 'the agent speaks another protocol or lacks the command; upgrade it',
+  LIBRING_RPC_REFUSED: 'the agent did not do what it was asked, and its words say why',
+  LIBRING_RPC_BUSY:
+    'too many requests to the agent are under way and it got none of this one; try again later',
+  LIBRING_RPC_TIMEOUT: 'the agent did not answer in time; it may have done what it was asked',
+  LIBRING_RPC_BROKEN: 'the connection to the agent broke; it may have done what it was asked',
   LIBRING_CONFIG_MISMATCH:
     'most members of the ring have another configuration; let all have the same',
   LIBRING_TOKEN_FINAL:
@@ -71,6 +85,16 @@ export class BindError extends LibringError {
   }
 }
 
+/** A file cannot be used. `cause` is the system's own error, if there is one. */
+export class FileError extends LibringError {
+  readonly path: string
+
+  constructor(path: string, rule: string, cause?: unknown) {
+    super('LIBRING_FILE_UNUSABLE', `${path} ${rule}`, { cause })
+    this.path = path
+  }
+}
+
 export interface JoinAttempt {
   readonly address: string
   readonly reason: string
@@ -96,6 +120,58 @@ export class PeerError extends LibringError {
     super(code, `the request ${describe(topic)} to ${member} ${what}`)
     this.member = member
     this.topic = topic
+  }
+}
+
+/** Something asked of a Serf agent by its RPC came to nothing. */
+export class RpcError extends LibringError {
+  /** Where the agent listens, as it was given. */
+  readonly address: string
+  /** What was asked; `undefined` where it was the connection itself. */
+  readonly command: string | undefined
+  /** The agent's own words, or what went wrong on the way. */
+  readonly words: string
+  /**
+   * What the agent gave besides: of `join` how many addresses answered, of commands about keys
+   * what the members said.
+   */
+  readonly answer: unknown
+
+  constructor(
+    code: RpcErrorCode,
+    address: string,
+    words: string,
+    asked: { readonly command?: string; readonly answer?: unknown } = {},
+  ) {
+    const { command, answer } = asked
+    const what = command === undefined ? 'the connection' : `the request ${command}`
+    super(code, `${what} to the agent at ${address} failed: ${words.trim()}`)
+    this.address = address
+    this.command = command
+    this.words = words
+    this.answer = answer
+  }
+}
+
+/** How members fared with something about keys, as far as the error says it in words. */
+export interface KeyOutcome {
+  readonly members: number
+  readonly answered: number
+  readonly refused: number
+  readonly messages: ReadonlyMap<string, string>
+}
+
+/** Not every member did as asked with a key. `report` says how each one fared. */
+export class KeyError<Report extends KeyOutcome = KeyOutcome> extends LibringError {
+  readonly report: Report
+
+  constructor(operation: string, report: Report) {
+    const { members, answered, refused, messages } = report
+    const words = [...messages].slice(0, 3).map(([member, text]) => `${member}: ${text}`)
+    const silent = members - answered
+    const what = `${refused} of ${members} members refused, ${silent} did not answer`
+    super('LIBRING_KEYS_INCOMPLETE', [`to ${operation} a key: ${what}`, ...words].join('; '))
+    this.report = report
   }
 }
 
@@ -130,10 +206,13 @@ export class RoutingError extends LibringError {
 export class NotOwnerError extends LibringError {
   /** The name of whoever does, where the member that was asked knows that. */
   readonly owner: string | undefined
+  /** Whether the member that was asked will serve it, once that one has let go. */
+  readonly isNext: boolean
 
-  constructor(owner?: string) {
+  constructor(owner?: string, isNext = false) {
     super('LIBRING_NOT_OWNER', `the partition is served by ${owner ?? 'another member'}`)
     this.owner = owner
+    this.isNext = isNext
   }
 }
 
@@ -150,6 +229,9 @@ export type RoutingErrorCode = Extract<
 
 /** Of an error that concerns a request to another member. */
 export type PeerErrorCode = Extract<ErrorCode, `LIBRING_PEER_${string}`>
+
+/** Of an error that concerns a Serf agent and its RPC. */
+export type RpcErrorCode = Extract<ErrorCode, `LIBRING_RPC_${string}`>
 
 /** Like `instanceof LibringError`, but also true for an error from a second copy of libring. */
 export function isLibringError(error: unknown): error is LibringError {

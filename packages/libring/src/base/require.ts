@@ -78,6 +78,12 @@ export function requireMethods(option: string, value: unknown, methods: readonly
   }
 }
 
+/** @throws {OptionError} unless `value` can be the path of a file. */
+export function requirePath(option: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return
+  throw new OptionError(option, 'the path of a file', value)
+}
+
 /** @throws {OptionError} unless `value` is an AbortSignal, or not given. */
 export function requireSignal(option: string, value: unknown): void {
   if (value === undefined) return

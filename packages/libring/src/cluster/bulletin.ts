@@ -4,7 +4,7 @@ import type { HandoffReport, View } from '../ownership/effects.ts'
 import type { OwnershipEvent } from '../ownership/event.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { ClusterEvents, ClusterEventType } from './cluster-events.ts'
-import { Listeners } from './listeners.ts'
+import { Listeners } from '../base/listeners.ts'
 
 /** Tells listeners and the log what happens, and counts it. */
 export class Bulletin {

@@ -35,13 +35,15 @@ import type { LocalRole } from './explanation.ts'
 import type { PartitionTask, RunPartitionsOptions, Tenancy } from './partition-tasks.ts'
 import { Moves } from './moves.ts'
 import { whenReady, type ReadyOptions } from './ready.ts'
-import { RingSeat, type SeatStats } from './ring-seat.ts'
+import { RingSeat } from './ring-seat.ts'
 import { requireDrainOptions, type DrainOptions } from './drain.ts'
 import { stallLimitMs } from './fence.ts'
 import { Fencing } from './fencing.ts'
 import type { Held } from './held.ts'
 import { Hurry } from './hurry.ts'
 import { Lookups } from './lookups.ts'
+import { requireHolder } from './observer.ts'
+import type { ClusterStats } from './stats.ts'
 
 export interface StopOptions {
   /**
@@ -53,22 +55,6 @@ export interface StopOptions {
   readonly returning?: boolean
   /** Gives up on handlers and on the farewell: everything is freed at once. */
   readonly signal?: AbortSignal
-}
-
-/** Plain counters since the start; they only grow. */
-export interface ClusterStats extends SeatStats {
-  /** Views so far. */
-  readonly views: number
-  /** Handlers that threw or rejected. */
-  readonly handlersFailed: number
-  /** Partitions that counted as released before their handlers were done. */
-  readonly handlersOverdue: number
-  /** Times that the process was stopped for so long that others may have taken what it held. */
-  readonly stalls: number
-  /** Listeners that threw. */
-  readonly listenersFailed: number
-  /** Member events that a reader of `serfEvents` was too slow for. */
-  readonly memberEventsDropped: number
 }
 
 /**
@@ -120,8 +106,10 @@ export class Cluster extends Lookups implements AsyncDisposable {
       options: resolved,
       clock,
       bulletin: this.#bulletin,
+      sharing: ports.sharing,
       owner: {
         onView: (view) => this.#show(view),
+        onRecords: ({ ring, homes }) => (this.inSight = { ...this.inSight, ring, homes }),
         onEntry: () => this.#fencing.check(),
         onCertain: () => this.#fencing.goOn(),
         onStep: (event) => {
@@ -146,6 +134,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
           this.#seat.settle(partition, seq, state)
           this.moves.moved(partition)
         },
+        onLetGo: (partition, seq) => this.#seat.letGo(partition, seq),
         onFailed: (event, error, attempt) => this.#bulletin.handlerFailed(event, error, attempt),
         onOverdue: (event) => this.#bulletin.handlerOverdue(event),
       },
@@ -252,6 +241,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
     if (Object.hasOwn(tags, LIBRING_TAG)) {
       throw new OptionError(`tags.${LIBRING_TAG}`, 'left to libring', tags[LIBRING_TAG])
     }
+    this.#seat.requireTagsOutside(tags)
     await this.#membership.setTags(tags)
   }
 
@@ -282,6 +272,7 @@ export class Cluster extends Lookups implements AsyncDisposable {
    * 30 s; what it throws is told as `handler-error`. A hand-off waits for it.
    */
   async runPartitions(work: PartitionTask, options?: RunPartitionsOptions): Promise<void> {
+    requireHolder(this.#membership)
     await this.#delivery.runPartitions(work, options)
   }
 
@@ -370,8 +361,10 @@ export class Cluster extends Lookups implements AsyncDisposable {
       }
       const opened = this.#membership.start()
       // Where it is open at once, as in a simulation, so are we.
-      if (this.localMember?.status === 'alive') this.#begin()
+      const { isObserver = false } = this.#membership
+      if (this.localMember?.status === 'alive' && !isObserver) this.#begin()
       await opened
+      if (isObserver) await this.#seat.requireOutside()
     } catch (error) {
       if (this.#stopping === undefined) {
         this.#unsubscribe?.()

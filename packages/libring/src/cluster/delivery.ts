@@ -28,6 +28,11 @@ export interface DeliveryObserver {
    * @param state what is left to the successor; at most 1 MiB.
    */
   onSettled(partition: number, seq: number, state: Uint8Array | undefined): void
+  /**
+   * The step of that number gave up index 0, and nobody works for that any more, though not every
+   * step up to it is dealt with: what took the index came to nothing, or was never told.
+   */
+  onLetGo(partition: number, seq: number): void
   /** A handler or a task failed, or was not what it has to be. `attempt` counts from 1. */
   onFailed(event: OwnershipEvent, error: unknown, attempt: number): void
   /** The time to let a partition go was over before `event` was dealt with. */
@@ -40,6 +45,8 @@ interface Debt {
   latest: number
   /** Number up to which all of them are known to be dealt with. */
   settled: number
+  /** Number of the last step that gave up index 0, while somebody may still work for that. */
+  givenUp: number | undefined
   /** What a handler left behind when it was done with the step of that number. */
   left: { readonly seq: number; readonly state: Uint8Array } | undefined
 }
@@ -127,9 +134,11 @@ export class Delivery {
     const { partition, seq } = event
     const debt = this.#debts.get(partition)
     if (debt === undefined) {
-      this.#debts.set(partition, { latest: seq, settled: seq - 1, left: undefined })
+      const givenUp = roleBefore(event) === 0 ? seq : undefined
+      this.#debts.set(partition, { latest: seq, settled: seq - 1, givenUp, left: undefined })
     } else {
       debt.latest = seq
+      if (roleBefore(event) === 0) debt.givenUp = seq
     }
     if (roleAfter(event) === 0) this.#primaries.set(partition, event)
     else this.#primaries.delete(partition)
@@ -222,12 +231,24 @@ export class Delivery {
       if (state !== undefined) debt.left = undefined
       this.#observer.onSettled(partition, settled, state)
     }
+    const { givenUp } = debt
+    if (givenUp !== undefined && !this.#givesUpPrimary(partition)) {
+      debt.givenUp = undefined
+      if (givenUp > settled) this.#observer.onLetGo(partition, givenUp)
+    }
     this.#checkLetGo()
   }
 
   #owes(partition: number): number | undefined {
     const dealers = this.#handlers.hasHandlers ? this.#handlers : this.#feed
     return earlier(dealers.owes(partition), this.#tasks.owes(partition))
+  }
+
+  /** Whether somebody has yet to deal with index 0 being given up. */
+  #givesUpPrimary(partition: number): boolean {
+    if (this.#tasks.owes(partition) !== undefined) return true
+    if (this.#handlers.hasHandlers) return this.#handlers.givesUpPrimary(partition)
+    return this.#feed.owes(partition) !== undefined
   }
 
   #checkLetGo(): void {

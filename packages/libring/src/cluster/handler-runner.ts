@@ -90,6 +90,11 @@ export class HandlerRunner {
     return this.#lanes.get(partition)?.since
   }
 
+  /** Whether handlers have yet to deal with a step that gives up index 0 of the partition. */
+  givesUpPrimary(partition: number): boolean {
+    return this.#lanes.get(partition)?.givesUpPrimary === true
+  }
+
   /** Tell a step to its handler, now or when its turn comes. */
   add(event: OwnershipEvent): void {
     const { partition } = event

@@ -33,7 +33,8 @@ export type Handled<E extends OwnershipEvent> = E &
 
 /**
  * Called for every step of the local member, for one partition one after the other. A promise is
- * waited for. A hand-off waits for the handler of the step that gives up index 0.
+ * waited for. A hand-off waits for the handler of the step that gives up index 0; and for none where
+ * whatever was to take the index has failed, or was never called, and another index is left.
  *
  * Steps that come while a handler is at work wait and fold. Over all partitions at most 64 handlers
  * take or change at once, and 64 more let go. What a handler throws is logged and told.

@@ -51,6 +51,15 @@ export class Lane {
     return steps.some((step) => step !== undefined && letsGo(step.event))
   }
 
+  /**
+   * Whether a step that gives up index 0 is on its way out, or waits for its turn. None does where
+   * what took the index came to nothing, or was never told: it has folded into an acquire of another.
+   */
+  get givesUpPrimary(): boolean {
+    const steps = [this.running?.step, this.#owed, this.#folded]
+    return steps.some((step) => step !== undefined && roleBefore(step.event) === 0)
+  }
+
   /** How often in a row the step to tell next has failed already; 0 when it was not told yet. */
   get failures(): number {
     return this.#failures

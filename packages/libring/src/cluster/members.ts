@@ -20,18 +20,30 @@ export interface MemberRules {
   readonly foreignHosts: 'allow' | 'refuse'
 }
 
+/** The record to keep of two that say the same. */
+export type RecordPool = (record: ClusterMember) => ClusterMember
+
 /** Reads what Serf shows of members as what a ring needs to know of them. */
 export class MemberReader {
   readonly #rules: MemberRules
   readonly #onIgnored: (member: Member, tag: string) => void
+  readonly #pool: RecordPool
   // A member's record is never changed, only replaced, so each needs reading once.
   readonly #read = new WeakMap<Member, ClusterMember>()
   #tagsIgnored = 0
 
-  /** @param onIgnored told of each tag that was not what it should be. */
-  constructor(rules: MemberRules, onIgnored: (member: Member, tag: string) => void) {
+  /**
+   * @param onIgnored told of each tag that was not what it should be.
+   * @param pool where others keep records as well. By default each reader keeps its own.
+   */
+  constructor(
+    rules: MemberRules,
+    onIgnored: (member: Member, tag: string) => void,
+    pool: RecordPool = (record) => record,
+  ) {
     this.#rules = rules
     this.#onIgnored = onIgnored
+    this.#pool = pool
   }
 
   /**
@@ -46,7 +58,7 @@ export class MemberReader {
   read(member: Member): ClusterMember {
     const known = this.#read.get(member)
     if (known !== undefined) return known
-    const read = Object.freeze({
+    const record = Object.freeze({
       name: member.name,
       host: member.host,
       port: member.port,
@@ -56,6 +68,7 @@ export class MemberReader {
       zone: this.#zone(member),
       url: memberUrl(member, this.#rules.foreignHosts),
     })
+    const read = this.#pool(record)
     this.#read.set(member, read)
     return read
   }

@@ -19,6 +19,7 @@ import { isGoMode, resolveRingOptions } from '../ring/options.ts'
 import type { ResolvedRingOptions, RingOptions } from '../ring/options.ts'
 import type { OwnershipHandlers } from './handlers.ts'
 import type { MemberRules } from './members.ts'
+import { requireObserver } from './observer.ts'
 import { tagFilter } from './watch-tags.ts'
 
 /** Names of rings: they travel in a tag with little room. */
@@ -90,7 +91,8 @@ export interface ClusterOptions extends RingOptions, OwnershipOptions, Ownership
    * Who is there, told by something else than a gossip node of this cluster's own. Not together
    * with `serf`, `bootstrapHosts` or `hostName`.
    *
-   * Several clusters may share one. The last of them to stop makes it leave and stops it, unless
+   * Over an agent (`serfAgent`) a cluster only watches: `watchTags` must leave out the agent, and
+   * handlers are refused. Several clusters may share one. The last of them to stop makes it leave and stops it, unless
    * it had been started before any of them.
    */
   readonly membership?: Membership
@@ -171,7 +173,11 @@ export function resolveClusterOptions(options: ClusterOptions = {}): ResolvedClu
     throw new OptionError('graceMs', `0 when assignment is ${ring.assignment}`, ownership.graceMs)
   }
   const membership = resolveMembership(options)
-  const canTell = membership === undefined || membership.ringChannel !== undefined
+  if (membership?.isObserver === true) requireObserver(options)
+  const canTell =
+    membership === undefined ||
+    membership.isObserver === true ||
+    membership.ringChannel !== undefined
   return Object.freeze({
     name,
     configuration: configurationOf(ring, restOf(options, members, ownership)),

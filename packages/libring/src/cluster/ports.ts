@@ -3,7 +3,9 @@ import type { Random } from '../base/random.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
+import type { RingMaker } from '../ownership/made-rings.ts'
 import type { Invoke } from './invoke.ts'
+import type { RecordPool } from './members.ts'
 
 /** Requests of the operating system that the program end, where there are any. */
 export interface Signals {
@@ -14,6 +16,12 @@ export interface Signals {
    * @throws {OptionError} for a name that is no signal, or one that cannot be caught.
    */
   watch(names: readonly string[], listener: (name: string) => void): () => void
+}
+
+/** What clusters of one process that see the same can have together, as it never changes. */
+export interface Sharing {
+  readonly pool: RecordPool
+  readonly makeRings: RingMaker
 }
 
 /** What a cluster needs of the world around it. */
@@ -34,4 +42,6 @@ export interface ClusterPorts {
    * @defaultValue it comes at its exact times
    */
   readonly random?: Random | undefined
+  /** @defaultValue nothing: there is one cluster a process, mostly */
+  readonly sharing?: Sharing | undefined
 }

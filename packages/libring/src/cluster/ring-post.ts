@@ -25,7 +25,7 @@ export interface PostStats {
 /** What the post has to hand over. */
 export interface Recipient {
   onMessage(from: string, message: PeerMessage): void
-  onExchanged(member: string): void
+  onExchanged(member: string, outcome: 'done' | 'failed'): void
 }
 
 /**
@@ -90,11 +90,13 @@ export class RingPost {
     waiting.push(message)
   }
 
-  /** Exchange members with `member`; told once that is done, and not told if it cannot be. */
+  /**
+   * Exchange members with `member`, from now on: one that is under way may tell of less than is
+   * asked for. Told how it ended, unless the post is closed before.
+   */
   exchange(member: string): void {
-    const { open, wanted } = this.#exchanges
-    if (this.#close === undefined || open.has(member)) return
-    wanted.add(member)
+    if (this.#close === undefined) return
+    this.#exchanges.wanted.add(member)
     this.#beginExchanges()
   }
 
@@ -126,13 +128,14 @@ export class RingPost {
     const { open, wanted } = this.#exchanges
     for (const member of wanted) {
       if (open.size >= EXCHANGES_MAX) return
+      if (open.has(member)) continue
       wanted.delete(member)
       open.add(member)
       let hasBegun = false
       this.#channel.exchange(member, (isDone) => {
         open.delete(member)
         if (this.#close === undefined) return
-        if (isDone) this.#recipient.onExchanged(member)
+        this.#recipient.onExchanged(member, isDone ? 'done' : 'failed')
         // One that fails at once leaves its place to the next of the loop.
         if (hasBegun) this.#beginExchanges()
       })

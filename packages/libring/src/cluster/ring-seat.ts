@@ -12,6 +12,8 @@ import type { Membership } from '../ports/membership.ts'
 import { isGoMode } from '../ring/options.ts'
 import type { Bulletin } from './bulletin.ts'
 import { MemberReader } from './members.ts'
+import { requireOutside, requireTagsOutside } from './observer.ts'
+import type { Sharing } from './ports.ts'
 import type { ResolvedClusterOptions } from './options.ts'
 import { Presence } from './presence.ts'
 import { RingPost, type PostStats } from './ring-post.ts'
@@ -29,6 +31,8 @@ export interface SeatOwner {
   /** It is known again how things stand, after {@link RingSeat.stalled}. */
   onCertain(): void
   onView(view: View): void
+  /** The members of the view say something else of themselves; who holds what is the same. */
+  onRecords(rings: Pick<View, 'ring' | 'homes'>): void
   onStep(event: OwnershipEvent): void
 }
 
@@ -57,23 +61,27 @@ export class RingSeat {
     readonly clock: Clock
     readonly bulletin: Bulletin
     readonly owner: SeatOwner
+    readonly sharing?: Sharing | undefined
   }) {
-    const { membership, options, clock } = setup
+    const { membership, options, clock, sharing } = setup
     const { name, logger, configuration, untagged } = options
     this.#membership = membership
     this.#options = options
     this.#clock = clock
     this.#bulletin = setup.bulletin
     this.#owner = setup.owner
-    this.#reader = new MemberReader(options.members, (member, tag) => {
+    const onIgnored = (member: Member, tag: string): void => {
       logger.warn('tag ignored', { member: member.name, tag })
-    })
+    }
+    this.#reader = new MemberReader(options.members, onIgnored, sharing?.pool)
     this.#machine = new OwnershipMachine({
-      localName: membership.localName,
+      // A name that no member has, where the program holds nothing whoever its member is.
+      localName: membership.isObserver === true ? '' : membership.localName,
       ring: options.ring,
       options: options.ownership,
       stance: { configuration, untagged },
       wallMs: () => clock.wallMs(),
+      makeRings: sharing?.makeRings,
     })
     this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
     this.#presence = new Presence({
@@ -90,7 +98,9 @@ export class RingSeat {
       membership.ringChannel &&
       new RingPost(membership.ringChannel, name, {
         onMessage: (from, message) => this.#feed({ type: 'peer-message', from, message }),
-        onExchanged: (member) => this.#feed({ type: 'exchanged', with: member }),
+        onExchanged: (member, outcome) => {
+          this.#feed({ type: 'exchanged', with: member, outcome })
+        },
       })
   }
 
@@ -117,6 +127,26 @@ export class RingSeat {
   open(): void {
     this.#presence.open()
     this.#post?.open()
+  }
+
+  /**
+   * Of an observer, once its member is known.
+   *
+   * @throws {OptionError} when that would be in the ring. The membership is stopped then, unless
+   *   others use it.
+   */
+  async requireOutside(): Promise<void> {
+    try {
+      requireOutside(this.#membership, this.#options.members.filter)
+    } catch (error) {
+      if (this.#presence.close() === 'end it') await this.#membership.stop()
+      throw error
+    }
+  }
+
+  /** @throws {OptionError} when the tags would bring an observer's member into the ring. */
+  requireTagsOutside(tags: Member['tags']): void {
+    requireTagsOutside(this.#membership, this.#options.members.filter, tags)
   }
 
   /** Take part from now on. */
@@ -146,6 +176,11 @@ export class RingSeat {
   /** Whoever deals with steps of the partition is done with all of them up to `seq`. */
   settle(partition: number, seq: number, state: Uint8Array | undefined): void {
     this.#feed({ type: 'handler-settled', partition, seq, state })
+  }
+
+  /** Nobody works for index 0 of the partition any more, which the step of that number gave up. */
+  letGo(partition: number, seq: number): void {
+    this.#feed({ type: 'let-go', partition, seq })
   }
 
   /**
@@ -224,6 +259,9 @@ export class RingSeat {
     switch (effect.type) {
       case 'view':
         this.#owner.onView(effect.view)
+        break
+      case 'records':
+        this.#owner.onRecords(effect)
         break
       case 'step':
         this.#owner.onStep(effect.event)

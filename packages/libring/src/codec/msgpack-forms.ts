@@ -2,7 +2,8 @@ import type { Reader } from './reader.ts'
 import type { Writer } from './writer.ts'
 
 // The forms of MessagePack by their first byte. "Raw" is the one kind of string of the original
-// format; `str8` and `bin` came in 2013. We write only the original forms and read them all.
+// format; `str8` and `bin` came in 2013. Between nodes we write only the original forms, towards
+// Serf's RPC all of them; and we read them all.
 
 /** The first byte of a value that is nothing but its first byte, or that a number follows. */
 export const Form = {
@@ -140,7 +141,7 @@ export function skipValue(reader: Reader, valuesMax: number): number {
 }
 
 /** Pass over one value without those inside it, and say how many these are. */
-function skipHead(reader: Reader): number {
+export function skipHead(reader: Reader): number {
   const head = reader.uint8()
   if (head < FIXMAP || head >= NEGATIVE_FIXINT) return 0
   const pairs = mapCount(reader, head)
@@ -219,6 +220,27 @@ export function writeBigInteger(writer: Writer, value: bigint): void {
 /** The head of a raw of `length` bytes. There is no `str8` here: old peers know none. */
 export function writeRawHead(writer: Writer, length: number): void {
   writeHead(writer, length, FIXRAW, 32, Form.raw16)
+}
+
+/** The head of text of `length` bytes, as it is since 2013. */
+export function writeStrHead(writer: Writer, length: number): void {
+  if (length < 32 || length > 0xff) return writeRawHead(writer, length)
+  writer.uint8(Form.str8)
+  writer.uint8(length)
+}
+
+/** The head of bytes that are no text. */
+export function writeBinHead(writer: Writer, length: number): void {
+  if (length <= 0xff) {
+    writer.uint8(Form.bin8)
+    writer.uint8(length)
+  } else if (length <= 0xffff) {
+    writer.uint8(Form.bin16)
+    writer.uint16(length)
+  } else {
+    writer.uint8(Form.bin32)
+    writer.uint32(length)
+  }
 }
 
 /** The head of an array of `count` values. */

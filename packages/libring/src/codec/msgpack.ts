@@ -10,9 +10,11 @@ import {
   takeNil,
   writeArrayHead,
   writeBigInteger,
+  writeBinHead,
   writeInteger,
   writeMapHead,
   writeRawHead,
+  writeStrHead,
 } from './msgpack-forms.ts'
 import { Reader, type ReadFault } from './reader.ts'
 import { Writer } from './writer.ts'
@@ -26,8 +28,8 @@ import { Writer } from './writer.ts'
 //   encode(JOIN, { LTime: 7n, Node: 'n1' }, 1)   // byte 1, then the map
 //   decode(JOIN, bytes, 1)                       // { value: { LTime: 7n, Node: 'n1' }, end } or { fault }
 //
-// Written: the forms of before 2013 only (no str8, no bin), keys in order of their bytes, integers
-// in their shortest unsigned form. Read: every form, keys in any order, keys twice (the last one
+// Written: the forms of before 2013 only (no str8, no bin: but see `str` and `bin`), keys in order
+// of their bytes, integers in their shortest unsigned form. Read: every form, keys in any order, keys twice (the last one
 // counts), keys nobody knows (passed over), nil for anything.
 
 /** How one kind of value is written and read. */
@@ -54,12 +56,19 @@ export type Decoded<T> =
     }
   | { readonly fault: ReadFault }
 
+/** The writer that nobody writes to at the moment. */
+let spareWriter: Writer | undefined
+
 /** The bytes of `value`, after the byte `type` when one is given. */
 export function encode<T>(codec: Codec<T>, value: T, type?: number): Uint8Array {
-  const writer = new Writer()
+  const writer = spareWriter ?? new Writer()
+  spareWriter = undefined
   if (type !== undefined) writer.uint8(type)
   codec.write(writer, value)
-  return writer.finish()
+  const bytes = writer.finish()
+  writer.clear()
+  spareWriter = writer
+  return bytes
 }
 
 /** The value that begins at `offset`. Bytes after it are left alone. Never throws. */
@@ -163,6 +172,26 @@ export const bytes: Codec<Uint8Array> = {
 /** Like {@link bytes}, but none are written as an empty string, not as nil. */
 export const bytesNeverNil: Codec<Uint8Array> = { ...bytes, write: writeRaw }
 
+/** Like {@link text}, but written with the forms of 2013. */
+export const str: Codec<string> = {
+  ...text,
+  write(writer, value) {
+    const encoded = utf8Encode(value)
+    writeStrHead(writer, encoded.length)
+    writer.bytes(encoded)
+  },
+}
+
+/** Like {@link bytes}, but written with the forms of 2013. */
+export const bin: Codec<Uint8Array> = {
+  ...bytes,
+  write(writer, value) {
+    if (value.length === 0) return writer.uint8(Form.nil)
+    writeBinHead(writer, value.length)
+    writer.bytes(value)
+  },
+}
+
 /** How each field of a struct is written and read, in the order in which Go declares them. */
 export type Fields<T> = { readonly [K in keyof T]: Codec<T[K]> }
 
@@ -228,14 +257,18 @@ export function list<T>(of: Codec<T>, countMax: number): Codec<readonly T[]> {
 }
 
 /** Values by text. Nil is read as none, and none is written as an empty map. Written in order of keys. */
-export function textMap<T>(of: Codec<T>, countMax: number): Codec<ReadonlyMap<string, T>> {
+export function textMap<T>(
+  of: Codec<T>,
+  countMax: number,
+  keys: Codec<string> = text,
+): Codec<ReadonlyMap<string, T>> {
   return {
     zero: new Map(),
     read(reader) {
       const count = readCount(reader, mapCount, countMax)
       const values = new Map<string, T>()
       for (let i = 0; i < count && reader.fault === undefined; i++) {
-        const key = text.read(reader)
+        const key = keys.read(reader)
         values.set(key, of.read(reader))
       }
       return values
@@ -243,7 +276,7 @@ export function textMap<T>(of: Codec<T>, countMax: number): Codec<ReadonlyMap<st
     write(writer, values) {
       writeMapHead(writer, values.size)
       for (const [key, value] of [...values].sort(([a], [b]) => compareUtf8(a, b))) {
-        text.write(writer, key)
+        keys.write(writer, key)
         of.write(writer, value)
       }
     },

@@ -1,5 +1,8 @@
 const CAPACITY_MIN = 64
 
+/** A buffer that has grown beyond this is not kept for what is written next. */
+const KEPT_BYTES_MAX = 65_536
+
 /** Up to this length, copying byte by byte beats asking the engine to. */
 const SHORT_BYTES = 24
 
@@ -16,6 +19,12 @@ export class Writer {
   /** How many bytes have been written. */
   get length(): number {
     return this.#length
+  }
+
+  /** Begin anew, in the buffer there is: making one is most of what short messages cost. */
+  clear(): void {
+    this.#length = 0
+    if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = new Uint8Array(CAPACITY_MIN)
   }
 
   /** @param value the lowest 8 bits count. */

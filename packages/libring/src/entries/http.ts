@@ -17,4 +17,5 @@ export type {
   ServeFrom,
 } from '../http/options.ts'
 export { createRouter, type Router, type RouterCluster } from '../http/router.ts'
+export type { ShutdownOptions } from '../http/shutdown.ts'
 export type { RouterStats } from '../http/stats.ts'

@@ -2,6 +2,7 @@ export {
   BindError,
   ConfigMismatchError,
   ERROR_CODES,
+  FileError,
   InvariantError,
   isLibringError,
   JoinError,
@@ -9,12 +10,16 @@ export {
   NotOwnerError,
   OptionError,
   PeerError,
+  RpcError,
   type ErrorCode,
   type JoinAttempt,
   RoutingError,
   type PeerErrorCode,
+  type RpcErrorCode,
   type RoutingErrorCode,
 } from '../base/errors.ts'
+export type { RpcOptions, SerfAgentOptions } from '../attach/options.ts'
+export type { SerfAgent, SerfAgentStats, SerfAgentStatus } from '../attach/serf-agent.ts'
 export type { Member, MemberEvent, MemberEventType, MemberStatus } from '../base/member.ts'
 export type {
   ClusterEvents,
@@ -28,7 +33,8 @@ export type {
   HandlerOverdueEvent,
   RebalanceEvent,
 } from '../cluster/cluster-events.ts'
-export type { ClusterStats, StopOptions } from '../cluster/cluster.ts'
+export type { StopOptions } from '../cluster/cluster.ts'
+export type { ClusterStats } from '../cluster/stats.ts'
 export {
   fixedMembers,
   type FixedMember,
@@ -72,6 +78,7 @@ export type { LogFields, Logger } from '../ports/logger.ts'
 export type { MemberListener, Membership } from '../ports/membership.ts'
 export type { Key, KeyHash } from '../ring/key-hash.ts'
 export type { AssignmentName, RingOptions } from '../ring/options.ts'
+export { serfAgent } from '../runtime/attach.ts'
 export {
   admitForwarded,
   route,

@@ -7,15 +7,21 @@ import type { Millis } from '../base/time.ts'
 /** How one host of a round was resolved. */
 export interface HostOutcome {
   readonly host: HostAndPort
-  /** Empty when it could not be. */
-  readonly addresses: readonly string[]
+  /** Empty when it could not be. Ports are those of a service. */
+  readonly addresses: readonly HostAndPort[]
   /** Why there are no addresses. */
   readonly reason: string | undefined
 }
 
 export type BootstrapInput =
   /** The node listens at `own`; hosts without a port are sought at `port`. */
-  | { readonly type: 'start'; readonly own: Address; readonly port: number }
+  | {
+      readonly type: 'start'
+      readonly own: Address
+      readonly port: number
+      /** Where members were before this process began. */
+      readonly remembered: readonly Address[]
+    }
   /** The answer to `resolve`, with the addresses of all members present, our own among them. */
   | {
       readonly type: 'resolved'
@@ -42,6 +48,9 @@ const RETRY_MS_MAX = 15_000
 /** Addresses tried at once while alone: a random sample when the hosts have more. */
 const SEEDS_MAX = 64
 
+/** Remembered addresses tried at once, beside those of hosts. */
+const REMEMBERED_SEEDS_MAX = 4
+
 /** Addresses looked at of one host. */
 const HOST_ADDRESSES_MAX = 1_024
 
@@ -57,6 +66,8 @@ type Phase = 'idle' | 'waiting' | 'resolving' | 'joining'
  * doubles from 500 ms to 15 s, each drawn evenly between half of it and the whole. In company
  * it does so every `refreshMs`, give or take a fifth, with one of the addresses, picked among
  * those that no present member has: an island that went its own way is behind one of those.
+ *
+ * Addresses remembered from before count only until there is company.
  */
 export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   readonly #hosts: readonly HostAndPort[]
@@ -65,6 +76,7 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   readonly #effects = new Fifo<BootstrapEffect>()
   readonly #reasons = new Map<HostAndPort, string>()
   #own: Address = { host: '', port: 0 }
+  #remembered: readonly Address[] = []
   #port = 0
   #phase: Phase = 'idle'
   #dueMs: Millis | undefined
@@ -85,9 +97,11 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   handle(input: BootstrapInput, nowMs: Millis): void {
     switch (input.type) {
       case 'start':
-        if (this.#phase !== 'idle' || this.#hosts.length === 0) return
+        if (this.#phase !== 'idle') return
         this.#own = input.own
         this.#port = input.port
+        this.#remembered = input.remembered.filter((address) => !sameAddress(address, input.own))
+        if (!this.#hasAim) return
         return this.#resolve(nowMs)
       case 'resolved':
         if (this.#phase !== 'resolving' || input.round !== this.#round) return
@@ -114,8 +128,14 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
     return this.#effects.take()
   }
 
+  /** Whether there is anywhere to look for others. */
+  get #hasAim(): boolean {
+    return this.#hosts.length > 0 || this.#remembered.length > 0
+  }
+
   #resolve(nowMs: Millis): void {
     this.#round++
+    if (this.#hosts.length === 0) return this.#join([], [], nowMs)
     this.#enter('resolving', nowMs + PATIENCE_MS)
     this.#effects.push({ type: 'resolve', round: this.#round, hosts: this.#hosts })
   }
@@ -133,13 +153,14 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
     const isSettled = hasMet || this.#others > 0
     this.#failures = isSettled ? 0 : this.#failures + 1
     const waitMs = isSettled ? this.#refreshWaitMs() : this.#retryWaitMs()
-    this.#enter('waiting', nowMs + waitMs)
+    this.#enter('waiting', this.#hasAim ? nowMs + waitMs : undefined)
   }
 
   /** Losing the last companion, or finding the first, changes how long to wait. */
   #noteCompany(others: number, nowMs: Millis): void {
     const hadCompany = this.#others > 0
     this.#others = others
+    if (others > 0) this.#remembered = []
     if (hadCompany === others > 0 || this.#phase !== 'waiting') return
     this.#rest(false, nowMs)
   }
@@ -149,7 +170,7 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
     const found = new Map<string, Address>()
     for (const { host, addresses } of outcomes) {
       for (const address of addresses.slice(0, HOST_ADDRESSES_MAX)) {
-        const candidate = { host: address, port: host.port ?? this.#port }
+        const candidate = { host: address.host, port: address.port ?? host.port ?? this.#port }
         if (!sameAddress(candidate, this.#own)) found.set(addressText(candidate), candidate)
       }
     }
@@ -157,7 +178,11 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   }
 
   #choose(found: readonly Address[], present: readonly Address[]): readonly Address[] {
-    if (this.#others === 0) return sample(found, SEEDS_MAX, this.#random, () => true)
+    if (this.#others === 0) {
+      const seeds = sample(found, SEEDS_MAX, this.#random, () => true)
+      const isNew = (address: Address) => !seeds.some((seed) => sameAddress(seed, address))
+      return [...seeds, ...sample(this.#remembered, REMEMBERED_SEEDS_MAX, this.#random, isNew)]
+    }
     const isStranger = (address: Address) => !present.some((known) => sameAddress(known, address))
     const strangers = sample(found, 1, this.#random, isStranger)
     return strangers.length > 0 ? strangers : sample(found, 1, this.#random, () => true)
@@ -175,7 +200,7 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
     }
   }
 
-  #enter(phase: Phase, dueMs: Millis): void {
+  #enter(phase: Phase, dueMs: Millis | undefined): void {
     this.#phase = phase
     this.#dueMs = dueMs
   }

@@ -15,6 +15,7 @@ export interface DiscoveryOwner {
   /** Push/pull with every seed. */
   join(
     seeds: readonly Address[],
+    options: { readonly replay: boolean },
     onJoined: (contacted: number, failures: readonly JoinAttempt[]) => void,
   ): void
   /** Addresses of members present, the local one included. */
@@ -52,9 +53,12 @@ export class Discovery {
     this.#owner = owner
   }
 
-  /** @param port where hosts without a port are sought. */
-  start(own: Address, port: number): void {
-    this.#driver.feed({ type: 'start', own, port })
+  /**
+   * @param port where hosts without a port are sought.
+   * @param remembered where members were before this process began.
+   */
+  start(own: Address, port: number, remembered: readonly Address[]): void {
+    this.#driver.feed({ type: 'start', own, port, remembered })
   }
 
   noteMembers({ type, members }: MemberEvent): void {
@@ -84,7 +88,8 @@ export class Discovery {
         const { round, seeds } = effect
         const wasAlone = this.#companions.size === 0
         this.#logger.debug('joining', { addresses: seeds.map(addressText) })
-        this.#owner.join(seeds, (contacted, failures) => {
+        // Who is with others already misses nothing of theirs for having asked again.
+        this.#owner.join(seeds, { replay: !wasAlone }, (contacted, failures) => {
           this.#report(contacted, failures, wasAlone)
           this.#driver.feed({ type: 'joined', round, contacted })
         })

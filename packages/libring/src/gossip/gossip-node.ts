@@ -1,46 +1,50 @@
 import { addressText, type Address } from '../base/address.ts'
-import { JoinError, LibringError, OptionError, type JoinAttempt } from '../base/errors.ts'
-import { Fifo } from '../base/fifo.ts'
+import { JoinError, LibringError, OptionError } from '../base/errors.ts'
 import type { Member, MemberEvent } from '../base/member.ts'
-import {
-  requireBoolean,
-  requireFunction,
-  requirePlainObject,
-  requireSignal,
-} from '../base/require.ts'
+import { requireBoolean, requirePlainObject, requireSignal } from '../base/require.ts'
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { KeyStore } from '../ports/key-store.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MemberListener, Membership } from '../ports/membership.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { RingChannel } from '../ports/ring-channel.ts'
+import type { Store } from '../ports/store.ts'
 import type { Receiver, Transport } from '../ports/transport.ts'
+import type { Coordinate } from '../serf/coordinate.ts'
 import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
-import type { SerfStats } from '../serf/stats.ts'
+import type { SerfGauges } from '../serf/stats.ts'
 import { leastDeathMs } from '../swim/suspicion.ts'
 import type { Tags } from '../serf/tags.ts'
 import type { Cipher } from '../wire/seal.ts'
-import { Deferred } from './deferred.ts'
+import type { AskedQuery } from './asked-query.ts'
 import { Discovery } from './discovery.ts'
+import { Conflicts } from './conflicts.ts'
 import { Driver } from './driver.ts'
 import { Entrance } from './entrance.ts'
+import type { GossipStats } from './gossip-stats.ts'
 import { InboundStreams } from './inbound.ts'
 import { Joins } from './joins.ts'
-import { addressesOf, lookUpAll } from './lookup.ts'
+import { KeyKeeper } from './key-keeper.ts'
+import type { Keys } from './keys.ts'
+import { MemberListeners } from './member-listeners.ts'
 import { OwnTags } from './own-tags.ts'
+import type { Payload } from './payload.ts'
 import { requireHosts, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
-import { PeerCalls } from './peer-calls.ts'
-import { PeerMessages } from './peer-messages.ts'
-import { PeerServer } from './peer-server.ts'
-import { newPeerStats, type PeerStats } from './peer-stats.ts'
-import { Peers } from './peers.ts'
+import { PeerChannel } from './peer-channel.ts'
+import type { PeerMessages } from './peer-messages.ts'
+import type { Peers } from './peers.ts'
+import { PendingCalls } from './pending-calls.ts'
 import { GossipRingChannel } from './ring-channel.ts'
 import { isPresent, routeTo, someOf } from './routes.ts'
 import { securityOf } from './security-options.ts'
-import { Throttle } from './throttle.ts'
+import { SnapshotKeeper } from './snapshot-keeper.ts'
+import type { QueryOptions } from './query-options.ts'
+import type { SerfEvents } from './serf-events.ts'
+import { Talk, type UserEventOptions } from './talk.ts'
 
 /** What a node is made of: its options, and a hand for everything it cannot do itself. */
 export interface GossipNodeSetup {
@@ -51,6 +55,10 @@ export interface GossipNodeSetup {
   readonly resolver: Resolver
   readonly cipher: Cipher
   readonly logger: Logger
+  /** Where the snapshot is kept, if there is to be one. */
+  readonly store?: Store | undefined
+  /** Where keys are kept when members change them, if anywhere. */
+  readonly keyStore?: KeyStore | undefined
 }
 
 /**
@@ -58,19 +66,6 @@ export interface GossipNodeSetup {
  * member though still listening, or over.
  */
 export type GossipStatus = 'idle' | 'starting' | 'alive' | 'leaving' | 'left' | 'stopped'
-
-/** Plain counters since the start; they only grow. */
-export interface GossipStats extends SerfStats {
-  /** Streams dropped because too many were open. */
-  readonly streamsRefused: number
-  /** Streams dialled by others and dropped because their time was over. */
-  readonly streamsTimedOut: number
-  /** Of the peer channel. */
-  readonly peers: PeerStats
-}
-
-/** The same conflict of names is told once in this time. */
-const CONFLICT_EVERY_MS = 60_000
 
 /**
  * The local process as a member of a Serf cluster.
@@ -80,8 +75,6 @@ const CONFLICT_EVERY_MS = 60_000
  */
 export class GossipNode implements Membership, AsyncDisposable {
   readonly localName: string
-  /** Whether there are bootstrap hosts to wait for. */
-  readonly expectsOthers: boolean
   /** Requests to and from other members of libring, for the application. */
   readonly peers: Peers
   /** What libring's own machines say to each other. */
@@ -91,63 +84,64 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #transport: Transport
   readonly #resolver: Resolver
   readonly #logger: Logger
-  readonly #clock: Clock
   readonly #entrance: Entrance
   readonly #machine: SerfMachine
   readonly #driver: Driver<SerfInput, SerfEffect>
   readonly #inbound: InboundStreams
   readonly #outbound: OutboundStreams
-  readonly #peerStats = newPeerStats()
-  readonly #peerCalls: PeerCalls
-  readonly #peerServer: PeerServer
+  readonly #peerChannel: PeerChannel
   readonly #discovery: Discovery
-  readonly #listeners = new Set<{ readonly listener: MemberListener }>()
+  readonly #memberListeners: MemberListeners
   readonly #joins: Joins
   readonly #tags: OwnTags
-  readonly #tagChanges = new Fifo<Deferred<void>>()
-  readonly #conflicts = new Throttle(CONFLICT_EVERY_MS)
-  readonly #forcedLeaves: { readonly name: string; readonly done: Deferred<void> }[] = []
+  readonly #calls = new PendingCalls()
+  readonly #keeper: SnapshotKeeper | undefined
+  readonly #keyKeeper: KeyKeeper | undefined
+  readonly #talk: Talk
+  readonly #conflicts: Conflicts
   #phase: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #started: Promise<void> | undefined
   #bound: Address | undefined
-  #farewell: Deferred<void> | undefined
   #stopping: Promise<void> | undefined
 
   constructor(setup: GossipNodeSetup) {
-    const { options, random, cipher, logger } = setup
+    const { options, random, cipher, logger, keyStore } = setup
     this.#entrance = new Entrance(setup.clock, setup.transport, setup.resolver)
     const { clock, transport, resolver } = this.#entrance
     const security = securityOf(options.security, cipher)
     this.localName = options.hostName
-    this.expectsOthers = options.bootstrapHosts.length > 0
     this.#options = options
     this.#tags = new OwnTags(options.tags)
     this.#transport = transport
     this.#resolver = resolver
     this.#logger = logger
-    this.#clock = clock
-    this.#machine = new SerfMachine({
-      name: options.hostName,
-      tags: options.tags,
-      swim: options.swim,
-      serf: options.serf,
-      random,
-      security,
-    })
+    this.#memberListeners = new MemberListeners(logger)
+    const { tags, swim, serf, coordinates } = options
+    const name = options.hostName
+    const keepsKeys = keyStore !== undefined
+    const parts = { name, tags, swim, serf, random, security, coordinates, keepsKeys }
+    this.#machine = new SerfMachine(parts)
+    this.#keeper = setup.store && new SnapshotKeeper(setup.store, { clock, logger, options })
     this.#driver = new Driver(this.#machine, clock, (effect) => this.#perform(effect))
     const feed = (input: SerfInput) => this.#driver.feed(input)
     this.#joins = new Joins(feed)
-    const timeoutMs = options.swim.streamTimeoutMs
-    this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, security, feed })
-    const peerSetup = { clock, security, localName: this.localName, stats: this.#peerStats }
-    this.#peerServer = new PeerServer({ ...peerSetup, timeoutMs })
-    this.#peerCalls = new PeerCalls({
-      ...peerSetup,
-      transport,
-      routeTo: (member) => routeTo(this.#machine.member(member)),
+    this.#keyKeeper = keyStore && new KeyKeeper(keyStore, logger, feed)
+    this.#talk = new Talk({
+      feed,
+      logger,
+      requireAlive: () => this.#requireStatus('alive'),
+      requireRunning: () => this.#requireStatus('alive', 'leaving', 'left'),
+      refusalOf: (query, payload) => this.#machine.refusalOf(query, payload, clock.nowMs()),
+      presentCount: () => this.#machine.presentCount,
     })
-    this.peers = new Peers(this.#peerCalls, this.#peerServer, logger)
-    this.peerMessages = new PeerMessages(this.#peerCalls, this.#peerServer)
+    const timeoutMs = swim.streamTimeoutMs
+    this.#conflicts = new Conflicts(clock, logger, (type, event) => this.#talk.tell(type, event))
+    this.#outbound = new OutboundStreams({ clock, transport, timeoutMs, security, feed })
+    const routeToMember = (member: string) => routeTo(this.#machine.member(member))
+    const channel = { clock, transport, security, localName: name, timeoutMs, logger }
+    this.#peerChannel = new PeerChannel({ ...channel, routeTo: routeToMember })
+    this.peers = this.#peerChannel.peers
+    this.peerMessages = this.#peerChannel.messages
     this.ringChannel = new GossipRingChannel(this.#tags, this.peerMessages, {
       announce: (text) => this.#replaceTags(() => this.#tags.announce(text)),
       exchange: (name, onOver) => {
@@ -156,15 +150,23 @@ export class GossipNode implements Membership, AsyncDisposable {
       },
       exchangeWithAny: (onOver) => this.#joins.exchange(someOf(this.#others(), random), onOver),
     })
-    const acceptPeer = this.#peerServer.accept.bind(this.#peerServer)
+    const acceptPeer = this.#peerChannel.accept
     this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed, acceptPeer })
     this.#discovery = new Discovery(
       { options, clock, random, resolver, logger },
       {
-        join: (seeds, onJoined) => this.#joins.begin('join', seeds, { onJoined }),
+        join: (seeds, options, onJoined) => {
+          const replay = options.replay || this.#keeper?.remembers === true
+          this.#joins.begin('join', seeds, { replay, onJoined })
+        },
         presentAddresses: () => this.members().filter(isPresent),
       },
     )
+  }
+
+  /** Whether there are bootstrap hosts, or members from before a restart, to wait for. */
+  get expectsOthers(): boolean {
+    return this.#options.bootstrapHosts.length > 0 || (this.#keeper?.addresses.length ?? 0) > 0
   }
 
   get status(): GossipStatus {
@@ -193,8 +195,13 @@ export class GossipNode implements Membership, AsyncDisposable {
 
   get stats(): GossipStats {
     const { refused, timedOut } = this.#inbound
-    const peers = { ...this.#peerStats, faults: { ...this.#peerStats.faults } }
+    const peers = this.#peerChannel.stats
     return { ...this.#machine.stats, streamsRefused: refused, streamsTimedOut: timedOut, peers }
+  }
+
+  /** How things stand now. */
+  get gauges(): SerfGauges {
+    return this.#machine.gauges
   }
 
   /** Lifeguard's health score of this node: 0 is healthy. */
@@ -206,6 +213,16 @@ export class GossipNode implements Membership, AsyncDisposable {
     return leastDeathMs(this.#options.swim, this.members().filter(isPresent).length)
   }
 
+  /** Where a member is in the network, by its word when we last probed it; `undefined` before. */
+  coordinate(name: string = this.localName): Coordinate | undefined {
+    return this.#machine.coordinates?.of(name)
+  }
+
+  /** Expected round trip between two members in milliseconds, if both coordinates are known. */
+  rtt(a: string, b: string = this.localName): Millis | undefined {
+    return this.#machine.coordinates?.rttMs(a, b)
+  }
+
   members(): readonly Member[] {
     return this.#machine.members()
   }
@@ -215,10 +232,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   subscribe(listener: MemberListener): () => void {
-    requireFunction('listener', listener)
-    const subscription = { listener }
-    this.#listeners.add(subscription)
-    return () => void this.#listeners.delete(subscription)
+    return this.#memberListeners.add(listener)
   }
 
   /**
@@ -241,48 +255,65 @@ export class GossipNode implements Membership, AsyncDisposable {
   /**
    * Push/pull with every address of `hosts`, at most 256, each a host or host:port.
    *
+   * @param options.replay have user events from before the join told as well.
    * @returns how many addresses answered with a member other than this one; at least 1.
    * @throws {JoinError} when none did.
    * @throws {LibringError} `LIBRING_CLOSED` unless the node is a member all the while.
    */
   async join(
     hosts: readonly string[],
-    options: { readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal; readonly replay?: boolean } = {},
   ): Promise<number> {
     requirePlainObject('options', options)
-    const { signal } = options
+    const { signal, replay = false } = options
     requireSignal('signal', signal)
+    requireBoolean('replay', replay)
     const targets = requireHosts('hosts', hosts)
     this.#requireStatus('alive')
     signal?.throwIfAborted()
     if (targets.length === 0) throw new JoinError([])
 
-    const outcome = new Deferred<number>()
-    const unresolved: JoinAttempt[] = []
-    const join = this.#joins.open({
-      onJoined: (contacted, failures) => {
-        if (contacted > 0) {
-          this.#logger.info('joined', { contacted })
-          outcome.resolve(contacted)
-        } else {
-          outcome.reject(new JoinError([...unresolved, ...failures]))
-        }
-      },
-      onStopped: () => outcome.reject(closedError()),
+    return await this.#joins.join(targets, {
+      resolver: this.#resolver,
+      port: this.bound.port,
+      replay,
+      signal,
+      logger: this.#logger,
     })
-    lookUpAll(this.#resolver, targets, (outcomes) => {
-      for (const { host, reason } of outcomes) {
-        if (reason !== undefined) unresolved.push({ address: host.host, reason })
-      }
-      this.#joins.feed('join', join, addressesOf(outcomes, this.bound.port))
-    })
-    const onAbort = () => outcome.reject(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    try {
-      return await outcome.promise
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
+  }
+
+  /** Hear of one type of event from now on, in line. Returns how to stop. */
+  on<T extends keyof SerfEvents>(type: T, listener: (event: SerfEvents[T]) => void): () => void {
+    return this.#talk.on(type, listener)
+  }
+
+  /**
+   * Tell every member of something, this node included. Resolves once it is on its way.
+   *
+   * @param payload with `name` at most `userEventBytesMax`.
+   * @throws {LibringError} `LIBRING_TOO_LARGE` when it is longer; `LIBRING_CLOSED` unless the node
+   *   is a member.
+   */
+  userEvent(name: string, payload?: Payload, options?: UserEventOptions): Promise<void> {
+    return this.#talk.userEvent(name, payload, options)
+  }
+
+  /**
+   * Ask every member who is meant, this node included, and get what they answer as it comes.
+   *
+   * @param payload with `name` and filters at most `queryBytesMax` once encoded: over that, reading
+   *   throws `LIBRING_TOO_LARGE`.
+   * @throws {OptionError} naming the first argument or option that is out of its range.
+   * @throws {LibringError} `LIBRING_CLOSED` unless the node is a member.
+   */
+  query(name: string, payload?: Payload, options: QueryOptions = {}): AskedQuery {
+    this.#requireStatus('alive')
+    return this.#talk.queries.ask(name, payload, options)
+  }
+
+  /** The keys of the whole cluster. */
+  get keys(): Keys {
+    return this.#talk.keys
   }
 
   /**
@@ -309,10 +340,9 @@ export class GossipNode implements Membership, AsyncDisposable {
     requireBoolean('prune', prune)
     if (typeof name !== 'string') throw new OptionError('name', 'the name of a member', name)
     this.#requireStatus('alive')
-    const done = new Deferred<void>()
-    this.#forcedLeaves.push({ name, done })
+    const done = this.#calls.forcedLeave(name)
     this.#driver.feed({ type: 'force-leave', name, prune })
-    await done.promise
+    await done
   }
 
   /**
@@ -324,15 +354,13 @@ export class GossipNode implements Membership, AsyncDisposable {
   async leave(): Promise<void> {
     if (this.#phase === 'starting') await this.#started?.catch(() => {})
     if (this.#phase !== 'running') return
-    if (this.#farewell === undefined) {
+    await this.#calls.farewell(() => {
       this.#logger.info('leaving', { member: this.localName })
-      this.#farewell = new Deferred()
       this.#discovery[Symbol.dispose]()
-      this.#peerCalls.closeAll()
-      this.#peerServer.closeAll()
+      this.#peerChannel.close()
+      this.#keeper?.noteLeave()
       this.#driver.feed({ type: 'leave' })
-    }
-    await this.#farewell.promise
+    })
   }
 
   stop(): Promise<void> {
@@ -347,15 +375,17 @@ export class GossipNode implements Membership, AsyncDisposable {
   #replaceTags(replace: () => Tags): Promise<void> {
     this.#requireStatus('idle', 'starting', 'alive')
     const tags = replace()
-    const change = new Deferred<void>()
-    this.#tagChanges.push(change)
+    const done = this.#calls.tagChange()
     this.#driver.feed({ type: 'tags', tags })
-    return change.promise
+    return done
   }
 
   async #open(): Promise<void> {
     this.#phase = 'starting'
     try {
+      const reading = this.#keeper?.open()
+      if (reading !== undefined) await reading
+      if (this.#isStopped) throw closedError()
       const opening = this.#transport.open(this.#receiver())
       // Waiting takes a turn of the event loop even where there is nothing to wait for.
       if (opening !== undefined) await opening
@@ -367,14 +397,15 @@ export class GossipNode implements Membership, AsyncDisposable {
     if (this.#isStopped) throw closedError()
     this.#phase = 'running'
     this.#bound = this.#transport.address
-    const { bound, advertised } = this
-    this.#logger.info('listening', {
-      member: this.localName,
-      address: addressText(bound),
-      advertised: addressText(advertised),
-    })
+    const { bound, advertised, localName: member } = this
+    const [address, toOthers] = [addressText(bound), addressText(advertised)]
+    this.#logger.info('listening', { member, address, advertised: toOthers })
+    const remembered = this.#keeper?.addresses ?? []
+    this.#keeper?.start(this.#machine.clocks, (ltimes) =>
+      this.#driver.feed({ type: 'recall', ltimes }),
+    )
     this.#driver.feed({ type: 'start', advertise: advertised })
-    this.#discovery.start(advertised, bound.port)
+    this.#discovery.start(advertised, bound.port, remembered)
     // A listener may have stopped us.
     if (this.#isStopped) throw closedError()
   }
@@ -386,13 +417,11 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#driver[Symbol.dispose]()
     this.#inbound.closeAll()
     this.#outbound.closeAll()
-    this.#peerCalls.closeAll()
-    this.#peerServer.dropAll()
-    this.#farewell?.resolve()
+    this.#peerChannel.drop()
     this.#joins.stop()
-    for (const { done } of this.#forcedLeaves.splice(0)) done.reject(closedError())
-    for (const change of drain(this.#tagChanges)) change.reject(closedError())
-    await this.#transport[Symbol.asyncDispose]()
+    this.#calls.stop(closedError)
+    this.#talk.stop(closedError)
+    await Promise.all([this.#transport[Symbol.asyncDispose](), this.#keeper?.close()])
     if (!wasIdle) this.#logger.info('stopped', { member: this.localName })
   }
 
@@ -406,6 +435,8 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   #perform(effect: SerfEffect): void {
+    this.#keeper?.note(effect)
+    this.#keyKeeper?.note(effect)
     switch (effect.type) {
       case 'send':
         return this.#transport.sendPacket(effect.to, effect.bytes)
@@ -421,52 +452,36 @@ export class GossipNode implements Membership, AsyncDisposable {
         return this.#joins.settle(effect.join, effect.contacted, effect.failures)
       case 'tags-spread':
         if (!effect.spread) this.#logger.warn('tags not spread in time', { member: this.localName })
-        return this.#tagChanges.take()?.resolve()
+        return this.#calls.tagsSpread()
       case 'force-left':
-        return this.#settleForcedLeave(effect.name, effect.spread)
+        return this.#calls.forcedLeaveOver(effect.name, effect.spread)
       case 'left':
-        return this.#settleFarewell(effect.spread)
+        return this.#calls.farewellOver(effect.spread)
       case 'conflict':
-        return this.#warnOfConflict(effect)
+        return this.#conflicts.note(effect)
+      case 'name-lost':
+        this.#conflicts.lose(effect)
+        this.stop().catch((error: unknown) => this.#logger.error('not stopped', { error }))
+        return
+      case 'user-event':
+      case 'user-event-sent':
+      case 'query':
+      case 'query-sent':
+      case 'query-answer':
+      case 'query-over':
+      case 'keys-changed':
+        return this.#talk.perform(effect)
     }
   }
 
   #tell(event: MemberEvent): void {
-    // Those who subscribe while it is told hear of the next one.
-    for (const subscription of [...this.#listeners]) {
-      if (!this.#listeners.has(subscription)) continue
-      try {
-        subscription.listener(event)
-      } catch (error) {
-        this.#logger.error('a member listener threw', { error })
-      }
-    }
+    this.#memberListeners.tell(event)
+    this.#talk.tell(event.type, event)
     this.#discovery.noteMembers(event)
-  }
-
-  #warnOfConflict({ name, known, claimed }: Extract<SerfEffect, { type: 'conflict' }>): void {
-    const fields = { member: name, address: addressText(known), claimed: addressText(claimed) }
-    // The claim comes again with every push/pull and many a packet.
-    if (!this.#conflicts.admit(`${name} ${fields.claimed}`, this.#clock.nowMs())) return
-    this.#logger.warn('another member claims a name that is taken', fields)
   }
 
   #others(): Member[] {
     return this.members().filter(({ name }) => name !== this.localName)
-  }
-
-  #settleForcedLeave(name: string, spread: boolean): void {
-    const index = this.#forcedLeaves.findIndex((pending) => pending.name === name)
-    const [pending] = index < 0 ? [] : this.#forcedLeaves.splice(index, 1)
-    if (spread) return pending?.done.resolve()
-    const message = 'the word was not spread in time'
-    pending?.done.reject(new LibringError('LIBRING_BROADCAST_TIMEOUT', message))
-  }
-
-  #settleFarewell(spread: boolean): void {
-    if (spread) return this.#farewell?.resolve()
-    const message = 'the farewell was not spread in time'
-    this.#farewell?.reject(new LibringError('LIBRING_LEAVE_TIMEOUT', message))
   }
 
   get #isStopped(): boolean {
@@ -477,10 +492,6 @@ export class GossipNode implements Membership, AsyncDisposable {
     const { status } = this
     if (!wanted.includes(status)) throw closedError(status)
   }
-}
-
-function* drain<T>(queue: Fifo<T>): Generator<T> {
-  for (let item = queue.take(); item !== undefined; item = queue.take()) yield item
 }
 
 function closedError(status: GossipStatus = 'stopped'): LibringError {

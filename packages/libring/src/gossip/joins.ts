@@ -1,11 +1,27 @@
-import type { Address } from '../base/address.ts'
-import type { JoinAttempt } from '../base/errors.ts'
+import type { Address, HostAndPort } from '../base/address.ts'
+import { JoinError, LibringError, type JoinAttempt } from '../base/errors.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Resolver } from '../ports/resolver.ts'
 import type { SerfInput } from '../serf/effects.ts'
+import { Deferred } from './deferred.ts'
+import { addressesOf, lookUpAll } from './lookup.ts'
 
 /** Who wants to know how a push/pull with some addresses ended. Told by one of the two. */
 export interface JoinWaiter {
   readonly onJoined: (contacted: number, failures: readonly JoinAttempt[]) => void
   readonly onStopped?: () => void
+  /** Whether to be told of user events from before the join. */
+  readonly replay?: boolean
+}
+
+/** What a join by name takes. */
+export interface JoinSetup {
+  readonly resolver: Resolver
+  /** Where hosts without a port are sought. */
+  readonly port: number
+  readonly replay: boolean
+  readonly signal: AbortSignal | undefined
+  readonly logger: Logger
 }
 
 /** Push/pulls that somebody waits for, by number. */
@@ -21,6 +37,45 @@ export class Joins {
   /** Push/pull with every seed, as a newcomer or as a member like any other. */
   begin(type: 'join' | 'sync', seeds: readonly Address[], waiter: JoinWaiter): void {
     this.feed(type, this.open(waiter), seeds)
+  }
+
+  /**
+   * Push/pull with every address of these hosts, as a newcomer.
+   *
+   * @returns how many answered; at least 1.
+   * @throws {JoinError} when none did. @throws {LibringError} `LIBRING_CLOSED` when stopped.
+   */
+  async join(hosts: readonly HostAndPort[], setup: JoinSetup): Promise<number> {
+    const { resolver, port, replay, signal, logger } = setup
+    const outcome = new Deferred<number>()
+    const unresolved: JoinAttempt[] = []
+    const join = this.open({
+      onJoined: (contacted, failures) => {
+        if (contacted > 0) {
+          logger.info('joined', { contacted })
+          outcome.resolve(contacted)
+        } else {
+          outcome.reject(new JoinError([...unresolved, ...failures]))
+        }
+      },
+      onStopped: () => {
+        outcome.reject(new LibringError('LIBRING_CLOSED', 'the node was stopped'))
+      },
+      replay,
+    })
+    lookUpAll(resolver, hosts, (outcomes) => {
+      for (const { host, reason } of outcomes) {
+        if (reason !== undefined) unresolved.push({ address: host.host, reason })
+      }
+      this.feed('join', join, addressesOf(outcomes, port))
+    })
+    const onAbort = () => outcome.reject(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await outcome.promise
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
   }
 
   /**
@@ -54,7 +109,8 @@ export class Joins {
   }
 
   feed(type: 'join' | 'sync', join: number, seeds: readonly Address[]): void {
-    this.#feed({ type, join, seeds })
+    const replay = this.#waiters.get(join)?.replay === true
+    this.#feed({ type, join, seeds, replay })
   }
 
   settle(join: number, contacted: number, failures: readonly JoinAttempt[]): void {

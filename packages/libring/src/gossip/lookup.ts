@@ -24,7 +24,7 @@ export function addressesOf(outcomes: readonly HostOutcome[], defaultPort: numbe
   const found = new Map<string, Address>()
   for (const { host, addresses } of outcomes) {
     for (const address of addresses) {
-      const seed = { host: address, port: host.port ?? defaultPort }
+      const seed = { host: address.host, port: address.port ?? host.port ?? defaultPort }
       found.set(addressText(seed), seed)
     }
   }

@@ -1,4 +1,10 @@
-import { canonicalIp, parseHostAndPort, type Address, type HostAndPort } from '../base/address.ts'
+import {
+  canonicalIp,
+  isServiceName,
+  parseHostAndPort,
+  type Address,
+  type HostAndPort,
+} from '../base/address.ts'
 import { isWellFormed, utf8Length } from '../base/bytes.ts'
 import { OptionError } from '../base/errors.ts'
 import {
@@ -6,6 +12,7 @@ import {
   requireKnown,
   requireList,
   requireOneOf,
+  requirePath,
   requirePlainObject,
   requireWhole,
 } from '../base/require.ts'
@@ -60,6 +67,14 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
    *   of an interface, else another one that is not the loopback, else the loopback
    */
   readonly advertise?: string
+  /**
+   * The network interface, such as `'eth0'`, whose address members reach this node at: its first
+   * IPv4 address, else its first IPv6 address if the node is bound to hear that. Looked up when the
+   * node is made. Not together with `advertise`.
+   *
+   * @defaultValue none
+   */
+  readonly advertiseInterface?: string
   /** What others see of this member besides its address. At most 512 bytes once encoded. */
   readonly tags?: Readonly<Record<string, string>>
   /**
@@ -76,7 +91,8 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
   readonly compression?: boolean
   /**
    * Whom to ask for the cluster: IP addresses and names, a load balancer's among them, each
-   * with a port or the bound one. Names are resolved again at every try. At most 256.
+   * with a port or the bound one; and names of services, whose SRV records tell hosts and ports:
+   * `'_serf._udp.example.com'`. Names are resolved again at every try. At most 256.
    *
    * @defaultValue `[]`: wait to be joined
    */
@@ -88,6 +104,27 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
    * @defaultValue 60,000
    */
   readonly bootstrapRefreshMs?: Millis
+  /**
+   * Work out where members are in the network by the round trips of probes, and tell others where
+   * we are. Without it acks are 130 bytes smaller.
+   *
+   * @defaultValue true
+   */
+  readonly coordinates?: boolean
+  /**
+   * A file that remembers over a restart who was there, and how far Lamport clocks were, in the
+   * format of Serf's own snapshots. Whoever it names is sought while nobody else is present, as
+   * `bootstrapHosts` are, and events from before are not told again. Made if there is none.
+   *
+   * @defaultValue nothing is remembered
+   */
+  readonly snapshotPath?: string
+  /**
+   * Seek the members of the snapshot also after this node had left the cluster for good.
+   *
+   * @defaultValue false
+   */
+  readonly rejoinAfterLeave?: boolean
 }
 
 /** Options with every default filled in and everything checked. */
@@ -103,6 +140,9 @@ export interface ResolvedGossipOptions {
   readonly tags: Readonly<Record<string, string>>
   readonly bootstrapHosts: readonly HostAndPort[]
   readonly bootstrapRefreshMs: Millis
+  readonly coordinates: boolean
+  readonly snapshotPath: string | undefined
+  readonly rejoinAfterLeave: boolean
   readonly security: ResolvedSecurityOptions
   readonly swim: ResolvedSwimOptions
   readonly serf: ResolvedSerfOptions
@@ -113,6 +153,10 @@ export interface HostFacts {
   hostName(): string
   /** The address to advertise when bound to `wildcard`, `0.0.0.0` or `::`. */
   advertiseHost(wildcard: string): string
+  /** The address to advertise of one network interface; not there where there are none. */
+  readonly interfaceHost?: (bound: string, name: string) => string | undefined
+  /** The keys in a file, the primary key first. Not there where there are no files. */
+  readonly readKeyring?: (path: string) => readonly Uint8Array[]
 }
 
 const HOST_NAME_BYTES_MAX = 128
@@ -122,12 +166,17 @@ const OWN_OPTIONS = [
   'hostName',
   'bind',
   'advertise',
+  'advertiseInterface',
   'tags',
   'profile',
   'compression',
   'bootstrapHosts',
   'bootstrapRefreshMs',
+  'coordinates',
+  'snapshotPath',
+  'rejoinAfterLeave',
   'keyring',
+  'keyringFile',
   'verifyIncoming',
   'verifyOutgoing',
   'label',
@@ -149,19 +198,26 @@ export function resolveGossipOptions(
   requireKnown(path, options, ALL_OPTIONS)
   const { profile = 'lan', compression = true, tags = {}, bootstrapRefreshMs = 60_000 } = options
   const { hostName = facts.hostName(), bootstrapHosts = [] } = options
+  const { coordinates = true, snapshotPath, rejoinAfterLeave = false } = options
   requireOneOf(`${path}profile`, profile, Object.keys(PROFILES))
   requireBoolean(`${path}compression`, compression)
   requireTags(`${path}tags`, tags)
   requireWhole(`${path}bootstrapRefreshMs`, bootstrapRefreshMs, 100, 86_400_000)
+  requireBoolean(`${path}coordinates`, coordinates)
+  requireBoolean(`${path}rejoinAfterLeave`, rejoinAfterLeave)
+  if (snapshotPath !== undefined) requirePath(`${path}snapshotPath`, snapshotPath)
   const bind = resolveBind(`${path}bind`, options.bind)
   return Object.freeze({
     hostName: resolveHostName(`${path}hostName`, hostName),
     bind,
-    advertise: resolveAdvertise(`${path}advertise`, options.advertise, bind, facts),
+    advertise: resolveAdvertise(path, options, bind, facts),
     tags: Object.freeze({ ...tags }),
     bootstrapHosts: requireHosts(`${path}bootstrapHosts`, bootstrapHosts),
     bootstrapRefreshMs,
-    security: resolveSecurityOptions(options, path),
+    coordinates,
+    snapshotPath,
+    rejoinAfterLeave,
+    security: resolveSecurityOptions(options, path, facts.readKeyring),
     swim: resolveSwimOptions(
       profile,
       { ...DEFAULTS, ...pick(options, SWIM_OPTIONS), compression },
@@ -196,6 +252,9 @@ function requireHostAndPort(option: string, value: unknown): HostAndPort {
       'a name, an IPv4 or an IPv6 address without a zone, or one with a port from 1 to 65535'
     throw new OptionError(option, rule, value)
   }
+  if (isServiceName(parsed.host) && parsed.port !== undefined) {
+    throw new OptionError(option, 'without a port where its records tell one', value)
+  }
   return { host: canonicalIp(parsed.host) ?? parsed.host, port: parsed.port }
 }
 
@@ -217,21 +276,40 @@ function resolveBind(option: string, value: string | undefined): Address {
 }
 
 function resolveAdvertise(
-  option: string,
-  value: string | undefined,
+  path: string,
+  { advertise, advertiseInterface }: GossipOptions,
   bind: Address,
   facts: HostFacts,
 ): ResolvedGossipOptions['advertise'] {
-  if (value === undefined) {
+  if (advertiseInterface !== undefined) {
+    const option = `${path}advertiseInterface`
+    if (advertise !== undefined) {
+      throw new OptionError(option, 'left out where an address is given', advertiseInterface)
+    }
+    return interfaceAddress(option, advertiseInterface, bind, facts)
+  }
+  if (advertise === undefined) {
     const host = isWildcard(bind.host) ? facts.advertiseHost(bind.host) : bind.host
     return { host, port: undefined }
   }
-  const parsed = parseIpAndPort(value)
+  const parsed = parseIpAndPort(advertise)
   if (parsed === undefined || parsed.port === 0 || isWildcard(parsed.host)) {
     const rule = 'an IP address or address:port that others can reach, not a wildcard'
-    throw new OptionError(option, rule, value)
+    throw new OptionError(`${path}advertise`, rule, advertise)
   }
   return parsed
+}
+
+function interfaceAddress(
+  option: string,
+  name: unknown,
+  bind: Address,
+  facts: HostFacts,
+): ResolvedGossipOptions['advertise'] {
+  const host = typeof name === 'string' ? facts.interfaceHost?.(bind.host, name) : undefined
+  if (host !== undefined) return { host, port: undefined }
+  const family = bind.host.includes(':') ? 'an address' : 'an IPv4 address'
+  throw new OptionError(option, `a network interface of this machine with ${family}`, name)
 }
 
 function parseIpAndPort(value: unknown): HostAndPort | undefined {

@@ -1,6 +1,6 @@
 import { fromBase64, utf8Encode } from '../base/bytes.ts'
 import { OptionError } from '../base/errors.ts'
-import { requireBoolean } from '../base/require.ts'
+import { requireBoolean, requirePath } from '../base/require.ts'
 import { KEY_BYTES, Keyring, KEYS_MAX } from '../wire/keyring.ts'
 import { LABEL_BYTES_MAX } from '../wire/label.ts'
 import type { Cipher } from '../wire/seal.ts'
@@ -15,6 +15,13 @@ export interface SecurityOptions {
    * @defaultValue `[]`: nothing is encrypted
    */
   readonly keyring?: readonly (string | Uint8Array)[]
+  /**
+   * A file that holds the keyring, as agents keep theirs: a JSON array of keys in Base64, the
+   * primary key first. Not together with `keyring`.
+   *
+   * @defaultValue none
+   */
+  readonly keyringFile?: string
   /**
    * Drop what comes in clear although there are keys. `false` only while encryption is being
    * introduced to a running cluster.
@@ -47,12 +54,20 @@ export interface ResolvedSecurityOptions {
 /**
  * @param path prefix for the option's name in an error, such as `serf.`.
  * @throws {OptionError} naming the first option that is malformed or out of range, never a key.
+ * @throws {FileError} naming the keyring file and what is wrong with it.
  */
 export function resolveSecurityOptions(
   options: SecurityOptions,
   path: string,
+  readKeyring?: (path: string) => readonly Uint8Array[],
 ): ResolvedSecurityOptions {
-  const { keyring = [], verifyIncoming = true, verifyOutgoing = true, label = '' } = options
+  const {
+    keyring = [],
+    keyringFile,
+    verifyIncoming = true,
+    verifyOutgoing = true,
+    label = '',
+  } = options
   requireBoolean(`${path}verifyIncoming`, verifyIncoming)
   requireBoolean(`${path}verifyOutgoing`, verifyOutgoing)
   if (!Array.isArray(keyring) || keyring.length > KEYS_MAX) {
@@ -62,9 +77,18 @@ export function resolveSecurityOptions(
   if (labelBytes === undefined || labelBytes.length > LABEL_BYTES_MAX) {
     throw new OptionError(`${path}label`, `text of at most ${LABEL_BYTES_MAX} bytes`, label)
   }
-  const keys = Array.from(keyring, (key: unknown, index) =>
+  const given = Array.from(keyring, (key: unknown, index) =>
     resolveKey(`${path}keyring[${index}]`, key),
   )
+  const fromFile = (file: unknown): readonly Uint8Array[] => {
+    requirePath(`${path}keyringFile`, file)
+    const rule = 'left out where keys are given, or there are no files'
+    if (given.length > 0 || readKeyring === undefined) {
+      throw new OptionError(`${path}keyringFile`, rule, file)
+    }
+    return readKeyring(file)
+  }
+  const keys = keyringFile === undefined ? given : fromFile(keyringFile)
   return { keys, verifyIncoming, verifyOutgoing, label: labelBytes }
 }
 

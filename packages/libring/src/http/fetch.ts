@@ -124,7 +124,7 @@ async function throwRefusal(response: UndiciResponse): Promise<void> {
   const refusal = decodeRefusal(response.headers.get(REFUSAL_HEADER) ?? '')
   if (refusal === undefined) return
   await response.body?.cancel()
-  throw new NotOwnerError(refusal.owner)
+  throw new NotOwnerError(refusal.owner, refusal.isNext)
 }
 
 /** Before there is a connection, nobody can have got anything. */

@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RouterOptions, ServeContext } from './options.ts'
 import { RequestRouter, type RouterCluster } from './router.ts'
+import type { ShutdownOptions } from './shutdown.ts'
 import type { RouterStats } from './stats.ts'
 
 /** The options of a router whose requests are served by what comes after it. */
@@ -21,6 +22,8 @@ export interface RouterMiddleware extends AsyncDisposable {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** Counters, as they are now. */
   stats(): RouterStats
+  /** End the server, once the cluster has ended, as a `Router` does. */
+  shutdown(server: Server, options?: ShutdownOptions): Promise<void>
   /** Close all connections to members. Requests that are forwarded break off; idempotent. */
   close(): Promise<void>
 }
@@ -35,10 +38,10 @@ export function createMiddleware(
   cluster: RouterCluster,
   options: MiddlewareOptions,
 ): RouterMiddleware {
-  const router = new RequestRouter(cluster, { ...options, serve: neverCalled })
+  const router = new RequestRouter(cluster, options)
   const close = (): Promise<void> => router.close()
   const handle: (...given: Parameters<RouterMiddleware>) => void = (request, response, next) => {
-    const pass: RouterOptions['serve'] = (_request, _response, context) => {
+    const pass: NonNullable<RouterOptions['serve']> = (_request, _response, context) => {
       contexts.set(request, context)
       next()
     }
@@ -49,6 +52,7 @@ export function createMiddleware(
       router.upgrade(request, socket, head)
     },
     stats: () => router.stats,
+    shutdown: (server: Server, given?: ShutdownOptions) => router.shutdown(server, given),
     close,
     [Symbol.asyncDispose]: close,
   })
@@ -92,5 +96,3 @@ export function createPlugin(cluster: RouterCluster, options: MiddlewareOptions)
   // Fastify gives a plugin an instance of its own, unless it says that it wants the one it is given.
   return Object.assign(register, { middleware, [Symbol.for('skip-override')]: true })
 }
-
-function neverCalled(): void {}

@@ -46,7 +46,7 @@ export type ServeFrom = 'primary' | 'holders'
 
 /** How often a request is forwarded, and how long it waits. */
 export interface ForwardOptions {
-  /** How many other members a request is sent to, one after the other. 1 to 16. @defaultValue 3 */
+  /** How many other members a request is sent to, one after the other. 1 to 16. @defaultValue 5 */
   readonly maxHops?: number
 
   /**
@@ -58,9 +58,10 @@ export interface ForwardOptions {
 
   /**
    * How long a request waits, in all, for a partition whose owner cannot be reached, until the ring
-   * has moved it. 0 to 600,000.
+   * has moved it. What it is by default covers members that leave in order and are gone before the
+   * news of it has come here; to outlast the death of one takes longer. 0 to 600,000.
    *
-   * @defaultValue 0: it is answered 503 at once
+   * @defaultValue 2000
    */
   readonly failoverWaitMs?: Millis
 
@@ -130,8 +131,8 @@ export interface RouterOptions extends ForwardOptions {
    */
   readonly keyOf: (request: RoutedRequest) => Key | undefined
 
-  /** Answers a request whose key is served here. */
-  readonly serve: (
+  /** Answers a request whose key is served here. A member that can hold nothing needs none. */
+  readonly serve?: (
     request: IncomingMessage,
     response: ServerResponse,
     context: ServeContext,
@@ -219,7 +220,7 @@ export interface ResolvedForwardOptions {
 
 export interface ResolvedRouterOptions extends ResolvedForwardOptions {
   readonly keyOf: RouterOptions['keyOf']
-  readonly serve: RouterOptions['serve']
+  readonly serve: NonNullable<RouterOptions['serve']>
   readonly serveUpgrade: RouterOptions['serveUpgrade']
   readonly roleOf: (request: IncomingMessage) => RoleAsked
   readonly releaseWaitMs: Millis
@@ -274,7 +275,7 @@ export function resolveForwardOptions(options: ForwardOptions): ResolvedForwardO
 export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOptions {
   requirePlainObject('options', options)
   requireKnown('', options, Object.keys(ROUTER_OPTIONS))
-  const { keyOf, serve, serveUpgrade, serveFrom = 'primary', onError = warn } = options
+  const { keyOf, serve = noServe, serveUpgrade, serveFrom = 'primary', onError = warn } = options
   requireFunction('keyOf', keyOf)
   requireFunction('serve', serve)
   if (serveUpgrade !== undefined) requireFunction('serveUpgrade', serveUpgrade)
@@ -307,7 +308,7 @@ export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOpti
 }
 
 function forwardOptionsOf(options: ForwardOptions): ResolvedForwardOptions {
-  const { maxHops = 3, acquireWaitMs = 5_000, failoverWaitMs = 0, badAddressMs = 500 } = options
+  const { maxHops = 5, acquireWaitMs = 5_000, failoverWaitMs = 2_000, badAddressMs = 500 } = options
   const { connectTimeoutMs = 2_000, upstreamTimeoutMs = 30_000, idleTimeoutMs = 0 } = options
   const { headerBytesMax = 16_384, tls } = options
   requireWhole('maxHops', maxHops, 1, 16)
@@ -355,6 +356,11 @@ function roleReader(
   requireOneOf('serveFrom', serveFrom, ['primary', 'holders'])
   const role = serveFrom === 'holders' ? 'holder' : 'primary'
   return () => role
+}
+
+/** Told to `onError`, and answered 500. */
+function noServe(): never {
+  throw new Error('the local member holds the key, and its router has no serve')
 }
 
 function warn(error: unknown): void {

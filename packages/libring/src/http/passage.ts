@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isLibringError, type ErrorCode } from '../base/errors.ts'
 import type { Key } from '../ring/key-hash.ts'
-import { admit, hesitationMs } from '../routing/admission.ts'
+import { admit } from '../routing/admission.ts'
 import { encodeForwardMark, type ForwardMark, type Refusal } from '../routing/forward-mark.ts'
 import { Itinerary, type Reachable } from '../routing/itinerary.ts'
 import { servesHere, type RoleAsked } from '../routing/routed-cluster.ts'
@@ -63,7 +63,7 @@ export abstract class Passage {
     if (this.isOver) return
     try {
       if (this.errand.mark === undefined) this.#goOut()
-      else this.#comeIn(this.errand.mark, this.means.options)
+      else this.#comeIn(this.errand.mark, this.means.options.acquireWaitMs)
     } catch (error) {
       this.failBy(isLibringError(error) ? error.code : 'LIBRING_REQUEST_INVALID')
     }
@@ -80,9 +80,9 @@ export abstract class Passage {
   }
 
   /** The member that was asked did not deal with it. */
-  protected refused(member: Reachable, { reason, owner }: Refusal): void {
+  protected refused(member: Reachable, { reason, owner, isNext }: Refusal): void {
     this.means.stats.refusedElsewhere++
-    this.#itinerary!.refused(member.name, reason === 'not-owner' ? owner : undefined)
+    this.#itinerary!.refused(member.name, reason === 'not-owner' ? owner : undefined, isNext)
     this.go()
   }
 
@@ -122,11 +122,7 @@ export abstract class Passage {
   }
 
   /** One that another member has forwarded. */
-  #comeIn(mark: ForwardMark, limits: { acquireWaitMs: number; maxHops: number }): void {
-    this.#admit(mark, limits.acquireWaitMs, hesitationMs(limits))
-  }
-
-  #admit(mark: ForwardMark, leftMs: number, patienceMs: number): void {
+  #comeIn(mark: ForwardMark, leftMs: number): void {
     const { cluster, options } = this.means
     const admission = admit(cluster, mark, options.maxHops)
     switch (admission.type) {
@@ -134,23 +130,16 @@ export abstract class Passage {
         return this.serve()
       case 'refuse':
         return this.fail(refusalOutcome(admission))
-      case 'hesitate':
-        if (patienceMs === 0) return this.fail(refusalOutcome(admission.refusal))
-        return this.#lookAgain(patienceMs, (left) => this.#admit(mark, leftMs, left))
       case 'wait':
         if (leftMs === 0) return this.failBy('LIBRING_NO_OWNER')
-        return this.#lookAgain(leftMs, (left) => this.#admit(mark, left, patienceMs))
+        return this.#wait(leftMs, (left) => {
+          try {
+            this.#comeIn(mark, left)
+          } catch (error) {
+            this.failBy(isLibringError(error) ? error.code : 'LIBRING_NO_OWNER')
+          }
+        })
     }
-  }
-
-  #lookAgain(timeoutMs: number, then: (leftMs: number) => void): void {
-    this.#wait(timeoutMs, (leftMs) => {
-      try {
-        then(leftMs)
-      } catch (error) {
-        this.failBy(isLibringError(error) ? error.code : 'LIBRING_NO_OWNER')
-      }
-    })
   }
 
   #wait(timeoutMs: number, then: (leftMs: number) => void): void {

@@ -60,6 +60,13 @@ export class Pools {
     }
   }
 
+  /** Connections that have changed their protocol break, which never end by themselves. */
+  breakUpgraded(): void {
+    for (const { upgraded } of this.#byName.values()) {
+      for (const socket of upgraded) socket.destroy()
+    }
+  }
+
   /** Everything that is under way breaks. */
   async destroy(): Promise<void> {
     const pools = [...this.#byName.values()]

@@ -7,7 +7,7 @@ import { answer, outcomeOf, type Outcome } from './outcome.ts'
 import { Passage, type Despatch, type Errand } from './passage.ts'
 import { RequestBody } from './request-body.ts'
 import { requestHeaders } from './request-headers.ts'
-import type { RouterOptions } from './options.ts'
+import type { ResolvedRouterOptions } from './options.ts'
 import { Service } from './serve-context.ts'
 
 /** Whether whoever asks waits for a word before it sends the body. */
@@ -16,7 +16,7 @@ export type Expectation = 'continue' | 'none'
 /** One HTTP request on its way. */
 export class RequestPassage extends Passage implements ForwardObserver {
   readonly #response: ServerResponse
-  readonly #serve: RouterOptions['serve']
+  readonly #serve: ResolvedRouterOptions['serve']
   readonly #expectation: Expectation
   #service: Service | undefined
   #body: RequestBody | undefined
@@ -29,7 +29,7 @@ export class RequestPassage extends Passage implements ForwardObserver {
     means: Means,
     errand: Errand,
     response: ServerResponse,
-    serve: RouterOptions['serve'],
+    serve: ResolvedRouterOptions['serve'],
     expectation: Expectation,
   ) {
     super(means, errand)

@@ -10,13 +10,14 @@ import { Credentials } from './credentials.ts'
 import { InFlight } from './in-flight.ts'
 import { LoopDelay } from './limits.ts'
 import type { Means } from './means.ts'
-import { resolveRouterOptions, type RouterOptions } from './options.ts'
+import { resolveRouterOptions, type ResolvedRouterOptions, type RouterOptions } from './options.ts'
 import { answer, answerUpgrade, outcomeOf, refusalOutcome } from './outcome.ts'
 import { TOO_MANY_FIELDS, type Outcome } from './outcome.ts'
 import { decodeKey, type Errand } from './passage.ts'
 import { Pools } from './pools.ts'
 import { FORWARD_HEADER, stripProvenance, surveyOf, targetOf } from './request-headers.ts'
 import { RequestPassage, type Expectation } from './request-passage.ts'
+import { requireShutdownOptions, shutDown, type ShutdownOptions } from './shutdown.ts'
 import { noRouterStats, type RouterStats } from './stats.ts'
 import { UpgradePassage } from './upgrade-passage.ts'
 
@@ -32,6 +33,8 @@ export class RequestRouter {
   readonly #loopDelay: LoopDelay
   readonly #unsubscribe: readonly (() => void)[]
   readonly #ended = new AbortController()
+  /** Whether the local member is about to be gone: clients are to go to other members. */
+  #isLeaving = false
 
   /** @throws {OptionError} naming the first option that is unknown, malformed or out of range. */
   constructor(cluster: RouterCluster, given: RouterOptions) {
@@ -55,9 +58,17 @@ export class RequestRouter {
       cluster.on('stalled', () => inFlight.endAll()),
     ]
     const { signal } = this.#ended
-    void cluster.runPartitions((partition, task) => this.#seeOut(partition, task.signal), {
-      signal,
-    })
+    // This ends before the member says farewell. One that can hold nothing has nothing to let go.
+    cluster
+      .runPartitions((partition, task) => this.#seeOut(partition, task.signal), { signal })
+      .then(
+        () => (this.#isLeaving = true),
+        () => {},
+      )
+  }
+
+  get serve(): ResolvedRouterOptions['serve'] {
+    return this.#means.options.serve
   }
 
   get stats(): RouterStats {
@@ -69,9 +80,10 @@ export class RequestRouter {
   handle(
     request: IncomingMessage,
     response: ServerResponse,
-    serve: RouterOptions['serve'],
+    serve: ResolvedRouterOptions['serve'],
     expectation: Expectation,
   ): void {
+    if (this.#isLeaving) response.shouldKeepAlive = false
     const outcome = this.#hindrance(
       request,
       this.#means.stats.inFlight,
@@ -104,6 +116,15 @@ export class RequestRouter {
   /** Resolves once nothing of the partition is being served here, or after `timeoutMs`. */
   settled(partition: number, timeoutMs: number): Promise<'settled' | 'overdue'> {
     return this.#means.inFlight.settled(partition, timeoutMs)
+  }
+
+  /** End a server and the router with it. */
+  async shutdown(server: Server, options: ShutdownOptions = {}): Promise<void> {
+    const timeoutMs = requireShutdownOptions(options)
+    this.#isLeaving = true
+    this.#means.pools.breakUpgraded()
+    await shutDown(server, timeoutMs)
+    await this.close()
   }
 
   /** Close all connections to members. What is forwarded breaks off. */
@@ -206,6 +227,14 @@ export interface Router extends AsyncDisposable {
    */
   settled(partition: number, timeoutMs: number): Promise<'settled' | 'overdue'>
   /**
+   * End the server, once the cluster has ended: it takes no connections any more, each is closed as
+   * soon as nothing is under way on it, and what is left is cut after `timeoutMs`. Connections that
+   * were upgraded and passed on are cut at once. Then {@link Router.close}. Idempotent.
+   *
+   * @throws {OptionError} naming the first option that is unknown, malformed or out of range.
+   */
+  shutdown(server: Server, options?: ShutdownOptions): Promise<void>
+  /**
    * Close all connections to members. Requests and upgraded connections that are forwarded break
    * off; idempotent.
    */
@@ -219,7 +248,7 @@ export interface Router extends AsyncDisposable {
  */
 export function createRouter(cluster: RouterCluster, options: RouterOptions): Router {
   const router = new RequestRouter(cluster, options)
-  const { serve } = options
+  const { serve } = router
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     router.handle(request, response, serve, 'none')
   }
@@ -236,6 +265,7 @@ export function createRouter(cluster: RouterCluster, options: RouterOptions): Ro
     attach: (server: Server) => attach(server, { handle, checkContinue, upgrade }),
     stats: () => router.stats,
     settled: (partition: number, timeoutMs: number) => router.settled(partition, timeoutMs),
+    shutdown: (server: Server, given?: ShutdownOptions) => router.shutdown(server, given),
     close,
     [Symbol.asyncDispose]: close,
   })

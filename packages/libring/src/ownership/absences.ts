@@ -66,6 +66,11 @@ export class Absences {
     return changed
   }
 
+  /** Whether nobody has to be asked any more who was away before us. */
+  get isBriefed(): boolean {
+    return this.#briefing.isOver
+  }
+
   /** These can be asked who is away, and would know of our ring. */
   see(names: readonly string[], nowMs: Millis): void {
     this.#briefing.see(names, nowMs)

@@ -49,6 +49,25 @@ export function homesAndActing(
   return { homes, acting: new Ring<ClusterMember>(present, options, assigner) }
 }
 
+/**
+ * The same members holding the same, with their records as they are now.
+ *
+ * @param present exactly those that are there in `rings`, with their weights and zones.
+ */
+export function withRecords(
+  { homes, acting }: HomesAndActing,
+  present: readonly ClusterMember[],
+): HomesAndActing {
+  const renewed = new Ring<ClusterMember>(present, acting.options, () => acting.assignment)
+  if (homes === acting) return { homes: renewed, acting: renewed }
+  const records = new Map(present.map((member) => [member.name, member]))
+  const members = homes.members.map((home) => records.get(home.name) ?? home)
+  return {
+    homes: new Ring<Home>(members, homes.options, () => homes.assignment),
+    acting: renewed,
+  }
+}
+
 /** @param members those of the homes that are there, in the order of the bytes of their names. */
 function actingFor(homes: Ring<Home>, members: readonly RingMember[]): Assignment {
   const { partitions, holdersPerPartition, holders } = homes.assignment

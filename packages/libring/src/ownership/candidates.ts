@@ -1,19 +1,19 @@
-import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
+import type { Home } from './acting.ts'
+import { sameCandidate, type Candidate } from './candidate.ts'
 import type { Candidacy } from './effects.ts'
-import type { RingTag } from './ring-tag.ts'
-
-/** A member that may take part, as it was told of last. */
-interface Candidate {
-  /** Its record when it takes part, as far as its status and tags go. */
-  readonly member: ClusterMember | undefined
-  /** Its record when it is there and takes no part, but may still hold something. */
-  readonly bystander: ClusterMember | undefined
-  readonly tag: RingTag | undefined
-}
+import { configurationText, type RingConfiguration, type RingTag } from './ring-tag.ts'
+import { ViewDigest } from './view-digest.ts'
+import type { ResolvedRingOptions } from '../ring/options.ts'
 
 /** Whoever is there and may take part in the ring, or may still hold something of it. */
 export class Candidates {
   readonly #candidates = new Map<string, Candidate>()
+  readonly #digest = new ViewDigest()
+  /** By text, each with how many bear it; routers do not count. */
+  readonly #configurations = new Map<
+    string,
+    { readonly configuration: RingConfiguration; bearers: number }
+  >()
   #size = 0
 
   /** How many take part, as far as status and tags go. */
@@ -25,9 +25,25 @@ export class Candidates {
     return [...this.#candidates.values()]
   }
 
+  get(name: string): Candidate | undefined {
+    return this.#candidates.get(name)
+  }
+
   /** What the named member says of the ring. */
   tagOf(name: string): RingTag | undefined {
     return this.#candidates.get(name)?.tag
+  }
+
+  /** The configuration that everybody bears who bears one; routers do not count. */
+  soleConfiguration(): RingConfiguration | undefined {
+    if (this.#configurations.size !== 1) return undefined
+    for (const { configuration } of this.#configurations.values()) return configuration
+    return undefined
+  }
+
+  /** A number for everything that an assignment depends on, see {@link ViewDigest}. */
+  digest(away: readonly Home[], options: ResolvedRingOptions): number {
+    return this.#digest.of(away, options)
   }
 
   /** `changed` when anything is seen differently; `lost` when somebody is not there any more. */
@@ -38,27 +54,38 @@ export class Candidates {
       const known = this.#candidates.get(name)
       if (known?.member !== undefined) this.#size--
       if (member === undefined && bystander === undefined) {
-        if (!this.#candidates.delete(name)) continue
+        if (known === undefined) continue
+        this.#put(name, known, undefined)
         lost = true
       } else {
         if (member !== undefined) this.#size++
         const candidate = { member, bystander, tag }
         if (known !== undefined && sameCandidate(known, candidate)) continue
-        this.#candidates.set(name, candidate)
+        this.#put(name, known, candidate)
         lost ||= known?.member !== undefined && member === undefined
       }
       changed = true
     }
     return { changed, lost }
   }
-}
 
-function sameCandidate(left: Candidate, right: Candidate): boolean {
-  // The tag is one of the tags that the record has.
-  return sameRecord(left.member, right.member) && sameRecord(left.bystander, right.bystander)
-}
+  #put(name: string, known: Candidate | undefined, candidate: Candidate | undefined): void {
+    if (candidate === undefined) this.#candidates.delete(name)
+    else this.#candidates.set(name, candidate)
+    this.#digest.see(name, candidate)
+    this.#count(candidate?.tag, 1)
+    this.#count(known?.tag, -1)
+  }
 
-function sameRecord(left: ClusterMember | undefined, right: ClusterMember | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right
-  return sameClusterMember(left, right)
+  #count(tag: RingTag | undefined, more: 1 | -1): void {
+    if (tag === undefined || tag.standing === 'router') return
+    const text = configurationText(tag.configuration)
+    const { configuration, bearers } = this.#configurations.get(text) ?? {
+      configuration: tag.configuration,
+      bearers: 0,
+    }
+    if (bearers + more > 0)
+      this.#configurations.set(text, { configuration, bearers: bearers + more })
+    else this.#configurations.delete(text)
+  }
 }

@@ -1,3 +1,4 @@
+import { TimeTally } from '../base/time-tally.ts'
 import type { Millis } from '../base/time.ts'
 
 /** How often a member that has come into view is told what we hold, and in which distance. */
@@ -15,33 +16,35 @@ interface Greeting {
  */
 export class Census {
   readonly #greetings = new Map<string, Greeting>()
+  readonly #dues = new TimeTally()
 
   greet(name: string, nowMs: Millis): void {
+    this.#dues.move(this.#greetings.get(name)?.atMs, nowMs)
     this.#greetings.set(name, { timesLeft: TELL_TIMES, atMs: nowMs })
   }
 
   /** It is not there any more. */
   forget(name: string): void {
+    this.#dues.move(this.#greetings.get(name)?.atMs, undefined)
     this.#greetings.delete(name)
   }
 
   /** Whom to tell now. */
   takeDue(nowMs: Millis): readonly string[] {
     const due: string[] = []
+    if (nowMs < (this.#dues.soonestMs() ?? Infinity)) return due
     for (const [name, greeting] of this.#greetings) {
       if (nowMs < greeting.atMs) continue
       due.push(name)
-      greeting.atMs = nowMs + TELL_EVERY_MS
-      if (--greeting.timesLeft === 0) this.#greetings.delete(name)
+      const nextMs = --greeting.timesLeft > 0 ? nowMs + TELL_EVERY_MS : undefined
+      this.#dues.move(greeting.atMs, nextMs)
+      if (nextMs === undefined) this.#greetings.delete(name)
+      else greeting.atMs = nextMs
     }
     return due
   }
 
   deadlineMs(): Millis | undefined {
-    let soonestMs: Millis | undefined
-    for (const { atMs } of this.#greetings.values()) {
-      if (atMs < (soonestMs ?? Infinity)) soonestMs = atMs
-    }
-    return soonestMs
+    return this.#dues.soonestMs()
   }
 }

@@ -4,7 +4,9 @@ import {
   disagreements,
   sameConfiguration,
   type Disagreement,
+  type Party,
 } from './agreement.ts'
+import type { Candidate } from './candidate.ts'
 import type { Candidates } from './candidates.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { RingConfiguration } from './ring-tag.ts'
@@ -34,13 +36,13 @@ export interface Composition {
  */
 export function compose(candidates: Candidates, stance: Stance | undefined): Composition {
   const all = candidates.all()
-  const parties = all.map(({ member, bystander, tag }) => {
-    return { name: (member ?? bystander)!.name, tag }
-  })
   const own = stance?.configuration
-  const agreed = own && (agreedConfiguration(parties) ?? own)
+  const sole = candidates.soleConfiguration()
+  // Where all agree, and mostly they do, nothing has to be counted.
+  const parties = own === undefined || sole !== undefined ? [] : partiesOf(all)
+  const agreed = own && (sole ?? agreedConfiguration(parties) ?? own)
   const isLost = agreed !== undefined && own !== undefined && !sameConfiguration(agreed, own)
-  const found = own === undefined ? [] : disagreements(parties)
+  const found = disagreements(parties)
   if (isLost) return { members: [], takers: 'nobody', lostTo: agreed, disagreements: found }
 
   const serving: ClusterMember[] = []
@@ -54,4 +56,8 @@ export function compose(candidates: Candidates, stance: Stance | undefined): Com
   const takers = serving.length > 0 || going.length === 0 ? 'members' : 'nobody'
   const members = takers === 'members' ? serving : going
   return { members, takers, lostTo: undefined, disagreements: found }
+}
+
+function partiesOf(all: readonly Candidate[]): readonly Party[] {
+  return all.map(({ member, bystander, tag }) => ({ name: (member ?? bystander)!.name, tag }))
 }

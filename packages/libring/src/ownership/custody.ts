@@ -1,9 +1,9 @@
 import type { Fifo } from '../base/fifo.ts'
 import { soonestMs, type Millis } from '../base/time.ts'
 import { Census } from './census.ts'
+import { Company } from './company.ts'
 import type { ClusterMember } from './cluster-member.ts'
 import type { HandoffReport, OwnershipEffect } from './effects.ts'
-import { Exchanges } from './exchanges.ts'
 import { Takes } from './handoff.ts'
 import { Inbox } from './inbox.ts'
 import {
@@ -25,7 +25,6 @@ import { repliesOf } from './replies.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
 import { NO_ROLE } from './role.ts'
 import { noOwnershipStats, type OwnershipStats } from './stats.ts'
-import { Strangers } from './strangers.ts'
 import { Tenures, type Plan, type Tenancy } from './tenures.ts'
 import { Succession } from './succession.ts'
 import { compareHolders, type Token } from './token.ts'
@@ -41,15 +40,12 @@ export class Custody {
   readonly #waiters: Waiters
   readonly #succession: Succession
   readonly #mail: Mail
-  readonly #strangers: Strangers
   readonly #inbox = new Inbox()
   readonly #stats = noOwnershipStats()
-  /** Members that can hand off, by name. */
-  readonly #others = new Map<string, ClusterMember>()
+  readonly #company: Company
   /** Steps that others wait to hear of once their handler is done. */
   readonly #arrivals = new Map<number, number>()
   readonly #overridden = new Overridden()
-  readonly #exchanges: Exchanges
   readonly #offers = new Offers()
   readonly #partings = new Partings()
   readonly #census = new Census()
@@ -63,19 +59,20 @@ export class Custody {
     readonly effects: Fifo<OwnershipEffect>
     /** Milliseconds since 1970. */
     readonly wallMs: (nowMs: Millis) => number
+    /** Of all that is seen, computed when it is needed. */
+    readonly digest: () => number
   }) {
-    const { localName, ring, effects, wallMs } = setup
+    const { localName, ring, effects, wallMs, digest } = setup
     const { releaseTimeoutMs, handoffTimeoutMs, concurrentHandoffs } = setup.options
     this.#localName = localName
     this.#effects = effects
-    this.#exchanges = new Exchanges(effects)
     const stuckMs = releaseTimeoutMs + handoffTimeoutMs
     this.#takes = new Takes({ localName, handoffTimeoutMs, stuckMs, concurrentHandoffs })
     this.#waiters = new Waiters(handoffTimeoutMs)
     this.#watchers = new Waiters(handoffTimeoutMs)
     this.#succession = new Succession(handoffTimeoutMs, wallMs)
-    this.#mail = new Mail(spaceDigest(ring), effects, this.#succession)
-    this.#strangers = new Strangers(handoffTimeoutMs)
+    this.#mail = new Mail(spaceDigest(ring), digest, effects, this.#succession)
+    this.#company = new Company(handoffTimeoutMs)
     this.#tenures = new Tenures({
       localName,
       partitions: ring.partitions,
@@ -83,7 +80,7 @@ export class Custody {
       handoffTimeoutMs,
       onStep: (event) => {
         const { type, partition, seq } = event
-        if (type === 'acquire' && this.#others.size > 0) this.#arrivals.set(partition, seq)
+        if (type === 'acquire' && this.#company.size > 0) this.#arrivals.set(partition, seq)
         effects.push({ type: 'step', event })
       },
     })
@@ -94,10 +91,11 @@ export class Custody {
   }
 
   deadlineMs(): Millis | undefined {
+    const strangersMs = this.#takes.size > 0 ? this.#company.deadlineMs() : undefined
     return soonestMs(
       this.#tenures.deadlineMs(),
       this.#takes.deadlineMs(),
-      this.#takes.size > 0 ? this.#strangers.deadlineMs() : undefined,
+      strangersMs,
       this.#offers.deadlineMs(),
       this.#partings.deadlineMs(),
       this.#census.deadlineMs(),
@@ -107,30 +105,20 @@ export class Custody {
   /**
    * Whom to ask from now on, seen by now though perhaps not planned with yet.
    *
-   * @param others members that can hand off; the local one is not among them.
+   * @param seen others that have changed, each with its record while it can hand off.
    * @param gone names of members that are not there any more.
-   * @param digest of what is seen, computed when it is needed.
    */
   see(
-    others: readonly ClusterMember[],
+    seen: ReadonlyMap<string, ClusterMember | undefined>,
     gone: readonly string[],
-    digest: () => number,
     nowMs: Millis,
   ): void {
-    this.#mail.see(digest)
-    const known = new Set(this.#others.keys())
-    this.#others.clear()
-    for (const member of others) {
-      if (!known.has(member.name)) this.#census.greet(member.name, nowMs)
-      this.#others.set(member.name, member)
-      this.#strangers.delete(member.name)
-    }
+    this.#mail.see()
+    for (const name of this.#company.see(seen, gone)) this.#census.greet(name, nowMs)
     for (const name of gone) {
-      this.#strangers.delete(name)
       this.#waiters.drop(name)
       this.#watchers.drop(name)
       this.#census.forget(name)
-      this.#exchanges.forget(name)
     }
     this.#setAsked(nowMs)
     this.#tellHoldings(nowMs)
@@ -153,10 +141,10 @@ export class Custody {
       // Others may have come since the plan was made.
       others: () => (this.#takes.asked > 0 ? 'some' : 'none'),
       purpose,
-      canHandOff: ({ name }: ClusterMember) => this.#others.has(name),
+      canHandOff: ({ name }: ClusterMember) => this.#company.has(name),
     } as const
     this.#tenures.plan(plan, circumstances, (partition) => this.#tenancy(partition, nowMs), nowMs)
-    for (let partition = 0; partition < this.#tenures.count; partition++) {
+    for (const partition of this.#tenures.occupied()) {
       this.#noteOverstay(partition, nowMs)
       this.#letGoIfAsked(partition, nowMs)
     }
@@ -177,7 +165,7 @@ export class Custody {
         this.#onAsk(from, message, nowMs)
         break
       case 'answer':
-        this.#onAnswer(from, message, nowMs)
+        this.#onAnswer(from, message)
         break
       case 'acquired':
         if (message.space !== this.#mail.space) break
@@ -222,10 +210,10 @@ export class Custody {
     }
   }
 
-  /** The two have exchanged members. */
-  exchanged(name: string, nowMs: Millis): void {
-    this.#takes.merge(name)
-    this.#flush(nowMs)
+  /** The exchange of members that was asked for has come to its end. */
+  exchanged(name: string, outcome: 'done' | 'failed', nowMs: Millis): void {
+    this.#takes.exchanged(name, outcome, nowMs)
+    if (outcome === 'done') this.#flush(nowMs)
   }
 
   /** Handlers are done with every step of the partition up to `seq`. */
@@ -240,12 +228,18 @@ export class Custody {
     this.#flush(nowMs)
   }
 
+  /** Nobody works for index 0 any more, which the step `seq` gave up. */
+  letGo(partition: number, seq: number, nowMs: Millis): void {
+    this.#tenures.settle(partition, seq, nowMs)
+    this.#flush(nowMs)
+  }
+
   tick(nowMs: Millis): void {
     for (const { phase } of this.#tenures.tick(nowMs)) {
       if (phase === 'letting-go') this.#stats.releasesOverdue++
       else this.#stats.partingsOverdue++
     }
-    if (nowMs >= (this.#strangers.deadlineMs() ?? Infinity)) this.#setAsked(nowMs)
+    if (nowMs >= (this.#company.deadlineMs() ?? Infinity)) this.#setAsked(nowMs)
     this.#tellHoldings(nowMs)
     this.#offer(nowMs)
     this.#flush(nowMs)
@@ -258,12 +252,14 @@ export class Custody {
   }
 
   #setAsked(nowMs: Millis): void {
-    this.#takes.setAsked(new Set([...this.#others.keys(), ...this.#strangers.names(nowMs)]), nowMs)
+    const { come, gone } = this.#company.takeChanges(nowMs)
+    this.#takes.spare(gone)
+    this.#takes.ask(come, nowMs)
   }
 
   #onAsk(from: string, { life, groups, space }: AskMessage, nowMs: Millis): void {
-    if (!this.#others.has(from)) {
-      const forgotten = this.#strangers.add(from, nowMs)
+    if (!this.#company.has(from)) {
+      const forgotten = this.#company.meet(from, nowMs)
       if (forgotten !== undefined) this.#waiters.drop(forgotten)
       this.#setAsked(nowMs)
     }
@@ -293,7 +289,7 @@ export class Custody {
     this.#mail.send(to, { type: 'answer', asker, groups: answers, legacies: [] }, nowMs)
   }
 
-  #onAnswer(from: string, message: AnswerMessage, nowMs: Millis): void {
+  #onAnswer(from: string, message: AnswerMessage): void {
     if (message.asker !== this.#mail.life) return
     if (message.space === this.#mail.space) {
       for (const legacy of message.legacies) this.#keepLegacy(legacy)
@@ -303,10 +299,7 @@ export class Custody {
       for (const partition of partitions)
         if (this.#takes.has(partition)) this.#succession.noteHolder(partition, from)
     }
-    const views = this.agrees(message) ? 'agree' : 'differ'
-    if (this.#takes.answer(from, message.groups, views) === 'exchange') {
-      this.#exchanges.want(from, nowMs)
-    }
+    this.#takes.answer(from, message.groups, this.agrees(message) ? 'agree' : 'differ')
   }
 
   #keepLegacy(legacy: Legacy): void {
@@ -368,6 +361,9 @@ export class Custody {
       }
       const begun: number[] = []
       for (const { partition } of changes) this.#follow(partition, begun, nowMs)
+      for (const [to, held] of this.#overridden.takeDue()) {
+        this.#mail.tell(to, 'acquired', held, nowMs)
+      }
       if (begun.length > 0) this.#takes.begin(begun, nowMs)
       this.#tellWaiters(
         changes.map(({ partition }) => partition),
@@ -376,8 +372,8 @@ export class Custody {
       for (const [to, partitions] of this.#partings.takeDue(nowMs)) {
         this.#mail.send(to, { type: 'parting', partitions }, nowMs)
       }
-      const { asks, unheard, free, overrides, stuck } = this.#takes.advance(nowMs)
-      for (const name of unheard) this.#exchanges.want(name, nowMs)
+      const { asks, exchanges, free, overrides, stuck } = this.#takes.advance(nowMs)
+      for (const name of exchanges) this.#effects.push({ type: 'exchange', with: name })
       if (stuck.length > 0) {
         this.#stats.orphans += stuck.length
         this.#report({ kind: 'orphan', partitions: stuck })
@@ -405,10 +401,7 @@ export class Custody {
     } else {
       this.#takes.end(partition, nowMs)
       this.#succession.endTake(partition)
-      // Whoever we did not wait for may hold it, and has to hear that we do.
-      for (const name of this.#overridden.take(partition)) {
-        if (role === 0) this.#mail.tell(name, 'acquired', [partition], nowMs)
-      }
+      this.#overridden.settle(partition, role === 0)
     }
     if (role === 0) this.#succession.hold(partition)
     else if (phase !== 'letting-go') this.#succession.letGo(partition, nowMs)
@@ -419,12 +412,12 @@ export class Custody {
 
   #tenancy(partition: number, nowMs: Millis): Tenancy {
     const { token, state, from } = this.#succession.take(partition, nowMs)
-    return { token, state, from: from === undefined ? undefined : this.#others.get(from) }
+    return { token, state, from: from === undefined ? undefined : this.#company.get(from) }
   }
 
   #onParting(from: string, { life, partitions }: PartingMessage, nowMs: Millis): void {
     // It says so again once we see it.
-    if (!this.#others.has(from)) return
+    if (!this.#company.has(from)) return
     this.#watchers.set(from, life, [{ attempt: 0, letGo: false, partitions }], nowMs)
     const here = partitions.filter((partition) => {
       return this.#tenures.isStaying(partition) && !this.#arrivals.has(partition)
@@ -448,10 +441,11 @@ export class Custody {
   }
 
   #offer(nowMs: Millis): void {
+    if (nowMs < (this.#offers.deadlineMs() ?? Infinity)) return
     const due = this.#offers.takeDue(nowMs, {
       named: (partition) => this.#tenures.named(partition)?.name,
       isAsked: (partition, name) => this.#waiters.get(name, partition, nowMs) !== undefined,
-      everybody: [...this.#others.keys()],
+      everybody: this.#company.names(),
     })
     for (const [name, partitions] of due) this.#mail.tell(name, 'offer', partitions, nowMs)
   }
@@ -465,17 +459,11 @@ export class Custody {
   }
 
   #tellWaiters(partitions: readonly number[], nowMs: Millis): void {
-    const waiting = new Map<string, Map<number, Waiter>>()
-    for (const partition of partitions) {
-      for (const waiter of this.#waiters.of(partition, nowMs)) {
-        const waiters = waiting.get(waiter.name) ?? new Map<number, Waiter>()
-        waiting.set(waiter.name, waiters)
-        waiters.set(partition, waiter)
+    for (const [name, waiters] of this.#waiters.byName(partitions, nowMs)) {
+      for (const { life } of waiters.values()) {
+        this.#reply(name, life, waiters, nowMs)
+        break
       }
-    }
-    for (const [name, waiters] of waiting) {
-      const [first] = waiters.values()
-      if (first !== undefined) this.#reply(name, first.life, waiters, nowMs)
     }
   }
 

@@ -15,6 +15,8 @@ export interface Backlog {
   /** Names of members that were seen to go. */
   readonly gone: readonly string[]
   readonly settled: readonly SettledSteps[]
+  /** Numbers of steps that gave up index 0, for which nobody works any more, by partition. */
+  readonly letGo: ReadonlyMap<number, number>
 }
 
 /** What there is to do while in doubt. */
@@ -38,6 +40,7 @@ interface OpenDoubt {
 export class Doubt {
   readonly #gone = new Set<string>()
   readonly #settled = new Map<number, SettledSteps>()
+  readonly #letGo = new Map<number, number>()
   #open: OpenDoubt | undefined
   #count = 0
 
@@ -77,11 +80,17 @@ export class Doubt {
     this.#settled.set(partition, { ...steps, state })
   }
 
+  noteLetGo(partition: number, seq: number): void {
+    this.#letGo.set(partition, seq)
+  }
+
   end(): Backlog {
-    const backlog = { gone: [...this.#gone], settled: [...this.#settled.values()] }
+    const settled = [...this.#settled.values()]
+    const backlog = { gone: [...this.#gone], settled, letGo: new Map(this.#letGo) }
     this.#open = undefined
     this.#gone.clear()
     this.#settled.clear()
+    this.#letGo.clear()
     return backlog
   }
 }

@@ -50,8 +50,11 @@ export type OwnershipInput =
     }
   /** What another member says by the peer channel. Any delay, loss or repetition will do. */
   | { readonly type: 'peer-message'; readonly from: string; readonly message: PeerMessage }
-  /** The local member and `with` have told each other which members they see. */
-  | { readonly type: 'exchanged'; readonly with: string }
+  /**
+   * The `exchange` with that member has come to its end. `done`: the two have told each other which
+   * members they see, and whom the local one learned of by that has been told here.
+   */
+  | { readonly type: 'exchanged'; readonly with: string; readonly outcome: 'done' | 'failed' }
   | {
       /** Whoever deals with steps of this partition is done with all of them up to `seq`. */
       readonly type: 'handler-settled'
@@ -60,6 +63,11 @@ export type OwnershipInput =
       /** What is left to the successor, at most 1 MiB; more counts as none. */
       readonly state?: Uint8Array | undefined
     }
+  /**
+   * Nobody works for index 0 of this partition any more, which the step `seq` gave up, though
+   * handlers are not done with every step up to it.
+   */
+  | { readonly type: 'let-go'; readonly partition: number; readonly seq: number }
   /**
    * The process was stopped for so long that others may have what the local member holds. Nothing
    * is decided, sent or told until it is known how things stand.
@@ -114,10 +122,15 @@ export type HandoffReport =
 /** All that ownership can ask for or tell. A view comes before the steps that it leads to. */
 export type OwnershipEffect =
   | { readonly type: 'view'; readonly view: View }
+  /** The rings of the view told last, with what their members say of themselves by now. */
+  | ({ readonly type: 'records' } & Pick<View, 'ring' | 'homes'>)
   | { readonly type: 'step'; readonly event: OwnershipEvent }
   /** Send this to `to` by the peer channel, if it can be. Nothing is lost if it cannot. */
   | { readonly type: 'peer-message'; readonly to: string; readonly message: PeerMessage }
-  /** Exchange members with `with`, both ways, and say `exchanged` once that is done. */
+  /**
+   * Exchange members with `with`, both ways, beginning now or later, and say `exchanged` once that
+   * has come to its end, one way or the other. Until then there is no other one with that member.
+   */
   | { readonly type: 'exchange'; readonly with: string }
   /** Exchange members with any other member, and say `contacted` once that is done. */
   | { readonly type: 'contact'; readonly doubt: number }

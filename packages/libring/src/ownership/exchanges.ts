@@ -1,27 +1,35 @@
-import type { Fifo } from '../base/fifo.ts'
 import type { Millis } from '../base/time.ts'
-import type { OwnershipEffect } from './effects.ts'
 
-/** Shortest time between two requests to exchange members with one member. */
+/** Shortest time between the beginnings of two exchanges with one member. */
 const EXCHANGE_MS = 1_000
 
-/** Has the local member and others tell each other whom they see, not more often than is of use. */
+interface Exchange {
+  readonly beganMs: Millis
+  readonly isOpen: boolean
+}
+
+/**
+ * With whom members are being exchanged, and were lately. With each there is one exchange at a
+ * time, so that it is known of its end what had been said when it began.
+ */
 export class Exchanges {
-  readonly #effects: Fifo<OwnershipEffect>
-  readonly #askedAtMs = new Map<string, Millis>()
+  readonly #exchanges = new Map<string, Exchange>()
 
-  constructor(effects: Fifo<OwnershipEffect>) {
-    this.#effects = effects
+  /** Whether one may begin now; then it has. */
+  begin(name: string, nowMs: Millis): boolean {
+    const last = this.#exchanges.get(name)
+    if (last !== undefined && (last.isOpen || nowMs < last.beganMs + EXCHANGE_MS)) return false
+    this.#exchanges.set(name, { beganMs: nowMs, isOpen: true })
+    return true
   }
 
-  want(name: string, nowMs: Millis): void {
-    if (nowMs < (this.#askedAtMs.get(name) ?? -Infinity) + EXCHANGE_MS) return
-    this.#askedAtMs.set(name, nowMs)
-    this.#effects.push({ type: 'exchange', with: name })
+  end(name: string): void {
+    const last = this.#exchanges.get(name)
+    if (last !== undefined) this.#exchanges.set(name, { ...last, isOpen: false })
   }
 
-  /** It is not there any more. */
+  /** It need not be asked any more. What is open stays so until it ends. */
   forget(name: string): void {
-    this.#askedAtMs.delete(name)
+    if (this.#exchanges.get(name)?.isOpen === false) this.#exchanges.delete(name)
   }
 }

@@ -1,7 +1,9 @@
 import { compareUtf8 } from '../base/bytes.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { KeyedFifo } from '../base/keyed-fifo.ts'
-import type { Millis } from '../base/time.ts'
+import { TimeTally } from '../base/time-tally.ts'
+import { soonestMs, type Millis } from '../base/time.ts'
+import { Exchanges } from './exchanges.ts'
 import type { AnswerGroup, AskGroup, Standing } from './messages.ts'
 
 /** Longest time between two questions to a member that has yet to answer. */
@@ -28,15 +30,24 @@ interface Take {
 interface Inquiry {
   /** Partitions for which it has yet to give an answer that counts. */
   readonly pending: Set<number>
-  /** Of these, the ones of which it says that it has nothing to do with them, in another view. */
-  readonly unmerged: Set<number>
+  /**
+   * Of these, the ones of which it says that it has nothing to do with them, in another view; and
+   * whether that was before the exchange of members that is under way with it.
+   */
+  readonly unmerged: Map<number, 'before' | 'since'>
   /** Partitions for which it waits for us as well, with the questions asked since that is known. */
   readonly mutual: Map<number, number>
   /** Questions since it was last heard of. */
   asksInVain: number
+  /** When the last of these was asked. Others follow sooner when more is wanted. */
+  countedAtMs: Millis
   nextAskMs: Millis
   /** Whether it was asked for something that is not wanted any more. */
   isOutdated: boolean
+  /** When it is asked next, as it was tallied. */
+  dueMs: Millis | undefined
+  /** Whether members are to be exchanged with it. */
+  isToMerge: boolean
 }
 
 /** A question that was answered by nothing but time. */
@@ -47,11 +58,22 @@ export interface Override {
   readonly partitions: readonly number[]
 }
 
+/** All that one member is asked now. */
+interface Ask {
+  readonly to: string
+  readonly groups: readonly AskGroup[]
+}
+
+const NOBODY: ReadonlyMap<string, Inquiry> = new Map()
+
 /** What has become due. */
 export interface TakesDue {
-  readonly asks: readonly { readonly to: string; readonly groups: readonly AskGroup[] }[]
-  /** Members that say nothing: they may not see us, so that their answers find no way. */
-  readonly unheard: readonly string[]
+  readonly asks: readonly Ask[]
+  /**
+   * With whom members are to be exchanged: they answer out of another view, or say nothing, and
+   * may not see us, so that their answers find no way. {@link Takes.exchanged} is to follow.
+   */
+  readonly exchanges: readonly string[]
   /** Partitions that nobody stands in the way of, in the order in which they were begun. */
   readonly free: readonly number[]
   readonly overrides: readonly Override[]
@@ -75,6 +97,11 @@ export class Takes {
   readonly #stuckMs: Millis
   readonly #takes = new Map<number, Take>()
   readonly #inquiries = new Map<string, Inquiry>()
+  /** When members are asked next. */
+  readonly #dues = new TimeTally()
+  readonly #exchanges = new Exchanges()
+  /** Whether there may be any with whom members are to be exchanged. */
+  #mayMerge = false
   /** When takes are stuck. */
   readonly #stuck = new Deadlines()
   /** Takes with a holder that is not asked to let go yet, and those with one that is. */
@@ -135,18 +162,30 @@ export class Takes {
       this.#stuck.set(String(partition), nowMs + this.#stuckMs)
       if (this.#inquiries.size === 0) this.#free.add(partition)
       for (const inquiry of this.#inquiries.values()) {
-        if (inquiry.pending.size === 0) inquiry.asksInVain = 0
+        if (inquiry.pending.size === 0) {
+          inquiry.asksInVain = 0
+          inquiry.countedAtMs = -Infinity
+        }
         inquiry.pending.add(partition)
         inquiry.nextAskMs = nowMs
+        this.#retime(inquiry)
       }
     }
   }
 
-  /** Whatever was answered so far counts no more: all of it is asked for anew, as one attempt. */
+  /**
+   * Whatever was answered so far counts no more: all of it is asked for anew, as one attempt. What
+   * holders were asked to let go may be on its way, and keeps its place.
+   */
   restart(nowMs: Millis): void {
     const partitions = [...this.#takes.keys()]
+    const granted = [...this.#granted]
     for (const partition of partitions) this.end(partition, nowMs)
     this.begin(partitions, nowMs)
+    for (const partition of granted) {
+      this.#takes.get(partition)!.grantedAtMs = nowMs
+      this.#granted.add(partition)
+    }
   }
 
   /** It was taken, or is not wanted any more. */
@@ -157,31 +196,44 @@ export class Takes {
     this.#queue.delete(partition)
     this.#granted.delete(partition)
     for (const inquiry of this.#inquiries.values()) {
-      inquiry.unmerged.delete(partition)
+      dropUnmerged(inquiry, partition)
       inquiry.mutual.delete(partition)
       if (!inquiry.pending.delete(partition)) continue
       inquiry.isOutdated = true
       inquiry.nextAskMs = nowMs
+      this.#retime(inquiry)
     }
   }
 
-  /** Exactly these members have to be heard from, whenever they became known. */
-  setAsked(names: ReadonlySet<string>, nowMs: Millis): void {
-    for (const [name, inquiry] of this.#inquiries) {
-      if (names.has(name)) continue
+  /** These members have to be heard from no more. */
+  spare(names: Iterable<string>): void {
+    for (const name of names) {
+      const inquiry = this.#inquiries.get(name)
+      if (inquiry === undefined) continue
       for (const partition of inquiry.pending) this.#close(partition, name, inquiry)
+      this.#dues.move(inquiry.dueMs, undefined)
       this.#inquiries.delete(name)
+      this.#exchanges.forget(name)
     }
+  }
+
+  /** These members have to be heard from as well, though they became known only now. */
+  ask(names: Iterable<string>, nowMs: Millis): void {
     for (const name of names) {
       if (this.#inquiries.has(name)) continue
-      this.#inquiries.set(name, {
+      const inquiry: Inquiry = {
         pending: new Set(this.#takes.keys()),
-        unmerged: new Set(),
+        unmerged: new Map(),
         mutual: new Map(),
         asksInVain: 0,
+        countedAtMs: -Infinity,
         nextAskMs: nowMs,
         isOutdated: false,
-      })
+        dueMs: undefined,
+        isToMerge: false,
+      }
+      this.#inquiries.set(name, inquiry)
+      this.#retime(inquiry)
       for (const [partition, take] of this.#takes) {
         take.open++
         this.#free.delete(partition)
@@ -202,31 +254,43 @@ export class Takes {
 
   /**
    * Whether its view agrees with ours decides if what it says it is not counts at once; otherwise
-   * it does once {@link merge} was called. Answers whether that is needed.
+   * it does once members were exchanged, from then on.
    */
-  answer(
-    name: string,
-    groups: readonly AnswerGroup[],
-    views: 'agree' | 'differ',
-  ): 'exchange' | 'done' {
+  answer(name: string, groups: readonly AnswerGroup[], views: 'agree' | 'differ'): void {
     const inquiry = this.#inquiries.get(name)
-    if (inquiry === undefined) return 'done'
+    if (inquiry === undefined) return
     for (const { attempt, standing, partitions } of groups) {
       for (const partition of partitions) {
         const take = this.#takes.get(partition)
         if (take?.attempt !== attempt || !inquiry.pending.has(partition)) continue
-        if (standing === 'none' && views === 'differ') inquiry.unmerged.add(partition)
-        else this.#note(standing, partition, name, inquiry)
+        if (standing !== 'none' || views === 'agree') {
+          this.#note(standing, partition, name, inquiry)
+        } else if (!inquiry.unmerged.has(partition)) {
+          inquiry.unmerged.set(partition, 'since')
+          inquiry.isToMerge = true
+          this.#mayMerge = true
+        }
       }
     }
-    return inquiry.unmerged.size > 0 ? 'exchange' : 'done'
   }
 
-  /** The two have exchanged whom they see, so that what `name` said before counts. */
-  merge(name: string): void {
+  /**
+   * The exchange of members with `name` has come to its end. Where it is done, what `name` had said
+   * when it began counts. What it said since then may be out of a view that it did not tell us of,
+   * and is asked for once more: most likely the two see the same by now.
+   */
+  exchanged(name: string, outcome: 'done' | 'failed', nowMs: Millis): void {
+    this.#exchanges.end(name)
     const inquiry = this.#inquiries.get(name)
-    if (inquiry === undefined) return
-    for (const partition of inquiry.unmerged) this.#close(partition, name, inquiry)
+    if (inquiry === undefined) return this.#exchanges.forget(name)
+    for (const [partition, said] of inquiry.unmerged) {
+      if (outcome === 'failed') inquiry.unmerged.set(partition, 'since')
+      else if (said === 'before') this.#close(partition, name, inquiry)
+      else inquiry.nextAskMs = nowMs
+    }
+    this.#retime(inquiry)
+    inquiry.isToMerge = inquiry.unmerged.size > 0
+    this.#mayMerge ||= inquiry.isToMerge
   }
 
   /**
@@ -248,39 +312,44 @@ export class Takes {
   reopen(name: string, partition: number, nowMs: Millis): void {
     const take = this.#takes.get(partition)
     const inquiry = this.#inquiries.get(name)
-    if (take === undefined || inquiry === undefined || inquiry.pending.has(partition)) return
-    this.#open(take, partition, inquiry, nowMs)
+    if (take === undefined || inquiry === undefined) return
+    dropUnmerged(inquiry, partition)
+    if (!inquiry.pending.has(partition)) this.#open(take, partition, inquiry, nowMs)
   }
 
   /** Ask whoever is due, and give up on whoever has had its time. */
   advance(nowMs: Millis): TakesDue {
     this.#grant(nowMs)
-    const asks: { readonly to: string; readonly groups: readonly AskGroup[] }[] = []
-    const unheard: string[] = []
+    const asks: Ask[] = []
+    const exchanges: string[] = []
     const overrides: Override[] = []
-    for (const [name, inquiry] of this.#inquiries) {
-      if (nowMs < (this.#dueMs(inquiry) ?? Infinity)) continue
-      this.#giveUp(name, inquiry, overrides)
-      if (inquiry.pending.size === 0 && !inquiry.isOutdated) continue
-      inquiry.isOutdated = false
-      if (inquiry.asksInVain % ASKS_UNHEARD === ASKS_UNHEARD - 1) unheard.push(name)
-      if (inquiry.pending.size > 0) inquiry.asksInVain++
-      inquiry.nextAskMs = nowMs + this.#repeatMs
-      for (const [partition, asked] of inquiry.mutual) inquiry.mutual.set(partition, asked + 1)
-      asks.push({ to: name, groups: this.#groups(inquiry) })
+    // Mostly nobody is due, and there may be thousands.
+    const isDue = this.#mayMerge || nowMs >= (this.#dues.soonestMs() ?? Infinity)
+    if (isDue) this.#mayMerge = false
+    for (const [name, inquiry] of isDue ? this.#inquiries : NOBODY) {
+      if (nowMs >= (inquiry.dueMs ?? Infinity)) {
+        if (this.#isCounted(inquiry, nowMs)) this.#giveUp(name, inquiry, overrides)
+        this.#ask(name, inquiry, asks, nowMs)
+      }
+      if (inquiry.isToMerge && this.#exchanges.begin(name, nowMs)) {
+        for (const partition of inquiry.unmerged.keys()) inquiry.unmerged.set(partition, 'before')
+        inquiry.isToMerge = false
+        exchanges.push(name)
+      }
+      this.#mayMerge ||= inquiry.isToMerge
     }
     const free = [...this.#free]
     this.#free.clear()
-    return { asks, unheard, free, overrides, stuck: this.#takeStuck(nowMs) }
+    return { asks, exchanges, free, overrides, stuck: this.#takeStuck(nowMs) }
   }
 
   deadlineMs(): Millis | undefined {
-    let soonestMs = this.#stuck.nextMs()
-    for (const inquiry of this.#inquiries.values()) {
-      const dueMs = this.#dueMs(inquiry)
-      if (dueMs !== undefined && dueMs < (soonestMs ?? Infinity)) soonestMs = dueMs
-    }
-    return soonestMs
+    return soonestMs(this.#stuck.nextMs(), this.#dues.soonestMs())
+  }
+
+  /** Whether a question asked now counts: the last that did has had its time to be answered. */
+  #isCounted(inquiry: Inquiry, nowMs: Millis): boolean {
+    return nowMs >= inquiry.countedAtMs + this.#repeatMs
   }
 
   #takeStuck(nowMs: Millis): readonly number[] {
@@ -295,14 +364,18 @@ export class Takes {
     }
   }
 
-  #dueMs(inquiry: Inquiry): Millis | undefined {
-    return inquiry.pending.size > 0 || inquiry.isOutdated ? inquiry.nextAskMs : undefined
+  /** After anything that decides when it is asked. */
+  #retime(inquiry: Inquiry): void {
+    const isAsked = inquiry.pending.size > 0 || inquiry.isOutdated
+    const dueMs = isAsked ? inquiry.nextAskMs : undefined
+    this.#dues.move(inquiry.dueMs, dueMs)
+    inquiry.dueMs = dueMs
   }
 
   #note(standing: Standing, partition: number, name: string, inquiry: Inquiry): void {
     const take = this.#takes.get(partition)!
     if (standing === 'none') return this.#close(partition, name, inquiry)
-    inquiry.unmerged.delete(partition)
+    dropUnmerged(inquiry, partition)
     if (standing !== 'waiting') inquiry.mutual.delete(partition)
     else if (!inquiry.mutual.has(partition)) inquiry.mutual.set(partition, 0)
     if (standing === 'holding' || standing === 'letting-go') {
@@ -314,19 +387,36 @@ export class Takes {
     }
   }
 
+  /** Ask it for all that it has yet to answer, or say that nothing is wanted any more. */
+  #ask(name: string, inquiry: Inquiry, asks: Ask[], nowMs: Millis): void {
+    if (inquiry.pending.size === 0 && !inquiry.isOutdated) return
+    inquiry.isOutdated = false
+    if (this.#isCounted(inquiry, nowMs)) {
+      inquiry.countedAtMs = nowMs
+      if (inquiry.asksInVain % ASKS_UNHEARD === ASKS_UNHEARD - 1) inquiry.isToMerge = true
+      if (inquiry.pending.size > 0) inquiry.asksInVain++
+      for (const [partition, asked] of inquiry.mutual) inquiry.mutual.set(partition, asked + 1)
+    }
+    inquiry.nextAskMs = inquiry.countedAtMs + this.#repeatMs
+    this.#retime(inquiry)
+    asks.push({ to: name, groups: this.#groups(inquiry) })
+  }
+
   /** It has to answer once more. */
   #open(take: Take, partition: number, inquiry: Inquiry, nowMs: Millis): void {
     take.open++
     this.#free.delete(partition)
     inquiry.pending.add(partition)
     inquiry.nextAskMs = nowMs
+    this.#retime(inquiry)
   }
 
   /** `name` has answered, or need not. */
   #close(partition: number, name: string, inquiry: Inquiry): void {
     if (!inquiry.pending.delete(partition)) return
-    inquiry.unmerged.delete(partition)
+    dropUnmerged(inquiry, partition)
     inquiry.mutual.delete(partition)
+    this.#retime(inquiry)
     const take = this.#takes.get(partition)!
     this.#dropHolder(take, partition, name)
     if (--take.open === 0) this.#free.add(partition)
@@ -363,7 +453,9 @@ export class Takes {
       this.#granted.add(partition)
       for (const holder of take.holders) {
         const inquiry = this.#inquiries.get(holder)
-        if (inquiry !== undefined) inquiry.nextAskMs = nowMs
+        if (inquiry === undefined) continue
+        inquiry.nextAskMs = nowMs
+        this.#retime(inquiry)
       }
     }
   }
@@ -391,4 +483,9 @@ export class Takes {
     }
     return [...groups.values()]
   }
+}
+
+/** What it said of the partition out of another view is of no interest any more. */
+function dropUnmerged(inquiry: Inquiry, partition: number): void {
+  if (inquiry.unmerged.delete(partition) && inquiry.unmerged.size === 0) inquiry.isToMerge = false
 }

@@ -16,15 +16,22 @@ export type Content = {
 export class Mail {
   /** Of the partition count and the key hash. */
   readonly space: number
+  readonly #computeDigest: () => number
   readonly #effects: Fifo<OwnershipEffect>
   readonly #succession: Succession
   #life: bigint | undefined
   #messages = 0
-  #computeDigest = (): number => 0
   #digest: number | undefined
 
-  constructor(space: number, effects: Fifo<OwnershipEffect>, succession: Succession) {
+  /** @param digest of all that is seen, computed when it is needed. */
+  constructor(
+    space: number,
+    digest: () => number,
+    effects: Fifo<OwnershipEffect>,
+    succession: Succession,
+  ) {
     this.space = space
+    this.#computeDigest = digest
     this.#effects = effects
     this.#succession = succession
   }
@@ -39,9 +46,8 @@ export class Mail {
     return (this.#digest ??= this.#computeDigest())
   }
 
-  /** Something is seen otherwise. @param digest computed when it is needed. */
-  see(digest: () => number): void {
-    this.#computeDigest = digest
+  /** Something is seen otherwise. */
+  see(): void {
     this.#digest = undefined
   }
 

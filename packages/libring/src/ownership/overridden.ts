@@ -1,6 +1,7 @@
 /** Members that were not waited for any more, by the partition that is being taken. */
 export class Overridden {
   readonly #names = new Map<number, readonly string[]>()
+  readonly #toTell = new Map<string, number[]>()
 
   note(partitions: readonly number[], name: string): void {
     for (const partition of partitions) {
@@ -8,10 +9,23 @@ export class Overridden {
     }
   }
 
-  /** Remove and return those of a partition that is taken now, or not wanted any more. */
-  take(partition: number): readonly string[] {
-    const names = this.#names.get(partition) ?? []
+  /**
+   * The partition is held now, or not wanted any more. Where it is held, those that were not waited
+   * for are to hear of it.
+   */
+  settle(partition: number, isHeld: boolean): void {
+    for (const name of (isHeld && this.#names.get(partition)) || []) {
+      const partitions = this.#toTell.get(name) ?? []
+      this.#toTell.set(name, partitions)
+      partitions.push(partition)
+    }
     this.#names.delete(partition)
-    return names
+  }
+
+  /** Remove and return who is to hear of which partitions: of many at once, as messages wait. */
+  takeDue(): ReadonlyMap<string, readonly number[]> {
+    const due = new Map(this.#toTell)
+    this.#toTell.clear()
+    return due
   }
 }

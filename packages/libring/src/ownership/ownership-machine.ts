@@ -5,13 +5,13 @@ import { soonestMs, type Millis } from '../base/time.ts'
 import type { ResolvedRingOptions } from '../ring/options.ts'
 import { Ring } from '../ring/ring.ts'
 import { Absences } from './absences.ts'
-import { homesAndActing, sameHome, type Home } from './acting.ts'
 import { bears, sameConfiguration, type Disagreement } from './agreement.ts'
 import { Candidates } from './candidates.ts'
-import { sameClusterMember, type ClusterMember } from './cluster-member.ts'
+import type { ClusterMember } from './cluster-member.ts'
 import { compose, type Stance } from './composition.ts'
 import { Custody } from './custody.ts'
-import { Doubt } from './doubt.ts'
+import { Doubt, type Backlog } from './doubt.ts'
+import { holdTheSame, makeRings, type MadeRings, type RingMaker } from './made-rings.ts'
 import type { Candidacy, OwnershipEffect, OwnershipInput } from './effects.ts'
 import type { PeerMessage } from './messages.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
@@ -19,7 +19,6 @@ import type { RingConfiguration, RingTag } from './ring-tag.ts'
 import type { OwnershipStats } from './stats.ts'
 import type { Plan } from './tenures.ts'
 import type { Token } from './token.ts'
-import { viewDigest } from './view-digest.ts'
 
 /** Most member events that a view or a step names as its cause: the latest ones. */
 export const CAUSE_EVENTS_MAX = 1_024
@@ -49,13 +48,15 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #canHandOff: (member: ClusterMember) => boolean
   readonly #effects = new Fifo<OwnershipEffect>()
   readonly #candidates = new Candidates()
+  /** Names of those that have changed since the others were shown last. */
+  readonly #unshown = new Set<string>()
   readonly #absences: Absences
   readonly #custody: Custody
   readonly #doubt = new Doubt()
   #phase: Phase = { name: 'idle' }
   readonly #nobody: Ring<ClusterMember>
-  #ring: Ring<ClusterMember>
-  #away: readonly Home[] = []
+  readonly #makeRings: RingMaker
+  #rings: MadeRings
   #lostTo: RingConfiguration | undefined
   #plan: Plan
   #disagreements: readonly Disagreement[] = []
@@ -83,6 +84,8 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
      * @defaultValue the machine's own time, which is only of use where nobody compares tokens
      */
     readonly wallMs?: (nowMs: Millis) => number
+    /** @defaultValue {@link makeRings} */
+    readonly makeRings?: RingMaker | undefined
   }) {
     const { localName, ring, options } = setup
     this.#localName = localName
@@ -93,14 +96,16 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#canHandOff =
       setup.canHandOff ?? (({ name }) => this.#candidates.tagOf(name) !== undefined)
     this.#nobody = new Ring<ClusterMember>([], ring)
-    this.#ring = this.#nobody
-    this.#plan = { ring: this.#ring, before: this.#ring, cause: [] }
+    this.#makeRings = setup.makeRings ?? makeRings
+    this.#rings = { present: [], away: [], homes: this.#nobody, acting: this.#nobody }
+    this.#plan = { ring: this.#nobody, before: this.#nobody, cause: [] }
     this.#custody = new Custody({
       localName,
       ring,
       options,
       effects: this.#effects,
       wallMs: setup.wallMs ?? ((nowMs) => nowMs),
+      digest: () => this.#candidates.digest(this.#absences.homes(), ring),
     })
   }
 
@@ -141,11 +146,15 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
         if (!this.#doubt.isOpen) this.#receive(input.from, input.message, nowMs)
         break
       case 'exchanged':
-        if (!this.#doubt.isOpen) this.#custody.exchanged(input.with, nowMs)
+        this.#custody.exchanged(input.with, this.#doubt.isOpen ? 'failed' : input.outcome, nowMs)
         break
       case 'handler-settled':
         if (this.#doubt.isOpen) this.#doubt.noteSettled(input)
         else this.#custody.settle(input.partition, input.seq, input.state, nowMs)
+        break
+      case 'let-go':
+        if (this.#doubt.isOpen) this.#doubt.noteLetGo(input.partition, input.seq)
+        else this.#custody.letGo(input.partition, input.seq, nowMs)
         break
       case 'stalled':
         // Whoever works for what was held is told before others are turned to.
@@ -205,7 +214,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   #start(input: Extract<OwnershipInput, { type: 'start' }>, nowMs: Millis): void {
     if (this.#phase.name !== 'idle') return
     this.#othersExpected = input.othersExpected
-    this.#candidates.update(input.candidacies)
+    this.#update(input.candidacies)
     this.#absences.start(input.candidacies)
     this.#countMembers()
     this.#showOthers([], nowMs)
@@ -225,7 +234,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   #hear(input: Extract<OwnershipInput, { type: 'members' }>, nowMs: Millis): void {
     if (!this.#isTakingPart) return
     const { event, candidacies } = input
-    const { changed: seen, lost } = this.#candidates.update(candidacies)
+    const { changed: seen, lost } = this.#update(candidacies)
     const absent = candidacies.map((candidacy) => this.#withAbsence(candidacy))
     const changed = this.#absences.observe(event.type, absent, nowMs) || seen
     if (this.#doubt.isOpen) {
@@ -255,16 +264,19 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   /** We know again who is there. What we held others may have, and what they said is long ago. */
   #resume(nowMs: Millis): void {
-    const { gone, settled } = this.#doubt.end()
+    const backlog = this.#doubt.end()
     this.#effects.push({ type: 'certain' })
     this.#custody.lapse(nowMs)
     this.#countMembers()
-    this.#showOthers(gone, nowMs)
+    this.#showOthers(backlog.gone, nowMs)
+    this.#catchUp(backlog, nowMs)
+  }
+
+  #catchUp({ settled, letGo }: Backlog, nowMs: Millis): void {
     for (const { partition, seq, state } of settled) {
       this.#custody.settle(partition, seq, state, nowMs)
     }
-    if (this.#phase.name === 'waiting') return
-    this.#phase = { name: 'settling', closesAtMs: nowMs }
+    for (const [partition, seq] of letGo) this.#custody.letGo(partition, seq, nowMs)
   }
 
   /** Unless it is open already. */
@@ -318,35 +330,49 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   #stop(nowMs: Millis): void {
     const isDoubtful = this.#doubt.isOpen
-    const { settled } = this.#doubt.end()
+    const backlog = this.#doubt.end()
     if (isDoubtful) this.#effects.push({ type: 'certain' })
     const held = this.#phase.name === 'settled' || this.#phase.name === 'settling'
     this.#phase = { name: 'stopped' }
     if (!held) return
     // Whoever is to return has given up its part before, but not its homes.
     if (this.#candidates.tagOf(this.#localName)?.standing !== 'returning') {
-      this.#candidates.update([{ name: this.#localName, member: undefined }])
+      this.#update([{ name: this.#localName, member: undefined }])
     }
     this.#decide('stop', nowMs)
-    for (const { partition, seq, state } of settled) {
-      this.#custody.settle(partition, seq, state, nowMs)
-    }
+    this.#catchUp(backlog, nowMs)
+  }
+
+  #update(candidacies: readonly Candidacy[]): { changed: boolean; lost: boolean } {
+    for (const { name } of candidacies) this.#unshown.add(name)
+    return this.#candidates.update(candidacies)
   }
 
   /** Whoever is there is asked at once, though it is planned with only when the window closes. */
   #showOthers(gone: readonly string[], nowMs: Millis): void {
-    const others = this.#candidates
+    this.#unshown.delete(this.#localName)
+    const seen = new Map<string, ClusterMember | undefined>()
+    for (const name of this.#unshown) seen.set(name, this.#other(name))
+    this.#unshown.clear()
+    if (!this.#absences.isBriefed) this.#absences.see(this.#informants(), nowMs)
+    this.#custody.see(seen, gone, nowMs)
+  }
+
+  /** The record of a member that can hand off. */
+  #other(name: string): ClusterMember | undefined {
+    const candidate = this.#candidates.get(name)
+    const record = candidate?.member ?? candidate?.bystander
+    return record !== undefined && this.#canHandOff(record) ? record : undefined
+  }
+
+  /** Names of those who may know what was before us. */
+  #informants(): readonly string[] {
+    return this.#candidates
       .all()
       .map(({ member, bystander }) => (member ?? bystander)!)
       .filter((member) => member.name !== this.#localName && this.#canHandOff(member))
-    this.#absences.see(
-      others.map(({ name }) => name).filter((name) => this.#isOfOurs(this.#candidates.tagOf(name))),
-      nowMs,
-    )
-    const digest = (): number => {
-      return viewDigest(this.#candidates, this.#absences.homes(), this.#ringOptions)
-    }
-    this.#custody.see(others, gone, digest, nowMs)
+      .map(({ name }) => name)
+      .filter((name) => this.#isOfOurs(this.#candidates.tagOf(name)))
   }
 
   #isAboutOthers(event: MemberEvent): boolean {
@@ -384,30 +410,30 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     if (this.#cause.length > CAUSE_EVENTS_MAX) this.#cause.shift()
   }
 
-  /** Act on what is seen: a new view when the members differ, then a step for every new role. */
+  /** Act on what is seen: a new view when the ring may differ, then a step for every new role. */
   #decide(purpose: 'serve' | 'stop', nowMs: Millis): void {
-    const before = this.#ring
+    const before = this.#rings.acting
     const cause = Object.freeze(this.#cause)
     this.#cause = []
     const { members, takers, lostTo, disagreements } = compose(this.#candidates, this.#stance)
     this.#compare(disagreements)
     this.#absences.settle()
     const away = lostTo === undefined ? this.#absences.homes() : []
-    if (
-      this.#epoch === 0 ||
-      !sameLoss(lostTo, this.#lostTo) ||
-      !sameByName(before.members, members, sameClusterMember) ||
-      !sameByName(this.#away, away, sameHome)
-    ) {
-      const { homes, acting: ring } = homesAndActing(members, away, this.#ringOptions)
-      this.#ring = ring
-      this.#away = away
+    const rings = this.#makeRings({ present: members, away }, this.#ringOptions, this.#rings)
+    const { homes, acting: ring } = rings
+    const isRenewed = rings !== this.#rings
+    const isAnother = isRenewed && !holdTheSame(rings, this.#rings)
+    this.#rings = rings
+    if (this.#epoch === 0 || isAnother || !sameLoss(lostTo, this.#lostTo)) {
       this.#lostTo = lostTo
       this.#plan = { ring, before, cause }
       this.#effects.push({
         type: 'view',
         view: { epoch: ++this.#epoch, ring, homes, cause, lostTo },
       })
+    } else if (isRenewed) {
+      this.#plan = { ...this.#plan, ring }
+      this.#effects.push({ type: 'records', ring, homes })
     }
     if (!this.#enoughSeen) return
     if (takers === 'members' || lostTo !== undefined) {
@@ -440,18 +466,4 @@ function sameLoss(
 ): boolean {
   if (left === undefined || right === undefined) return left === right
   return sameConfiguration(left, right)
-}
-
-/** Whether two lists have the same members, in whatever order. */
-function sameByName<T extends { readonly name: string }>(
-  left: readonly T[],
-  right: readonly T[],
-  same: (left: T, right: T) => boolean,
-): boolean {
-  if (left.length !== right.length) return false
-  const known = new Map(left.map((item) => [item.name, item]))
-  return right.every((item) => {
-    const other = known.get(item.name)
-    return other !== undefined && same(other, item)
-  })
 }

@@ -95,14 +95,37 @@ export function encodeRingTags(tags: readonly RingTag[]): string {
 
 /** The rings that a tag tells of; those in a form not known here are left out. Never throws. */
 export function decodeRingTags(text: string): readonly RingTag[] {
-  return text
+  const known = DECODED.get(text)
+  if (known !== undefined) return known
+  const tags = text
     .split(';', RINGS_MAX)
     .map(decodeRingTag)
     .filter((tag) => tag !== undefined)
+  for (const oldest of DECODED.keys()) {
+    if (DECODED.size < DECODED_MAX) break
+    DECODED.delete(oldest)
+  }
+  DECODED.set(text, tags)
+  return tags
 }
+
+/** Members of one ring mostly say the same, however many they are. */
+const DECODED = new Map<string, readonly RingTag[]>()
+const DECODED_MAX = 64
+
+const TEXTS = new WeakMap<RingConfiguration, string>()
 
 /** A configuration as the tag holds it: equal text, equal configuration. */
 export function configurationText(configuration: RingConfiguration): string {
+  // Members are compared with each other by this, all of them time and again.
+  const known = TEXTS.get(configuration)
+  if (known !== undefined) return known
+  const text = textOf(configuration)
+  TEXTS.set(configuration, text)
+  return text
+}
+
+function textOf(configuration: RingConfiguration): string {
   const { partitions, redundancy, assignment, slack, primarySlack, keyHash, rest } = configuration
   const code = codeOf(ASSIGNMENTS, assignment)
   return [partitions, redundancy, code, slack, primarySlack, keyHash, rest].join(',')

@@ -82,7 +82,7 @@ export class Tenures {
   }
   #seq = 0
   /** Of these, the ones that are anything but at rest without a role. */
-  #occupied = 0
+  readonly #occupied = new Set<number>()
 
   constructor(setup: {
     readonly localName: string
@@ -99,10 +99,6 @@ export class Tenures {
     this.#tenures = Array.from({ length: setup.partitions }, () => atRest(NO_ROLE))
   }
 
-  get count(): number {
-    return this.#tenures.length
-  }
-
   /** @param partition one that the ring does not have is held by nobody. */
   get(partition: number): Tenure {
     return this.#tenures[partition] ?? atRest(NO_ROLE)
@@ -110,18 +106,24 @@ export class Tenures {
 
   /** Whether nothing is held, being taken or being let go. */
   get isEmpty(): boolean {
-    return this.#occupied === 0
+    return this.#occupied.size === 0
   }
 
-  /** Partitions whose index 0 is held. */
+  /** Partitions that are held, being taken or being let go, in their order. */
+  occupied(): readonly number[] {
+    return [...this.#occupied].sort((left, right) => left - right)
+  }
+
+  /** Partitions whose index 0 is held, in their order. */
   primaries(): readonly number[] {
-    return [...this.#tenures.keys()].filter((partition) => this.#tenures[partition]!.role === 0)
+    return this.occupied().filter((partition) => this.#tenures[partition]!.role === 0)
   }
 
   /** What we are to the partitions, taken together. */
   standing(): Standing {
     const phases = new Set<Tenure['phase']>()
-    for (const { phase, role } of this.#tenures) {
+    for (const partition of this.#occupied) {
+      const { phase, role } = this.#tenures[partition]!
       if (role === 0) return 'holding'
       phases.add(phase)
     }
@@ -151,7 +153,8 @@ export class Tenures {
       circumstances.purpose === 'keep'
         ? Int8Array.from(this.#tenures, ({ role }) => role)
         : rolesOf(this.#localName, plan.ring)
-    for (const [partition, planned] of this.#planned.entries()) {
+    for (let partition = 0; partition < this.#planned.length; partition++) {
+      const planned = this.#planned[partition]!
       if (this.#tenures[partition] === atRest(planned)) continue
       this.#origins.set(partition, {
         from: this.#holderBefore(partition, planned),
@@ -232,8 +235,8 @@ export class Tenures {
     const after = advanceTenure(before, input)
     if (after === before) return
     this.#tenures[partition] = after
-    if (before === atRest(NO_ROLE)) this.#occupied++
-    else if (after === atRest(NO_ROLE)) this.#occupied--
+    if (after === atRest(NO_ROLE)) this.#occupied.delete(partition)
+    else this.#occupied.add(partition)
     if (!this.#changed.has(partition)) this.#changed.set(partition, before)
     const deadlineMs = tenureDeadlineMs(after)
     if (deadlineMs === undefined) this.#deadlines.clear(String(partition))

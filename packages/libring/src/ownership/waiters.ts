@@ -56,4 +56,20 @@ export class Waiters {
     const waiters = [...this.#questions.keys()].map((name) => this.get(name, partition, nowMs))
     return waiters.filter((waiter) => waiter !== undefined)
   }
+
+  /** Who waits for any of `partitions`, with what each asks of them. */
+  byName(
+    partitions: readonly number[],
+    nowMs: Millis,
+  ): ReadonlyMap<string, ReadonlyMap<number, Waiter>> {
+    const waiting = new Map<string, Map<number, Waiter>>()
+    for (const partition of partitions) {
+      for (const waiter of this.of(partition, nowMs)) {
+        const waiters = waiting.get(waiter.name) ?? new Map<number, Waiter>()
+        waiting.set(waiter.name, waiters)
+        waiters.set(partition, waiter)
+      }
+    }
+    return waiting
+  }
 }

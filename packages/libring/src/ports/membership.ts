@@ -56,6 +56,14 @@ export interface Membership {
    */
   readonly expectsOthers: boolean
 
+  /**
+   * Whether the local member is a process of its own, which the program only watches and which
+   * outlives it. It may be in the ring as any other; the program holds nothing.
+   *
+   * @defaultValue false
+   */
+  readonly isObserver?: boolean
+
   /** How rings on different members talk; `undefined` where there is no way to. */
   readonly ringChannel?: RingChannel | undefined
 

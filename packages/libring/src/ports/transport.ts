@@ -39,11 +39,17 @@ export interface Receiver {
   onStream(stream: Stream): StreamHandler
 }
 
+/** Opens streams to others. */
+export interface Dialer {
+  /** Start a stream. Failure to connect is told by `handler.onClosed`. */
+  dial(to: Address, handler: StreamHandler): Stream
+}
+
 /**
  * Datagrams and streams on one port. Datagrams may be lost, doubled or reordered; streams may
  * break. No method throws for anything the network does.
  */
-export interface Transport extends AsyncDisposable {
+export interface Transport extends Dialer, AsyncDisposable {
   /** Where it is bound, with the real port; known once open. */
   readonly address: Address
 
@@ -57,7 +63,4 @@ export interface Transport extends AsyncDisposable {
 
   /** Send one datagram of at most 65,507 bytes, or lose it. Ignored unless open. */
   sendPacket(to: Address, bytes: Uint8Array): void
-
-  /** Start a stream. Failure to connect is told by `handler.onClosed`. */
-  dial(to: Address, handler: StreamHandler): Stream
 }

@@ -75,22 +75,26 @@ export interface Refusal {
   readonly reason: RefusalReason
   /** Name of whoever serves it, as far as is known. */
   readonly owner: string | undefined
+  /** Whether the member that refuses will serve it, once that one has let go. */
+  readonly isNext?: boolean
 }
 
 const REASONS: readonly string[] = ['not-owner', 'configuration', 'key', 'hops']
 
 /** The refusal in one line of ASCII without spaces. */
-export function encodeRefusal({ reason, owner }: Refusal): string {
-  return owner === undefined ? reason : `${reason};${encodeURIComponent(owner)}`
+export function encodeRefusal({ reason, owner, isNext = false }: Refusal): string {
+  if (owner === undefined) return reason
+  return `${reason};${encodeURIComponent(owner)}${isNext ? ';next' : ''}`
 }
 
 /** The refusal, or `undefined` for what is none. Never throws. */
 export function decodeRefusal(text: string): Refusal | undefined {
   if (text.length > MARK_LENGTH_MAX) return undefined
-  const [reason, name] = text.split(';', 2)
+  const [reason, name, word] = text.split(';', 3)
   if (!REASONS.includes(reason!)) return undefined
   const owner = name === undefined ? undefined : decodeNames(name)?.[0]
-  return { reason: reason as RefusalReason, owner }
+  const refusal: Refusal = { reason: reason as RefusalReason, owner }
+  return owner !== undefined && word === 'next' ? { ...refusal, isNext: true } : refusal
 }
 
 const NOBODY: readonly string[] = Object.freeze([])

@@ -21,7 +21,7 @@ export interface ItineraryLimits {
   readonly maxHops: number
   /** How long it may wait, in all, for a partition that is about to be served. */
   readonly acquireWaitMs: Millis
-  /** How long it may wait, in all, for a partition whose owner cannot be reached. */
+  /** How long it may wait, in all, for a partition whose owner cannot be reached, nor has left. */
   readonly failoverWaitMs: Millis
 }
 
@@ -39,11 +39,17 @@ export class Itinerary {
   readonly #isBad: (member: Reachable) => boolean
   readonly #refusedBy: string[] = []
   readonly #unreachable: string[] = []
+  /** Who has refused because somebody else serves it still, and will serve it next. */
+  #next: { readonly name: string; readonly after: string } | undefined
   #hops: number
   #named: string | undefined
   #acquireLeftMs: Millis
   #failoverLeftMs: Millis
   #waitsFor: 'acquire' | 'failover' = 'acquire'
+  /** At how much of `acquireWaitMs` those that have refused are asked once more. */
+  #askAgainAtMs: Millis | undefined
+  /** What was known of the partition when the wait began. */
+  #known: string | undefined
 
   /** @param isBad whether a member could not be reached a moment ago. */
   constructor(
@@ -87,24 +93,28 @@ export class Itinerary {
   next(): Leg {
     const { partition, role } = this
     if (servesHere(this.#cluster, partition, role)) return SERVE
+    if (this.#known !== undefined) this.#reconsider(this.#known)
     const member = this.#takeNamed() ?? this.#choose()
     if (member === undefined) return this.#wait()
-    if (this.#hops >= this.#limits.maxHops) {
-      const why = `the request was forwarded ${this.#hops} times`
-      return { type: 'fail', code: 'LIBRING_HOPS_EXCEEDED', why }
-    }
+    if (this.#hops >= this.#limits.maxHops) return this.#tooFar()
     this.#hops++
     return { type: 'forward', member }
   }
 
-  /** A member does not serve it, and may have said who does. */
-  refused(by: string, owner: string | undefined): void {
+  /**
+   * A member does not serve it, and may have said who does.
+   *
+   * @param isNext whether it will itself, once that one has let go.
+   */
+  refused(by: string, owner: string | undefined, isNext = false): void {
     this.#refusedBy.push(by)
     this.#named = owner
+    if (isNext && owner !== undefined) this.#next = { name: by, after: owner }
   }
 
-  /** A member got nothing of it. */
+  /** A member got nothing of it, which is no hop. It is not asked again before a wait. */
   unreachable(member: string): void {
+    this.#hops--
     this.#unreachable.push(member)
   }
 
@@ -113,16 +123,55 @@ export class Itinerary {
     const spentMs = timeoutMs - leftMs
     if (this.#waitsFor === 'acquire') this.#acquireLeftMs -= spentMs
     else this.#failoverLeftMs -= spentMs
-    // What was so before the move need not be so any more.
-    this.#refusedBy.length = 0
     this.#unreachable.length = 0
   }
 
-  /** Whom the member that was asked last has named. It may have been asked before. */
+  /**
+   * After a wait. Those that have refused are asked once more when the partition has moved, or their
+   * time has come: whatever else moves here would spend the hops before they can know better.
+   */
+  #reconsider(known: string): void {
+    this.#known = undefined
+    const isDue = this.#acquireLeftMs <= (this.#askAgainAtMs ?? this.#acquireLeftMs)
+    if (!isDue && known === this.#knowledge()) return
+    this.#refusedBy.length = 0
+    this.#next = undefined
+    this.#askAgainAtMs = undefined
+  }
+
+  #knowledge(): string {
+    const { partition } = this
+    const names = this.#cluster.holdersForPartition(partition).map(({ name }) => name)
+    const replica = this.#cluster.localRole(partition)?.replica
+    return [replica, this.#cluster.servedBy(partition), ...names].join()
+  }
+
+  /**
+   * Whom the member that was asked last has named. One that has refused would do so again, unless
+   * whoever it waited for has sent the request away since: then it waits, with the request.
+   */
   #takeNamed(): Reachable | undefined {
     const name = this.#named
     this.#named = undefined
-    if (name === undefined || name === this.#cluster.localName) return undefined
+    if (name === undefined) return undefined
+    const { localName } = this.#cluster
+    if (name === localName) {
+      if (this.#next?.after !== localName) return undefined
+      // It waits for us, who have begun to let go: else we would serve it.
+      this.#refusedBy.push(localName)
+      return this.#takeNext()
+    }
+    if (this.#refusedBy.includes(name)) {
+      const next = this.#next
+      if (next?.name !== name || !this.#refusedBy.includes(next.after)) return undefined
+      return this.#takeNext()
+    }
+    return this.#reachable(this.#cluster.memberNamed(name))
+  }
+
+  #takeNext(): Reachable | undefined {
+    const { name } = this.#next!
+    this.#next = undefined
     return this.#reachable(this.#cluster.memberNamed(name))
   }
 
@@ -154,16 +203,20 @@ export class Itinerary {
 
   #wait(): Leg {
     const holders = this.#cluster.holdersForPartition(this.partition)
-    // A member that has just begun has no ring yet.
-    const isLocal = holders.length === 0 || holders[0]!.name === this.#cluster.localName
-    const isComing = this.#refusedBy.length > 0 || isLocal
+    const isOurs = holders[0]?.name === this.#cluster.localName
+    const isRefused = this.#refusedBy.length > 0
+    const isComing = isRefused || isOurs || this.#unreachable.some((name) => this.#hasLeft(name))
     this.#waitsFor = isComing ? 'acquire' : 'failover'
-    const leftMs = isComing ? this.#acquireLeftMs : this.#failoverLeftMs
+    const leftMs = this.#waitsFor === 'acquire' ? this.#acquireLeftMs : this.#failoverLeftMs
     if (leftMs > 0) {
-      // Members elsewhere may move without anything moving here, so they are asked once more.
-      const { acquireWaitMs, maxHops } = this.#limits
-      const askAgainMs = this.#refusedBy.length > 0 ? Math.ceil(acquireWaitMs / maxHops) : leftMs
-      return { type: 'wait', timeoutMs: Math.min(leftMs, askAgainMs) }
+      const hopsLeft = this.#limits.maxHops - this.#hops
+      if (isRefused && hopsLeft <= 0 && !isOurs) return this.#tooFar()
+      this.#known = this.#knowledge()
+      if (!isRefused) return { type: 'wait', timeoutMs: leftMs }
+      // Members elsewhere may move without anything moving here. The hops that are left are spread
+      // over the time that is left, so that they are not spent before views agree.
+      this.#askAgainAtMs ??= leftMs - Math.ceil(leftMs / (hopsLeft + 1))
+      return { type: 'wait', timeoutMs: leftMs - this.#askAgainAtMs }
     }
     if (this.#unreachable.length > 0) {
       const why = 'the owner of the key cannot be reached'
@@ -171,5 +224,16 @@ export class Itinerary {
     }
     const why = holders.length === 0 ? 'the ring has no members' : 'nobody serves the key now'
     return { type: 'fail', code: 'LIBRING_NO_OWNER', why }
+  }
+
+  /** Whether the ring is about to go on without it, though it does not say so yet. */
+  #hasLeft(name: string): boolean {
+    const status = this.#cluster.memberNamed(name)?.status
+    return status === 'left' || status === 'leaving'
+  }
+
+  #tooFar(): Leg {
+    const why = `the request was forwarded ${this.#hops} times`
+    return { type: 'fail', code: 'LIBRING_HOPS_EXCEEDED', why }
   }
 }

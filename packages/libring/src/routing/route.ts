@@ -10,7 +10,7 @@ import {
 import type { Millis } from '../base/time.ts'
 import type { Held } from '../cluster/held.ts'
 import type { Key } from '../ring/key-hash.ts'
-import { admit, hesitationMs } from './admission.ts'
+import { admit } from './admission.ts'
 import { decodeForwardMark, encodeForwardMark, type Refusal } from './forward-mark.ts'
 import { Itinerary, type Reachable } from './itinerary.ts'
 import { servesHere, type RoleAsked, type RoutedCluster } from './routed-cluster.ts'
@@ -22,7 +22,7 @@ export interface RouteOptions {
    * @defaultValue `'primary'`
    */
   readonly serveFrom?: 'primary' | 'holders'
-  /** How many other members may be asked. 1 to 16. @defaultValue 3 */
+  /** How many other members may be asked. 1 to 16. @defaultValue 5 */
   readonly maxHops?: number
   /**
    * How long to wait, in all, for a partition that is about to be served. 0 to 600,000.
@@ -33,7 +33,7 @@ export interface RouteOptions {
   /**
    * How long to wait, in all, for a partition whose owner cannot be reached. 0 to 600,000.
    *
-   * @defaultValue 0
+   * @defaultValue 2000
    */
   readonly failoverWaitMs?: Millis
   /**
@@ -96,7 +96,8 @@ export async function route<T>(
     } catch (error) {
       if (member === undefined || !isLibringError(error)) throw error
       if (error.code === 'LIBRING_OWNER_UNREACHABLE') itinerary.unreachable(member.name)
-      else if (error instanceof NotOwnerError) itinerary.refused(member.name, error.owner)
+      else if (error instanceof NotOwnerError)
+        itinerary.refused(member.name, error.owner, error.isNext)
       else throw error
     }
   }
@@ -111,7 +112,7 @@ export type ForwardedAdmission =
       /** The holding of index 0, where the local member serves as primary. */
       readonly held: Held | undefined
     }
-  /** Tell the sender, who throws a `NotOwnerError` with the owner that is named. */
+  /** Tell the sender, who throws a `NotOwnerError` with `owner` and `isNext`. */
   | ({ readonly type: 'refuse' } & Refusal)
   /** Tell the sender that nobody serves it now. */
   | { readonly type: 'unavailable' }
@@ -133,16 +134,10 @@ export async function admitForwarded(
   if (forwarded === undefined) return { type: 'refuse', reason: 'key', owner: undefined }
   const { partition, role } = forwarded
   let leftMs = acquireWaitMs
-  let patienceMs = hesitationMs({ acquireWaitMs, maxHops })
   for (;;) {
     signal?.throwIfAborted()
     const admission = admit(cluster, forwarded, maxHops)
     if (admission.type === 'refuse') return admission
-    if (admission.type === 'hesitate') {
-      if (patienceMs === 0) return { type: 'refuse', ...admission.refusal }
-      patienceMs = await cluster.whenMoved(partition, { timeoutMs: patienceMs, signal })
-      continue
-    }
     if (partition !== cluster.partitionForKey(key)) {
       return { type: 'refuse', reason: 'key', owner: undefined }
     }
@@ -177,7 +172,7 @@ function resolveRouteOptions(options: RouteOptions): ResolvedRouteOptions {
   requirePlainObject('options', options)
   requireKnown('', options, Object.keys(OPTIONS))
   const { serveFrom = 'primary', isBad, signal } = options
-  const { maxHops = 3, acquireWaitMs = 5_000, failoverWaitMs = 0 } = options
+  const { maxHops = 5, acquireWaitMs = 5_000, failoverWaitMs = 2_000 } = options
   requireOneOf('serveFrom', serveFrom, ['primary', 'holders'])
   requireWhole('maxHops', maxHops, 1, 16)
   requireWhole('acquireWaitMs', acquireWaitMs, 0, 600_000)

@@ -4,13 +4,17 @@ import { canonicalIp } from '../base/address.ts'
 
 /** An address of one network interface, as `node:os` has it. */
 export interface InterfaceAddress {
+  /** Name of the interface, such as `eth0`. */
+  readonly interface: string
   readonly address: string
   readonly internal: boolean
 }
 
 /** Addresses of all interfaces, in the order of the operating system. */
 export function localAddresses(): readonly InterfaceAddress[] {
-  return Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+    addresses.map(({ address, internal }) => ({ interface: name, address, internal })),
+  )
 }
 
 /**
@@ -23,18 +27,47 @@ export function detectAdvertiseHost(
   wildcard: string,
   addresses: readonly InterfaceAddress[] = localAddresses(),
 ): string {
-  const usable: Candidate[] = []
-  for (const { address, internal } of addresses) {
-    const host = canonicalIp(address)
-    if (host === undefined || (wildcard === '0.0.0.0' && host.includes(':'))) continue
-    usable.push({ host, internal, range: ipaddr.parse(host).range() })
-  }
+  const usable = candidates(addresses, wildcard !== '0.0.0.0')
   const chosen =
     usable.find(isPrivateIpv4) ??
     usable.find((candidate) => isReachable(candidate) && !candidate.host.includes(':')) ??
     usable.find(isReachable) ??
     usable.find(({ internal }) => internal)
   return chosen?.host ?? '127.0.0.1'
+}
+
+/**
+ * The address of one interface to tell others: its first IPv4 address, else its first IPv6 address
+ * if the node hears that. `undefined` when there is none.
+ *
+ * @param bound the address that the node is bound to.
+ */
+export function interfaceHost(
+  bound: string,
+  name: string,
+  addresses: readonly InterfaceAddress[] = localAddresses(),
+): string | undefined {
+  const own = addresses.filter((address) => address.interface === name)
+  const usable = candidates(own, bound.includes(':')).filter(({ range }) => range !== 'linkLocal')
+  const isIpv4 = ({ host }: Candidate): boolean => !host.includes(':')
+  // Bound to one IPv6 address, it hears nothing else.
+  const hearsIpv4 = bound === '::' || !bound.includes(':')
+  return (
+    (hearsIpv4 ? usable.find(isIpv4) : undefined)?.host ?? usable.find((one) => !isIpv4(one))?.host
+  )
+}
+
+function candidates(
+  addresses: readonly InterfaceAddress[],
+  hearsIpv6: boolean,
+): readonly Candidate[] {
+  const usable: Candidate[] = []
+  for (const { address, internal } of addresses) {
+    const host = canonicalIp(address)
+    if (host === undefined || (!hearsIpv6 && host.includes(':'))) continue
+    usable.push({ host, internal, range: ipaddr.parse(host).range() })
+  }
+  return usable
 }
 
 interface Candidate {

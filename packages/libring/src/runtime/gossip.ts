@@ -4,12 +4,14 @@ import { GossipNode } from '../gossip/gossip-node.ts'
 import { guardedLogger, LOGGER_METHODS, SILENT } from '../gossip/guarded-logger.ts'
 import { resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
 import type { Logger } from '../ports/logger.ts'
-import { detectAdvertiseHost } from './addresses.ts'
+import { detectAdvertiseHost, interfaceHost } from './addresses.ts'
 import { systemCipher } from './cipher.ts'
 import { unforeseenRandom } from './random.ts'
 import { SystemResolver } from './resolver.ts'
 import { SystemClock } from './system-clock.ts'
 import { SocketTransport } from './transport.ts'
+import { FileStore } from './file-store.ts'
+import { KeyringFile } from './keyring-file.ts'
 
 /** What a node uses that is no option of the protocol. */
 export interface GossipEnvironment {
@@ -21,6 +23,7 @@ export interface GossipEnvironment {
  * A gossip node over real sockets, clock and name service. Nothing is opened before `start`.
  *
  * @throws {OptionError} naming the first option that is unknown, malformed or out of range.
+ * @throws {FileError} naming the keyring file and what is wrong with it.
  */
 export function createGossipNode(
   options: GossipOptions = {},
@@ -33,9 +36,15 @@ export function createGossipNode(
   const resolved = resolveGossipOptions(options, {
     hostName: hostname,
     advertiseHost: detectAdvertiseHost,
+    interfaceHost,
+    readKeyring: (path) => new KeyringFile(path).load(),
   })
+  const { snapshotPath } = resolved
+  const { keyringFile } = options
   return new GossipNode({
     options: resolved,
+    keyStore: keyringFile === undefined ? undefined : new KeyringFile(keyringFile),
+    store: snapshotPath === undefined ? undefined : new FileStore(snapshotPath),
     transport: new SocketTransport(resolved.bind),
     clock: new SystemClock(),
     random: unforeseenRandom(),

@@ -1,30 +1,87 @@
-import { lookup } from 'node:dns'
-import { canonicalIp } from '../base/address.ts'
+import { lookup, Resolver as NameServers, type SrvRecord } from 'node:dns'
+import { canonicalIp, isServiceName, type HostAndPort } from '../base/address.ts'
 import type { Resolution, Resolver } from '../ports/resolver.ts'
 
+/** Most hosts of one service that are looked up: the first by priority. */
+const TARGETS_MAX = 64
+
+/** How long a name server has to tell of a service, each time it is asked. */
+const SERVICE_TIMEOUT_MS = 5_000
+const SERVICE_TRIES = 2
+
 /**
- * Names as the operating system resolves them: hosts file, search domains, DNS.
+ * Names as the operating system resolves them: hosts file, search domains, DNS; and names of
+ * services by DNS alone.
  *
  * A lookup under way cannot be called off, and keeps the process alive until the system's
  * own timeout.
  */
 export class SystemResolver implements Resolver {
+  readonly #servers: readonly string[] | undefined
+
+  /** @param servers name servers to ask for services, `address:port`, in place of the system's. */
+  constructor(servers?: readonly string[]) {
+    this.#servers = servers
+  }
+
   resolve(name: string, onResult: (resolution: Resolution) => void): void {
-    const ip = canonicalIp(name)
-    if (ip !== undefined) {
-      queueMicrotask(() => onResult({ addresses: [ip] }))
-      return
+    if (isServiceName(name)) this.#resolveService(name, onResult)
+    else resolveHost(name, onResult)
+  }
+
+  #resolveService(name: string, onResult: (resolution: Resolution) => void): void {
+    const servers = new NameServers({ timeout: SERVICE_TIMEOUT_MS, tries: SERVICE_TRIES })
+    if (this.#servers !== undefined) servers.setServers(this.#servers)
+    servers.resolveSrv(name, (error, records) => {
+      if (error !== null) onResult({ error })
+      else resolveTargets(name, records, onResult)
+    })
+  }
+}
+
+function resolveHost(name: string, onResult: (resolution: Resolution) => void): void {
+  const ip = canonicalIp(name)
+  if (ip !== undefined) {
+    queueMicrotask(() => onResult({ addresses: [{ host: ip, port: undefined }] }))
+    return
+  }
+  lookup(name, { all: true, verbatim: true }, (error, found) => {
+    if (error !== null) return onResult({ error })
+    const hosts = new Set<string>()
+    for (const { address } of found) {
+      // A scoped IPv6 address (fe80::1%eth0) means nothing to another machine.
+      const canonical = canonicalIp(address)
+      if (canonical !== undefined) hosts.add(canonical)
     }
-    lookup(name, { all: true, verbatim: true }, (error, found) => {
-      if (error !== null) return onResult({ error })
-      const addresses = new Set<string>()
-      for (const { address } of found) {
-        // A scoped IPv6 address (fe80::1%eth0) means nothing to another machine.
-        const canonical = canonicalIp(address)
-        if (canonical !== undefined) addresses.add(canonical)
-      }
-      if (addresses.size === 0) return onResult({ error: new Error(`${name} has no address`) })
-      onResult({ addresses: [...addresses] })
+    if (hosts.size === 0) return onResult({ error: new Error(`${name} has no address`) })
+    onResult({ addresses: [...hosts].map((host) => ({ host, port: undefined })) })
+  })
+}
+
+/** One host that cannot be resolved does not keep the others from being found. */
+function resolveTargets(
+  name: string,
+  records: readonly SrvRecord[],
+  onResult: (resolution: Resolution) => void,
+): void {
+  // A single dot says that the service is not offered.
+  const offered = records.filter((record) => record.name !== '' && record.port > 0)
+  const targets = offered.toSorted((a, b) => a.priority - b.priority).slice(0, TARGETS_MAX)
+  const addresses: HostAndPort[] = []
+  const reasons: string[] = []
+  let missing = targets.length
+  const finish = (): void => {
+    if (addresses.length > 0) return onResult({ addresses })
+    const why = reasons[0] ?? 'nobody offers it'
+    onResult({ error: new Error(`${name} leads to no address: ${why}`) })
+  }
+  if (missing === 0) return finish()
+  for (const target of targets) {
+    resolveHost(target.name, (resolution) => {
+      const { port } = target
+      if ('error' in resolution) reasons.push(resolution.error.message)
+      else addresses.push(...resolution.addresses.map(({ host }) => ({ host, port })))
+      if (--missing === 0) finish()
     })
   }
 }

@@ -26,6 +26,9 @@ export interface Remembrance {
   readonly recentIntentTimeoutMs: Millis
 }
 
+/** Longest name of which an intent is kept. */
+const NAME_LENGTH_MAX = 1_024
+
 const NOTHING: Outcome = {}
 const NEWS: Outcome = { rebroadcast: true }
 
@@ -174,6 +177,11 @@ export class Attendance {
     return { intent, outcome: this.leave(intent, nowMs) }
   }
 
+  /** The others know our name as another's: to whoever counts on us, we are gone. */
+  loseName(nowMs: Millis): Outcome {
+    return this.#go(this.#localName, 'down', nowMs)
+  }
+
   /** Forget a member whose time to spread its farewell is over, unless it has come back. */
   prune(name: string): Outcome {
     const known = this.roster.get(name)
@@ -205,6 +213,8 @@ export class Attendance {
   #keep(type: 'join' | 'leave', node: string, ltime: bigint, nowMs: Millis): Outcome {
     // Nobody bears the empty name, and what is said of us before we are here is of the past.
     if (node === '' || node === this.#localName) return NOTHING
+    // Of so many names, none may be much longer than names are.
+    if (node.length > NAME_LENGTH_MAX) return NOTHING
     return this.#intents.add(node, { type, ltime }, nowMs) ? NEWS : NOTHING
   }
 

@@ -28,6 +28,11 @@ export class LamportClock {
     return time
   }
 
+  /** Move to where another member's clock stands: beyond the last message that it knows. */
+  witnessBefore(time: bigint): void {
+    if (time > 0n) this.witness(time - 1n)
+  }
+
   /** Move beyond `seen`. At the end of time the clock stands still rather than wrap. */
   witness(seen: bigint): void {
     if (seen >= this.#time) this.#time = later(seen)

@@ -116,6 +116,14 @@ export type DecodedSerf =
   | { readonly message: SerfMessage; readonly fault?: never }
   | { readonly fault: WireFault; readonly message?: never }
 
+/** No message of Serf's but a push/pull is longer than a datagram, though a stream may carry one. */
+const USER_MESSAGE_BYTES_MAX = 65_507
+
+/** The message that another member sent by itself, in a packet or over a stream. */
+export function decodeUserMessage(bytes: Uint8Array): DecodedSerf {
+  return bytes.length > USER_MESSAGE_BYTES_MAX ? { fault: 'too-large' } : decodeSerf(bytes)
+}
+
 /** The bytes of a message, its type byte first. */
 export function encodeSerf(message: SerfMessage): Uint8Array {
   switch (message.type) {

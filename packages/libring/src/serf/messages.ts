@@ -1,3 +1,4 @@
+import type { Millis } from '../base/time.ts'
 import type { Versions } from '../wire/messages.ts'
 
 /** First byte of every Serf message. */
@@ -67,6 +68,9 @@ export interface UserEvent {
   readonly coalesce: boolean
 }
 
+/** What a caller gives of an event. */
+export type UserEventContent = Pick<UserEvent, 'name' | 'payload' | 'coalesce'>
+
 export interface Query {
   readonly type: 'query'
   readonly ltime: bigint
@@ -86,6 +90,26 @@ export interface Query {
   readonly timeoutNanos: bigint
   readonly name: string
   readonly payload: Uint8Array
+}
+
+/** What of a query its answers need. */
+export type Answerable = Pick<
+  Query,
+  'ltime' | 'id' | 'addr' | 'port' | 'sourceNode' | 'relayFactor'
+>
+
+/** What a caller asks. */
+export interface QueryContent {
+  readonly name: string
+  readonly payload: Uint8Array
+  /** As they are sent. */
+  readonly filters: readonly Uint8Array[]
+  /** Whether whoever is meant says at once that it got the query. */
+  readonly requestAck: boolean
+  /** Through how many others each answer is sent as well: 0 to 255. */
+  readonly relayFactor: number
+  /** `undefined` for one that suits the size of the cluster. */
+  readonly timeoutMs: Millis | undefined
 }
 
 export interface QueryResponse {

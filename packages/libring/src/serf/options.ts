@@ -1,4 +1,4 @@
-import { requireWhole } from '../base/require.ts'
+import { requireBoolean, requireWhole } from '../base/require.ts'
 import type { Millis } from '../base/time.ts'
 
 /** Timing of what Serf adds to the gossip protocol. Names and defaults follow Serf's. */
@@ -19,6 +19,22 @@ export interface SerfOptions {
   readonly queueCheckIntervalMs?: Millis
   /** Most broadcasts a queue may hold when it is cut. */
   readonly queueDepthMax?: number
+  /**
+   * Most bytes of a user event that is sent, its name and payload together and the whole message
+   * alike. What others send may be as long as fits into a packet.
+   */
+  readonly userEventBytesMax?: number
+  /** Most bytes of a query that is sent, as a message. */
+  readonly queryBytesMax?: number
+  /** Most bytes of an answer to a query, as a message. Longer ones of others are neither taken nor passed on. */
+  readonly queryResponseBytesMax?: number
+  /** How long a query waits unless it says so: this times the gossip interval times ceil(log10(n + 1)). */
+  readonly queryTimeoutMult?: number
+  /**
+   * Where another member bears our name too: have all others say whom they know by it, and go when
+   * most of them know the other one. `false` only tells of it.
+   */
+  readonly nameConflictResolution?: boolean
 }
 
 export type ResolvedSerfOptions = Readonly<Required<SerfOptions>>
@@ -32,9 +48,17 @@ const DEFAULTS: ResolvedSerfOptions = {
   recentIntentTimeoutMs: 300_000,
   queueCheckIntervalMs: 30_000,
   queueDepthMax: 4_096,
+  userEventBytesMax: 512,
+  queryBytesMax: 1_024,
+  queryResponseBytesMax: 1_024,
+  queryTimeoutMult: 16,
+  nameConflictResolution: true,
 }
 
-const RANGES: Readonly<Record<keyof SerfOptions, readonly [min: number, max: number]>> = {
+export type NumericOption = Exclude<keyof SerfOptions, 'nameConflictResolution'>
+
+/** What each option may be. */
+export const SERF_RANGES: Readonly<Record<NumericOption, readonly [min: number, max: number]>> = {
   leavePropagateDelayMs: [0, 600_000],
   reapIntervalMs: [1, 3_600_000],
   reconnectIntervalMs: [1, 3_600_000],
@@ -43,6 +67,10 @@ const RANGES: Readonly<Record<keyof SerfOptions, readonly [min: number, max: num
   recentIntentTimeoutMs: [1, 31_536_000_000],
   queueCheckIntervalMs: [1, 3_600_000],
   queueDepthMax: [16, 1_048_576],
+  userEventBytesMax: [64, 9_216],
+  queryBytesMax: [128, 65_507],
+  queryResponseBytesMax: [128, 65_507],
+  queryTimeoutMult: [1, 1_000],
 }
 
 /**
@@ -54,8 +82,9 @@ export function resolveSerfOptions(options: SerfOptions = {}, path = ''): Resolv
     Object.entries(options).filter(([, value]) => value !== undefined),
   )
   const resolved: ResolvedSerfOptions = { ...DEFAULTS, ...given }
-  for (const [option, [min, max]] of Object.entries(RANGES)) {
-    requireWhole(path + option, resolved[option as keyof SerfOptions], min, max)
+  for (const [option, [min, max]] of Object.entries(SERF_RANGES)) {
+    requireWhole(path + option, resolved[option as NumericOption], min, max)
   }
+  requireBoolean(`${path}nameConflictResolution`, resolved.nameConflictResolution)
   return Object.freeze(resolved)
 }

@@ -1,8 +1,9 @@
 import { toHex } from '../base/bytes.ts'
 import { LamportClock } from './lamport.ts'
+import type { SerfStats } from './stats.ts'
 
 /** Times remembered, as in Serf: a message this far behind its clock is too old to judge. */
-const SLOTS = 512
+export const SLOTS = 512
 
 /** What all remembered messages together may cost, each its key's length and this much more. */
 const COST_MAX = 4_194_304
@@ -56,6 +57,14 @@ export class SeenMessages {
     this.#slots[at] = fresh
     return fresh
   }
+}
+
+/** Count what is not new. True when it is. */
+export function countSighting(sighting: Sighting, stats: SerfStats): boolean {
+  if (sighting === 'seen') stats.seenBefore++
+  else if (sighting === 'too-old') stats.tooOld++
+  else if (sighting === 'full') stats.broadcastsDropped++
+  return sighting === 'new'
 }
 
 /** Tells apart user events of one time. */

@@ -1,7 +1,6 @@
 import { addressText, type Address } from '../base/address.ts'
-import { Deadlines } from '../base/deadlines.ts'
+import { NO_BYTES } from '../base/bytes.ts'
 import { invariant } from '../base/errors.ts'
-import { Fifo } from '../base/fifo.ts'
 import type { Machine } from '../base/machine.ts'
 import type { Member } from '../base/member.ts'
 import { below, fraction, type Random } from '../base/random.ts'
@@ -9,54 +8,38 @@ import { soonestMs, type Millis } from '../base/time.ts'
 import type { SwimEffect, SwimMember } from '../swim/effects.ts'
 import type { ResolvedSwimOptions } from '../swim/options.ts'
 import { SwimMachine } from '../swim/swim-machine.ts'
-import type { Versions } from '../wire/messages.ts'
-import { IN_CLEAR, packetOverheadBytes, type Security } from '../wire/security.ts'
+import { IN_CLEAR } from '../wire/security.ts'
 import { Attendance, type Outcome } from './attendance.ts'
-import type { SerfEffect, SerfInput } from './effects.ts'
-import type { LamportClock } from './lamport.ts'
-import { advanceLeave, leaveDeadlineMs, statusWhile, type Leave, type LeaveInput } from './leave.ts'
-import { decodeSerf, encodeSerf } from './message-codec.ts'
-import { QueryFlag } from './messages.ts'
+import { Departure } from './departure.ts'
+import { Clocks } from './clocks.ts'
+import { Coordinates } from './coordinates.ts'
+import type { JoinInput, Refusal, SerfEffect, SerfInput } from './effects.ts'
+import { ForceLeaves } from './force-leaves.ts'
+import { decodeSerf, decodeUserMessage, encodeSerf } from './message-codec.ts'
+import { OpenJoins } from './open-joins.ts'
 import type { ResolvedSerfOptions } from './options.ts'
-import { Queues, type QueueKind } from './queues.ts'
-import { eventKey, SeenMessages, type Sighting } from './seen.ts'
-import { newSerfStats, type SerfStats } from './stats.ts'
+import { Outlet } from './outlet.ts'
+import { Questions } from './questions.ts'
+import { messageBytesMax, Queues } from './queues.ts'
+import { serfVersions, type SerfSetup } from './setup.ts'
+import { surroundingsOf } from './surroundings.ts'
+import { newSerfStats, type SerfGauges, type SerfStats } from './stats.ts'
 import { decodeTags, encodeTags, META_BYTES_MAX, type Tags } from './tags.ts'
+import { UserEvents } from './user-events.ts'
 import { userStateOf } from './user-state.ts'
-
-/** What we say we speak: memberlist 1 to 5, now 2; Serf 2 to 5, now 5. As stock agents do. */
-export const serfVersions: Versions = [1, 5, 2, 2, 5, 5]
-
-/** What a message costs in a packet beyond its own bytes: compound head, length, type. */
-const PACKET_OVERHEAD_BYTES = 5
-
-/** Force-leaves that can be under way at one time. Further ones are answered as not spread. */
-const FORCE_LEAVES_MAX = 1_024
-
-type JoinInput = Extract<SerfInput, { seeds: unknown }>
-
-export interface SerfSetup {
-  /** Unique in the cluster, 1 to 128 bytes of UTF-8. */
-  readonly name: string
-  /** At most 512 bytes when encoded. */
-  readonly tags: Tags
-  readonly swim: ResolvedSwimOptions
-  readonly serf: ResolvedSerfOptions
-  readonly random: Random
-  /** Label and keys. In clear where there is none. */
-  readonly security?: Security
-}
 
 /**
  * Serf's part of a node, on top of the SWIM machine that it owns: intents, statuses, tags,
  * farewells, and the memory of members that are gone.
  *
- * User events and queries of others are passed along, once each, but neither told nor answered.
- *
- * This class only routes: every part keeps its own state, and none of them calls another.
+ * This class only routes: every part keeps its own state, and none of them calls another. What
+ * they let out goes through the outlet that they share.
  */
 export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly stats: SerfStats
+  /** Where members stand, unless that is not to be worked out. */
+  readonly coordinates: Coordinates | undefined
+  readonly clocks: Clocks
   readonly #name: string
   readonly #swimOptions: ResolvedSwimOptions
   readonly #options: ResolvedSerfOptions
@@ -64,21 +47,16 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly #swim: SwimMachine
   readonly #attendance: Attendance
   readonly #queues: Queues
-  readonly #userEvents = new SeenMessages()
-  readonly #queries = new SeenMessages()
-  readonly #deadlines = new Deadlines()
-  readonly #effects = new Fifo<SerfEffect>()
-  /** What callers asked for, by our number for it. Joins that are not in here are reconnects. */
-  readonly #joins = new Map<number, JoinInput>()
-  /** Names of the force-leaves being spread, by ticket. */
-  readonly #forceLeaves = new Map<number, string>()
-  #leave: Leave = { phase: 'none' }
-  #started = false
-  #joinCount = 0
-  #ticket = 0
+  readonly #outlet: Outlet
+  readonly #userEvents: UserEvents
+  readonly #questions: Questions
+  readonly #departure: Departure
+  readonly #forceLeaves: ForceLeaves
+  readonly #joins = new OpenJoins()
+  #address: Address | undefined
 
   constructor(setup: SerfSetup) {
-    const { name, tags, swim, serf, random, security = IN_CLEAR } = setup
+    const { name, tags, swim, serf, random, security = IN_CLEAR, coordinates = true } = setup
     this.#name = name
     this.#swimOptions = swim
     this.#options = serf
@@ -86,7 +64,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     this.#attendance = new Attendance(name)
     this.#queues = new Queues({
       retransmitMult: swim.retransmitMult,
-      messageBytesMax: swim.packetBytesMax - PACKET_OVERHEAD_BYTES - packetOverheadBytes(security),
+      messageBytesMax: messageBytesMax(swim.packetBytesMax, security),
       depthMax: serf.queueDepthMax,
     })
     this.#swim = new SwimMachine({
@@ -97,17 +75,26 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       random,
       security,
       passenger: {
-        userState: () => {
-          const eventLTime = this.#userEvents.clock.time
-          const queryLTime = this.#queries.clock.time
-          return encodeSerf(userStateOf(this.#attendance, { eventLTime, queryLTime }))
-        },
-        takePayloads: (bytesMax, overheadBytes) => {
-          return this.#queues.take(bytesMax, overheadBytes, this.#attendance.roster.size)
-        },
+        userState: () => encodeSerf(userStateOf(this.#attendance, this.clocks.shown)),
+        ackPayload: () => this.coordinates?.payload ?? NO_BYTES,
+        takePayloads: (max, each) => this.#queues.take(max, each, this.#attendance.roster.size),
       },
     })
     this.stats = newSerfStats(this.#swim.stats)
+    this.coordinates = coordinates ? new Coordinates(name, random) : undefined
+    this.#outlet = new Outlet(this.#queues, this.stats)
+    this.#userEvents = new UserEvents(this.#outlet, serf.userEventBytesMax)
+    this.#questions = new Questions({
+      outlet: this.#outlet,
+      around: surroundingsOf(name, () => this.#address, this.#attendance.roster, this.#swim),
+      setting: { ...swim, ...serf },
+      random,
+      keyring: security.seal?.keyring,
+      keepsKeys: setup.keepsKeys === true,
+    })
+    this.clocks = new Clocks(this.#attendance.clock, this.#userEvents, this.#questions)
+    this.#departure = new Departure(this.#outlet, { ...swim, ...serf })
+    this.#forceLeaves = new ForceLeaves(this.#outlet, swim.broadcastTimeoutMs)
   }
 
   /** Everybody known in any status, the local member included once started. */
@@ -126,7 +113,27 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
 
   /** The local member's own status. */
   get status(): 'alive' | 'leaving' | 'left' {
-    return statusWhile(this.#leave)
+    return this.#departure.status
+  }
+
+  /** Members alive or suspect, the local one included. */
+  get presentCount(): number {
+    return this.#swim.presentCount
+  }
+
+  get gauges(): SerfGauges {
+    return {
+      ...this.clocks.gauges,
+      intentsQueued: this.#queues.depth('intents'),
+      queriesQueued: this.#queues.depth('queries'),
+      eventsQueued: this.#queues.depth('events'),
+      awareness: this.awareness,
+    }
+  }
+
+  /** What is against answering a query so, if anything. */
+  refusalOf(query: number, payload: Uint8Array, nowMs: Millis): Refusal | undefined {
+    return this.#questions.refusalOf(query, payload, nowMs)
   }
 
   /** Lifeguard's health score: 0 is healthy. */
@@ -145,6 +152,24 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         break
       case 'tags':
         this.#setTags(input.tags, nowMs)
+        break
+      case 'keys-kept':
+        this.#questions.keysKept(input.change, input.failure, nowMs)
+        break
+      case 'recall':
+        this.clocks.recall(input.ltimes)
+        break
+      case 'user-event':
+        this.#outlet.tell({ type: 'user-event-sent', refusal: this.#userEvents.send(input, nowMs) })
+        break
+      case 'query':
+        this.#questions.ask(input.query, input, nowMs)
+        break
+      case 'query-cancel':
+        this.#questions.cancel(input.query)
+        break
+      case 'respond-query':
+        this.#questions.respond(input.query, input.payload, nowMs)
         break
       case 'leave':
         this.#beginLeave(nowMs)
@@ -166,118 +191,74 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   tick(nowMs: Millis): void {
     this.#swim.tick(nowMs)
     this.#settle(nowMs)
-    for (let key = this.#deadlines.takeDue(nowMs); key !== undefined;) {
+    for (let key = this.#outlet.deadlines.takeDue(nowMs); key !== undefined;) {
       this.#onDeadline(key, nowMs)
       this.#settle(nowMs)
-      key = this.#deadlines.takeDue(nowMs)
+      key = this.#outlet.deadlines.takeDue(nowMs)
     }
   }
 
   deadlineMs(): Millis | undefined {
-    return soonestMs(this.#deadlines.nextMs(), this.#swim.deadlineMs())
+    return soonestMs(this.#outlet.deadlines.nextMs(), this.#swim.deadlineMs())
   }
 
   poll(): SerfEffect | undefined {
-    return this.#effects.take()
+    return this.#outlet.poll()
+  }
+
+  get #isStarted(): boolean {
+    return this.#address !== undefined
   }
 
   // ── what the local member does ───────────────────────────────────────────────────────────────
 
   #start(advertise: Address, nowMs: Millis): void {
-    if (this.#started || this.status !== 'alive') return
-    this.#started = true
+    if (this.#isStarted || this.status !== 'alive') return
+    this.#address = advertise
     const { reapIntervalMs, reconnectIntervalMs, queueCheckIntervalMs } = this.#options
-    this.#deadlines.set('reap', nowMs + reapIntervalMs)
-    this.#deadlines.set('reconnect', nowMs + reconnectIntervalMs)
-    this.#deadlines.set('queue-check', nowMs + queueCheckIntervalMs)
+    this.#outlet.deadlines.set('reap', nowMs + reapIntervalMs)
+    this.#outlet.deadlines.set('reconnect', nowMs + reconnectIntervalMs)
+    this.#outlet.deadlines.set('queue-check', nowMs + queueCheckIntervalMs)
     this.#swim.handle({ type: 'start', advertise }, nowMs)
   }
 
   #join(input: JoinInput, nowMs: Millis): void {
     const { join, seeds } = input
-    if (!this.#started || this.status !== 'alive') {
-      const reason = this.#started ? 'this node has left' : 'this node has not started'
+    if (!this.#isStarted || this.status !== 'alive') {
+      const reason = this.#isStarted ? 'this node has left' : 'this node has not started'
       const failures = seeds.map((seed) => ({ address: addressText(seed), reason }))
-      this.#effects.push({ type: 'joined', join, contacted: 0, failures })
+      this.#outlet.tell({ type: 'joined', join, contacted: 0, failures })
       return
     }
-    this.#joins.set(++this.#joinCount, input)
-    this.#swim.handle({ ...input, join: this.#joinCount }, nowMs)
+    this.#swim.handle({ ...input, join: this.#joins.open(input) }, nowMs)
   }
 
   #setTags(tags: Tags, nowMs: Millis): void {
     // Whoever presents itself again after its farewell is back.
-    if (this.status !== 'alive') this.#effects.push({ type: 'tags-spread', spread: false })
+    if (this.status !== 'alive') this.#outlet.tell({ type: 'tags-spread', spread: false })
     else this.#swim.handle({ type: 'meta', meta: metaOf(tags) }, nowMs)
   }
 
   #beginLeave(nowMs: Millis): void {
-    if (this.#leave.phase === 'gone') {
-      this.#effects.push({ type: 'left', spread: this.#leave.spread })
-    }
-    if (this.#leave.phase !== 'none') return
-    if (!this.#started) return this.#enterLeave({ phase: 'gone', spread: true }, nowMs)
-    const bytes = encodeSerf(this.#attendance.announceLeave(nowMs))
-    // Gossip alone loses an intent now and then, or lets the farewell overtake it; to agents of
-    // Serf's we would have failed then.
-    this.#swim.handle({ type: 'announce', payload: bytes }, nowMs)
-    const ticket = ++this.#ticket
-    const untilMs = nowMs + this.#swimOptions.broadcastTimeoutMs
-    if (this.#queue('intents', bytes, ticket)) {
-      this.#enterLeave({ phase: 'announcing', ticket, untilMs }, nowMs)
-    } else {
-      this.#enterLeave({ phase: 'departing', announced: false }, nowMs)
-    }
-  }
-
-  #advanceLeave(input: LeaveInput, nowMs: Millis): void {
-    const { leavePropagateDelayMs } = this.#options
-    const next = advanceLeave(this.#leave, input, leavePropagateDelayMs, nowMs)
-    if (next !== this.#leave) this.#enterLeave(next, nowMs)
-  }
-
-  #enterLeave(leave: Leave, nowMs: Millis): void {
-    this.#leave = leave
-    const deadlineMs = leaveDeadlineMs(leave)
-    if (deadlineMs === undefined) this.#deadlines.clear('leave')
-    else this.#deadlines.set('leave', deadlineMs)
-    if (leave.phase === 'departing') this.#swim.handle({ type: 'leave' }, nowMs)
-    if (leave.phase === 'gone') this.#effects.push({ type: 'left', spread: leave.spread })
+    this.#departure.begin(() => {
+      return this.#isStarted ? encodeSerf(this.#attendance.announceLeave(nowMs)) : undefined
+    }, nowMs)
   }
 
   #forceLeave(name: string, how: { readonly prune: boolean }, nowMs: Millis): void {
     // We would refute our own word.
-    if (name === this.#name) {
-      this.#effects.push({ type: 'force-left', name, spread: true })
-      return
-    }
+    if (name === this.#name) return this.#forceLeaves.tell(name, { spread: true })
     const { intent, outcome } = this.#attendance.announceLeaveOf(name, how, nowMs)
     this.#carry(outcome, nowMs)
-    if (!this.#attendance.roster.hasAliveBeside(this.#name)) {
-      this.#effects.push({ type: 'force-left', name, spread: true })
-      return
+    if (this.#attendance.roster.hasAliveBeside(this.#name)) {
+      this.#forceLeaves.spread(name, encodeSerf(intent), nowMs)
+    } else {
+      this.#forceLeaves.tell(name, { spread: true })
     }
-    const ticket = ++this.#ticket
-    const hasRoom = this.#forceLeaves.size < FORCE_LEAVES_MAX
-    if (!hasRoom || !this.#queue('intents', encodeSerf(intent), ticket)) {
-      this.#effects.push({ type: 'force-left', name, spread: false })
-      return
-    }
-    this.#forceLeaves.set(ticket, name)
-    const { broadcastTimeoutMs } = this.#swimOptions
-    this.#deadlines.set(`force-leave:${ticket}`, nowMs + broadcastTimeoutMs)
-  }
-
-  #onForceLeaveOver(ticket: number, result: { readonly spread: boolean }): void {
-    const name = this.#forceLeaves.get(ticket)
-    if (name === undefined) return
-    this.#forceLeaves.delete(ticket)
-    this.#deadlines.clear(`force-leave:${ticket}`)
-    this.#effects.push({ type: 'force-left', name, spread: result.spread })
   }
 
   #broadcastJoin(nowMs: Millis): void {
-    this.#queue('intents', encodeSerf(this.#attendance.announceJoin(nowMs)))
+    this.#outlet.spread('intents', encodeSerf(this.#attendance.announceJoin(nowMs)))
   }
 
   // ── deadlines ────────────────────────────────────────────────────────────────────────────────
@@ -288,25 +269,31 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     const about = key.slice(colon + 1)
     switch (colon < 0 ? key : key.slice(0, colon)) {
       case 'reap':
-        this.#deadlines.set('reap', nowMs + this.#options.reapIntervalMs)
+        this.#outlet.deadlines.set('reap', nowMs + this.#options.reapIntervalMs)
         this.#carry(this.#attendance.reap(this.#options, nowMs), nowMs)
         break
       case 'reconnect':
-        this.#deadlines.set('reconnect', nowMs + this.#options.reconnectIntervalMs)
+        this.#outlet.deadlines.set('reconnect', nowMs + this.#options.reconnectIntervalMs)
         this.#reconnect(nowMs)
         break
       case 'queue-check':
-        this.#deadlines.set('queue-check', nowMs + this.#options.queueCheckIntervalMs)
+        this.#outlet.deadlines.set('queue-check', nowMs + this.#options.queueCheckIntervalMs)
         this.#queues.cut()
         break
       case 'prune':
         this.#carry(this.#attendance.prune(about), nowMs)
         break
       case 'leave':
-        this.#advanceLeave({ type: 'tick' }, nowMs)
+        this.#departure.advance({ type: 'tick' }, nowMs)
+        break
+      case 'query':
+        this.#questions.timeIsUp(about)
+        break
+      case 'dispute':
+        this.#questions.closeDispute(nowMs)
         break
       case 'force-leave':
-        this.#onForceLeaveOver(Number(about), { spread: false })
+        this.#forceLeaves.over(Number(about), { spread: false })
         break
       default:
         invariant(false, `no deadline is called ${key}`)
@@ -321,7 +308,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     const failed = this.#attendance.roster.failed()
     const { host, port } = failed[below(this.#random, failed.length)]!
     this.stats.reconnects++
-    this.#swim.handle({ type: 'join', join: ++this.#joinCount, seeds: [{ host, port }] }, nowMs)
+    this.#swim.handle({ type: 'join', join: this.#joins.open(), seeds: [{ host, port }] }, nowMs)
   }
 
   // ── what SWIM tells ──────────────────────────────────────────────────────────────────────────
@@ -329,6 +316,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   /** Deal with all that SWIM and the queues have to tell, and with what follows from that. */
   #settle(nowMs: Millis): void {
     for (;;) {
+      const order = this.#outlet.takeOrder()
+      if (order !== undefined) {
+        this.#swim.handle(order, nowMs)
+        continue
+      }
       const effect = this.#swim.poll()
       if (effect !== undefined) {
         this.#onSwimEffect(effect, nowMs)
@@ -336,8 +328,8 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       }
       const ticket = this.#queues.takeFinished() ?? this.#needlessTicket
       if (ticket === undefined) return
-      this.#onForceLeaveOver(ticket, { spread: true })
-      this.#advanceLeave({ type: 'announced', ticket }, nowMs)
+      this.#forceLeaves.over(ticket, { spread: true })
+      this.#departure.advance({ type: 'announced', ticket }, nowMs)
     }
   }
 
@@ -348,7 +340,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   get #needlessTicket(): number | undefined {
     const { size, failedCount, leftCount } = this.#attendance.roster
     const isAlone = size - failedCount - leftCount <= 1 && this.#joins.size === 0
-    return isAlone && this.#leave.phase === 'announcing' ? this.#leave.ticket : undefined
+    return isAlone ? this.#departure.ticket : undefined
   }
 
   #onSwimEffect(effect: SwimEffect, nowMs: Millis): void {
@@ -357,8 +349,14 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       case 'dial':
       case 'abandon':
       case 'respond':
+        this.#outlet.tell(effect)
+        break
       case 'conflict':
-        this.#effects.push(effect)
+        this.#outlet.tell(effect)
+        this.#onConflict(effect.name, nowMs)
+        break
+      case 'called':
+        this.#onCalled(effect.answered, nowMs)
         break
       case 'member':
         this.#carry(this.#onMember(effect.change, effect.member, nowMs), nowMs)
@@ -366,19 +364,36 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       case 'payload':
         this.#onPayload(effect.payload, nowMs)
         break
+      case 'pinged':
+        // Gone meanwhile: nobody would forget it again.
+        if (this.member(effect.name) !== undefined) this.coordinates?.hear(effect, this.stats)
+        break
       case 'user-state':
-        this.#onUserState(effect.bytes, nowMs)
+        this.#onUserState(effect, nowMs)
         break
       case 'joined':
         this.#onJoined(effect, nowMs)
         break
       case 'meta-spread':
-        this.#effects.push({ type: 'tags-spread', spread: effect.spread })
+        this.#outlet.tell({ type: 'tags-spread', spread: effect.spread })
         break
       case 'left':
-        this.#advanceLeave({ type: 'departed', spread: effect.spread }, nowMs)
+        this.#departure.advance({ type: 'departed', spread: effect.spread }, nowMs)
         break
     }
+  }
+
+  #onConflict(name: string, nowMs: Millis): void {
+    const isOurs = name === this.#name && this.status === 'alive'
+    if (isOurs && this.#options.nameConflictResolution) this.#questions.disputeName(nowMs)
+  }
+
+  /** Who was voted for in our place has answered, or has not. */
+  #onCalled(answered: boolean, nowMs: Millis): void {
+    const verdict = this.#questions.proveDispute(answered, nowMs)
+    if (verdict === undefined) return
+    this.#carry(this.#attendance.loseName(nowMs), nowMs)
+    this.#outlet.tell({ type: 'name-lost', ...verdict })
   }
 
   #onMember(
@@ -392,16 +407,15 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   }
 
   #onJoined(effect: Extract<SwimEffect, { type: 'joined' }>, nowMs: Millis): void {
-    const asked = this.#joins.get(effect.join)
+    const asked = this.#joins.close(effect.join)
     if (asked === undefined) return
-    this.#joins.delete(effect.join)
     const isNews = asked.type === 'join' && effect.contacted > 0
     if (isNews && this.status === 'alive') this.#broadcastJoin(nowMs)
-    this.#effects.push({ ...effect, join: asked.join })
+    this.#outlet.tell({ ...effect, join: asked.join })
   }
 
   #onPayload(payload: Uint8Array, nowMs: Millis): void {
-    const { message, fault } = decodeSerf(payload)
+    const { message, fault } = decodeUserMessage(payload)
     if (fault !== undefined) {
       this.stats.faults[fault]++
       return
@@ -412,20 +426,14 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
         return this.#carry(this.#attendance.join(message, nowMs), nowMs, payload)
       case 'leave':
         return this.#carry(this.#attendance.leave(message, nowMs), nowMs, payload)
-      case 'user-event': {
-        const isNew = this.#isNew(this.#userEvents.admit(message.ltime, eventKey(message)))
-        if (isNew) this.#passAlong('events', payload)
-        return
-      }
-      case 'query': {
-        const isNew = this.#isNew(this.#queries.admit(message.ltime, String(message.id)))
-        const mayPass = (message.flags & QueryFlag.noBroadcast) === 0
-        if (isNew && mayPass) this.#passAlong('queries', payload)
-        return
-      }
+      case 'user-event':
+        return this.#userEvents.hear(message, payload)
+      case 'query':
+        return this.#questions.hear(message, payload, nowMs)
       case 'query-response':
+        return this.#questions.hearAnswer(message, nowMs)
       case 'relay':
-        return
+        return this.#questions.passOn(message, nowMs)
       case 'push-pull':
       case 'conflict-response':
       case 'key-request':
@@ -435,27 +443,17 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     }
   }
 
-  #onUserState(bytes: Uint8Array, nowMs: Millis): void {
+  #onUserState({ join, bytes }: { join: boolean; bytes: Uint8Array }, nowMs: Millis): void {
     const { message, fault } = decodeSerf(bytes)
     if (fault !== undefined || message.type !== 'push-pull') {
       this.stats.faults[fault ?? 'unknown-type']++
       return
     }
     this.stats.received['push-pull']++
-    witnessBefore(this.#attendance.clock, message.ltime)
-    witnessBefore(this.#userEvents.clock, message.eventLTime)
-    witnessBefore(this.#queries.clock, message.queryLTime)
+    this.clocks.witness(message)
     this.#carry(this.#attendance.merge(message, nowMs), nowMs)
-    for (const { ltime, events } of message.events) {
-      for (const event of events) this.#userEvents.admit(ltime, eventKey(event))
-    }
-  }
-
-  #isNew(sighting: Sighting): boolean {
-    if (sighting === 'seen') this.stats.seenBefore++
-    else if (sighting === 'too-old') this.stats.tooOld++
-    else if (sighting === 'full') this.stats.broadcastsDropped++
-    return sighting === 'new'
+    if (join && this.#joins.ignoresOldEvents) this.#userEvents.ignoreBefore(message.eventLTime)
+    this.#userEvents.merge(message.events)
   }
 
   // ── what the parts have in common ────────────────────────────────────────────────────────────
@@ -463,28 +461,19 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   /** Do what an outcome asks for; `payload` is the message that led to it, if it was one. */
   #carry(outcome: Outcome, nowMs: Millis, payload?: Uint8Array): void {
     const { events, rebroadcast, refute, pruneLater } = outcome
-    for (const event of events ?? []) this.#effects.push({ type: 'members', event })
-    if (rebroadcast === true && payload !== undefined) this.#passAlong('intents', payload)
+    for (const event of events ?? []) {
+      this.#outlet.tell({ type: 'members', event })
+      this.coordinates?.note(event)
+    }
+    if (rebroadcast === true && payload !== undefined) this.#outlet.passAlong('intents', payload)
     if (refute === true) {
       this.stats.leavesRefuted++
       this.#broadcastJoin(nowMs)
     }
     if (pruneLater !== undefined) {
       const spreadMs = this.#swimOptions.broadcastTimeoutMs + this.#options.leavePropagateDelayMs
-      this.#deadlines.set(`prune:${pruneLater}`, nowMs + spreadMs)
+      this.#outlet.deadlines.set(`prune:${pruneLater}`, nowMs + spreadMs)
     }
-  }
-
-  /** Spread a message of another member's, exactly as it came. */
-  #passAlong(kind: QueueKind, payload: Uint8Array): void {
-    // A view of the packet would keep the whole packet in memory.
-    if (this.#queue(kind, payload.slice())) this.stats.rebroadcasts++
-  }
-
-  #queue(kind: QueueKind, bytes: Uint8Array, ticket?: number): boolean {
-    const queued = this.#queues.queue(kind, bytes, ticket)
-    if (!queued) this.stats.broadcastsDropped++
-    return queued
   }
 }
 
@@ -492,9 +481,4 @@ function metaOf(tags: Tags): Uint8Array {
   const meta = encodeTags(tags)
   invariant(meta.length <= META_BYTES_MAX, 'tags fit into the meta; requireTags sees to that')
   return meta
-}
-
-/** Another member's clock shows the time after the last message it knows. */
-function witnessBefore(clock: LamportClock, time: bigint): void {
-  if (time > 0n) clock.witness(time - 1n)
 }

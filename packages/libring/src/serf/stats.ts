@@ -18,10 +18,44 @@ export interface SerfStats {
   seenBefore: number
   /** User events and queries from too long ago to tell. */
   tooOld: number
+  /** User events from before we joined, and queries from before a restart. */
+  beforeJoin: number
   /** Times somebody said or knew that we leave, and we said that we do not. */
   leavesRefuted: number
+  /** Queries not answered since a filter was none, or would have taken too long. */
+  filtersRefused: number
+  /** Answers to queries of ours that came after their deadline, or to no query of ours. */
+  answersLate: number
+  /** Answers that had come before, by another way. */
+  answersRepeated: number
+  /** Answers to queries of ours that were too long, too many, or acknowledgements not asked for. */
+  answersDropped: number
+  /** Answers of ours that were not sent: too long, or too many to who is no member where it says. */
+  answersRefused: number
+  /** Answers that were passed on for others. */
+  relaysPassedOn: number
+  /** Answers that were not passed on: not to a member, no answer, too long, or too many. */
+  relaysRefused: number
   /** Failed members that were tried again. */
   reconnects: number
+  /** Coordinates of others, or times to them, that cannot be true. */
+  coordinatesRefused: number
+  /** Times our own coordinate was no number any more, and began anew. */
+  coordinateResets: number
+}
+
+/** How things stand now; these may fall again. */
+export interface SerfGauges {
+  /** The time that the next message about members would bear; of events and queries likewise. */
+  readonly memberTime: bigint
+  readonly eventTime: bigint
+  readonly queryTime: bigint
+  /** Messages about members waiting to be spread; queries and events likewise. */
+  readonly intentsQueued: number
+  readonly queriesQueued: number
+  readonly eventsQueued: number
+  /** Lifeguard's health score: 0 is healthy. */
+  readonly awareness: number
 }
 
 export function newSerfStats(swim: SwimStats): SerfStats {
@@ -44,7 +78,17 @@ export function newSerfStats(swim: SwimStats): SerfStats {
     broadcastsDropped: 0,
     seenBefore: 0,
     tooOld: 0,
+    beforeJoin: 0,
     leavesRefuted: 0,
+    filtersRefused: 0,
+    answersLate: 0,
+    answersRepeated: 0,
+    answersDropped: 0,
+    answersRefused: 0,
+    relaysPassedOn: 0,
+    relaysRefused: 0,
     reconnects: 0,
+    coordinatesRefused: 0,
+    coordinateResets: 0,
   }
 }

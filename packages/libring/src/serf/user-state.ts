@@ -1,10 +1,10 @@
 import type { Attendance } from './attendance.ts'
 import type { UserState } from './messages.ts'
 
-/** What a push/pull tells others of our clocks and of everybody's standing. */
+/** What a push/pull tells others of our clocks, of everybody's standing and of recent events. */
 export function userStateOf(
   { clock, roster }: Attendance,
-  times: Pick<UserState, 'eventLTime' | 'queryLTime'>,
+  rest: Pick<UserState, 'eventLTime' | 'queryLTime' | 'events'>,
 ): UserState {
   const statusLTimes = new Map<string, bigint>()
   for (const { member, statusLTime } of roster.entries()) {
@@ -14,5 +14,5 @@ export function userStateOf(
     statusLTimes.set(member.name, isLeaving ? statusLTime - 1n : statusLTime)
   }
   const leftMembers = roster.leftNames()
-  return { type: 'push-pull', ltime: clock.time, ...times, statusLTimes, leftMembers, events: [] }
+  return { type: 'push-pull', ltime: clock.time, ...rest, statusLTimes, leftMembers }
 }

@@ -5,6 +5,9 @@ import type { Cipher } from '../wire/seal.ts'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
+/** Where the four hashes of a tag begin. */
+const LANES = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35] as const
+
 /**
  * Stands in for AES-GCM in a simulation, where nobody listens: nothing is hidden, but as with the
  * real one only the same key, nonce and bytes in clear open what was sealed.
@@ -44,15 +47,18 @@ export class SimCipher implements Cipher {
 
 /** FNV-1a over all parts and their lengths, in four 32-bit lanes of different beginnings. */
 function tagOf(parts: readonly Uint8Array[]): Uint8Array {
-  const lanes = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35]
-  const tag = new DataView(new ArrayBuffer(TAG_BYTES))
-  for (const [lane, start] of lanes.entries()) {
-    let hash = start
-    for (const part of parts) {
-      hash = Math.imul(hash ^ part.length, 0x01000193)
-      for (const byte of part) hash = Math.imul(hash ^ byte, 0x01000193)
-    }
-    tag.setInt32(4 * lane, hash)
+  let [first, second, third, fourth]: [number, number, number, number] = [...LANES]
+  const mix = (word: number): void => {
+    first = Math.imul(first ^ word, 0x01000193)
+    second = Math.imul(second ^ word, 0x01000193)
+    third = Math.imul(third ^ word, 0x01000193)
+    fourth = Math.imul(fourth ^ word, 0x01000193)
   }
+  for (const part of parts) {
+    mix(part.length)
+    for (let at = 0; at < part.length; at++) mix(part[at]!)
+  }
+  const tag = new DataView(new ArrayBuffer(TAG_BYTES))
+  for (const [lane, hash] of [first, second, third, fourth].entries()) tag.setInt32(4 * lane, hash)
   return new Uint8Array(tag.buffer)
 }

@@ -3,7 +3,7 @@ import { Cluster } from '../cluster/cluster.ts'
 import type { Handled, OwnershipHandlers } from '../cluster/handlers.ts'
 import { invokeInLaterTurn, type Invoke, type Outcome } from '../cluster/invoke.ts'
 import type { ClusterOptions } from '../cluster/options.ts'
-import type { ClusterPorts } from '../cluster/ports.ts'
+import type { ClusterPorts, Sharing } from '../cluster/ports.ts'
 import type { OwnershipEvent } from '../ownership/event.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -25,6 +25,7 @@ export interface ClusterSurroundings {
   readonly membership: Membership
   readonly clock: Clock
   readonly logger: Logger
+  readonly sharing: Sharing
   readonly record: (kind: TraceKind, rest: string) => void
   readonly onHandler: (event: Handled<OwnershipEvent>) => void
   readonly onHandled: (event: Handled<OwnershipEvent>, outcome: Outcome) => void
@@ -47,7 +48,7 @@ export function createClusters(
 
 function createCluster(
   { answers, ...options }: SimClusterOptions,
-  { membership, clock, logger, record, onHandler, onHandled }: ClusterSurroundings,
+  { membership, clock, logger, sharing, record, onHandler, onHandled }: ClusterSurroundings,
 ): Cluster {
   if (answers !== undefined) requireNoHandlers(options)
   const call = answers === undefined ? invokeInLaterTurn : answering(answers, clock)
@@ -63,7 +64,7 @@ function createCluster(
   }
   const cluster = new Cluster(
     { logger, ...options, ...(answers && ANSWERED), membership },
-    { clock, signals: SIGNALS, createGossip, invoke },
+    { clock, signals: SIGNALS, createGossip, invoke, sharing },
   )
   cluster.on('acquire', ({ partition, replica, token }) => {
     record('acquire', ` ${partition} ${replica}${suffix(token)}`)

@@ -49,7 +49,7 @@ export interface Trip {
 
 interface Follower {
   readonly reader: Reader
-  /** Whether the next news is under way to it. */
+  /** Whether the next news is under way to it, or it has no ear for any. */
   isWaiting: boolean
   isGone: boolean
 }
@@ -112,9 +112,17 @@ export class Directory {
     return this.#changes.slice(from - this.#forgotten, until - this.#forgotten)
   }
 
-  /** Tell `reader` of changes, and of what others send it, from now on. */
+  /** Tell `reader` of what others send it from now on, and of changes once it follows. */
+  admit(reader: Reader): void {
+    this.#readers.set(reader.localName, { reader, isWaiting: true, isGone: false })
+  }
+
+  /** Tell a reader that was admitted of changes as well. */
   follow(reader: Reader): void {
-    this.#readers.set(reader.localName, { reader, isWaiting: false, isGone: false })
+    const follower = this.#readers.get(reader.localName)
+    if (follower?.reader !== reader) return
+    follower.isWaiting = false
+    this.#tell(follower)
   }
 
   /** Tell it of nothing more. */
@@ -129,6 +137,12 @@ export class Directory {
   anyBut(name: string): string | undefined {
     const names = [...this.#readers.keys()].filter((known) => known !== name)
     return names.length === 0 ? undefined : names[below(this.#random, names.length)]
+  }
+
+  /** A ring sends so many bytes. */
+  count(bytes: number): void {
+    this.#network.traffic.ringMessages++
+    this.#network.traffic.ringMessageBytes += bytes
   }
 
   /** Have `act` happen in the process of another member, if it can be reached in time. */
@@ -181,13 +195,15 @@ export class Directory {
   /** Have a reader hear of the next change it does not know, in its time. */
   #tell(follower: Follower): void {
     const { reader } = follower
-    const next = this.#changes[reader.position - this.#forgotten]
+    const { position } = reader
+    const next = this.#changes[position - this.#forgotten]
     if (follower.isWaiting || next === undefined) return
     follower.isWaiting = true
     reader.at(next.atMs + this.#draw(this.#options.newsMs), () => {
       follower.isWaiting = false
       if (follower.isGone) return
-      reader.hearUntil(this.#ripeUntil(reader.position))
+      // An exchange of members may have told it before us.
+      if (reader.position <= position) reader.hearUntil(this.#ripeUntil(reader.position))
       this.#tell(follower)
     })
   }

@@ -2,6 +2,7 @@ import { seededRandom } from '../base/random.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import { DEFAULT_GOSSIP_PORT, resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
+import type { Sharing } from '../cluster/ports.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import { SimCipher } from './cipher.ts'
@@ -11,6 +12,7 @@ import { SimMembership } from './membership.ts'
 import { SimResolver, type Names } from './names.ts'
 import type { SimNetwork } from './network.ts'
 import { SimProcess } from './process.ts'
+import { simFile, SimStore, type SimFiles } from './store.ts'
 import type { Trace } from './trace.ts'
 
 /** What all nodes of a world share. */
@@ -21,6 +23,9 @@ export interface Surroundings {
   /** Who tells them of each other, where they do not gossip. */
   readonly directory: Directory | undefined
   readonly names: Names
+  /** What they see, which clusters of one configuration have together. */
+  readonly sharing: Sharing
+  readonly files: SimFiles
   readonly trace: Trace
   readonly logger: Logger
 }
@@ -63,16 +68,21 @@ function gossipLife(
   { name, host, lives }: Identity,
   options: SimNodeOptions,
   owner: SimProcess,
-  { seed, clock, network, names, logger }: Surroundings,
+  { seed, clock, network, names, files, logger }: Surroundings,
 ): Omit<Life, 'clusters'> {
   const random = (use: string) => seededRandom(seed, `${use}${name}/${lives}`)
   const bind = { host, port: DEFAULT_GOSSIP_PORT }
   const transport = network.transport(bind, random('network/'), owner)
+  const resolved = resolveGossipOptions(
+    { ...options, hostName: name, bind: host },
+    { hostName: () => name, advertiseHost: () => host },
+  )
+  const { snapshotPath } = resolved
+  const store =
+    snapshotPath === undefined ? undefined : new SimStore(simFile(files, name, snapshotPath))
   const gossip = new GossipNode({
-    options: resolveGossipOptions(
-      { ...options, hostName: name, bind: host },
-      { hostName: () => name, advertiseHost: () => host },
-    ),
+    options: resolved,
+    store,
     transport,
     clock: owner,
     random: random(''),
@@ -83,6 +93,7 @@ function gossipLife(
   const vanish = (): void => {
     owner.end()
     transport.vanish()
+    store?.crash(random('store/'))
     void gossip.stop()
   }
   return { owner, membership: gossip, vanish }

@@ -61,6 +61,9 @@ export class SimMembership implements Membership, Reader {
         this.#local,
       )
       this.#take([{ ...change, type: 'member-join' }])
+      // Whoever hears of it can reach it.
+      this.#position = this.#directory.position
+      this.#directory.admit(this)
       this.at(this.#owner.nowMs() + this.#directory.newsMsMax, () => this.#meet())
     })
   }
@@ -117,6 +120,7 @@ export class SimMembership implements Membership, Reader {
   }
 
   hearUntil(until: number): void {
+    if (this.#phase === 'joining') return this.#meet()
     if (this.#phase === 'stopped' || until <= this.#position) return
     const news = this.#directory.changes(this.#position, until)
     this.#position = until

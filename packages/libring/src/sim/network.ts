@@ -8,6 +8,7 @@ import { latencyOf, Links, type Conditions } from './links.ts'
 import { SimProcess } from './process.ts'
 import { StreamEnd } from './streams.ts'
 import type { Trace } from './trace.ts'
+import { noTraffic, type TrafficCounts } from './traffic.ts'
 
 /** How the network treats what is sent over it, unless it is told to do otherwise. */
 export type NetworkOptions = Pick<Conditions, 'latencyMs' | 'lossRate' | 'duplicateRate'>
@@ -27,6 +28,8 @@ const EPHEMERAL_PORTS = 0x1_0000 - EPHEMERAL_PORT_FIRST
 
 /** Datagrams and streams between nodes of one simulation; loses, delays, doubles, cuts. */
 export class SimNetwork {
+  /** Counted by whoever sends. */
+  readonly traffic: TrafficCounts = noTraffic()
   readonly #clock: SimClock
   readonly #trace: Trace
   readonly #links: Links
@@ -117,6 +120,8 @@ export class SimNetwork {
 
   carry(from: Address, to: Address, bytes: Uint8Array, random: Random): void {
     const parcel = { from, to, bytes }
+    this.traffic.datagrams++
+    this.traffic.datagramBytes += bytes.length
     this.#record('send', parcel)
     const link = this.#links.conditions(from.host, to.host)
     if (fraction(random) < link.lossRate) return this.#record('lost', parcel)
@@ -229,6 +234,7 @@ export class SimTransport implements Transport {
       return end
     }
     this.#record('dial', to)
+    this.#network.traffic.streams++
     const { host } = this.address
     const there = latencyOf(this.#network.conditions(host, to.host), this.#random)
     const back = latencyOf(this.#network.conditions(to.host, host), this.#random)
@@ -304,6 +310,7 @@ export class SimTransport implements Transport {
       peer,
       link: () => this.#network.conditions(this.address.host, remote.host),
       onWritten: (length) => {
+        this.#network.traffic.streamBytes += length
         if (this.#trace.isOn) this.#record('stream', remote, ` ${length}`)
       },
       onEnded: () => this.#record('end', remote),

@@ -2,7 +2,7 @@ import { invariant } from '../base/errors.ts'
 import type { Member } from '../base/member.ts'
 import type { Millis } from '../base/time.ts'
 import type { Cluster, StopOptions } from '../cluster/cluster.ts'
-import type { DrainOptions } from '../cluster/drain.ts'
+import { requireDrainOptions, type DrainOptions } from '../cluster/drain.ts'
 import type { OwnershipEvent } from '../ownership/event.ts'
 import type { Handled } from '../cluster/handlers.ts'
 import type { Outcome } from '../cluster/invoke.ts'
@@ -90,7 +90,7 @@ export class SimNode {
     return this.#isUp && this.#current.owner.isPaused
   }
 
-  /** How its process is ending, or has ended, in order. */
+  /** How its process is ending, or has ended, in order. A drain whose time is over is a stop. */
   get farewell(): 'stop' | 'drain' | undefined {
     return this.#farewell
   }
@@ -124,6 +124,11 @@ export class SimNode {
     return cluster
   }
 
+  /** How long this process may be silent, as things are, before another declares it dead. */
+  deathAfterMs(): Millis {
+    return this.#current.membership.deathAfterMs()
+  }
+
   members(): readonly Member[] {
     return this.#current.membership.members()
   }
@@ -150,7 +155,14 @@ export class SimNode {
 
   /** As {@link SimNode.stop}, but clusters hand over what they hold before they stop. */
   async drain(options: DrainOptions = {}): Promise<void> {
+    const { timeoutMs } = requireDrainOptions(options)
+    const { clock } = this
+    const life = this.#current
+    const timer = clock.at(clock.nowMs() + timeoutMs, () => {
+      if (life === this.#life && this.#farewell === 'drain') this.#farewell = 'stop'
+    })
     await this.#end('drain', (cluster) => cluster.drain(options))
+    timer.cancel()
   }
 
   /** Vanish without a word, in mid-sentence if need be. */
@@ -222,6 +234,7 @@ export class SimNode {
       membership,
       clock: owner,
       logger: this.#surroundings.logger,
+      sharing: this.#surroundings.sharing,
       record: (kind, rest) => this.#record(kind, rest),
       onHandler: (event) => {
         for (const observer of this.#observersOf(owner)) observer.onHandler?.(this, event)

@@ -8,6 +8,7 @@ import type { Check, CheckFactory, News, Terms } from './checks/check.ts'
 import { drainsInOrder } from './checks/drain.ts'
 import { exactSteps } from './checks/exact.ts'
 import { handlersInTurn } from './checks/handlers-in-turn.ts'
+import { selfFenced } from './checks/fencing.ts'
 import { homesAreKept } from './checks/grace.ts'
 import { Hearing } from './checks/hearing.ts'
 import { Ledger } from './checks/ledger.ts'
@@ -30,6 +31,7 @@ export const CHECKS: Readonly<Record<string, CheckFactory>> = {
   homesAreKept,
   drainsInOrder,
   tokensGrow,
+  selfFenced,
   servedAsPlanned,
 }
 
@@ -53,6 +55,7 @@ const NEWS: readonly News['type'][] = [
   'config-mismatch',
   'handoff-timeout',
   'double-holder',
+  'stalled',
 ]
 
 /**
@@ -94,14 +97,17 @@ export class Promises {
     world.observe({
       onBegin: (node) => this.#begin(node),
       onEnd: (node) => this.#end(node),
-      onFault: () => this.#hearing.look(),
+      onFault: (fault) => {
+        this.#hearing.look()
+        for (const check of this.#checks) check.onFault?.(fault)
+      },
       onLook: () => this.#look(),
       onHandler: (node, event) => {
         this.#ledger.handler(node, event)
         for (const check of this.#checks) check.onHandler?.(node, event)
       },
       onHandled: (node, event, outcome) => {
-        this.#ledger.handled(node, event)
+        this.#ledger.handled(node, event, outcome)
         for (const check of this.#checks) check.onHandled?.(node, event, outcome)
       },
     })
@@ -156,6 +162,7 @@ export class Promises {
 
   #tell(node: SimNode, cluster: SimNode['cluster'], news: News): void {
     if (!node.isUp || node.cluster !== cluster) return
+    if (news.type === 'stalled') this.#ledger.stalled(node)
     this.#guard(() => {
       for (const check of this.#checks) check.onNews?.(node, news)
     })

@@ -33,6 +33,7 @@ export class SimRingChannel implements RingChannel {
 
   send(...[to, topic, message, { deadlineMs, onOver }]: Parameters<RingChannel['send']>): void {
     const copy = message.slice()
+    this.#directory.count(copy.length)
     const trip = { from: this.#owner, to, deadlineMs, onOver }
     this.#directory.visit(trip, (there) => there.receive(this.#owner.localName, topic, copy))
   }

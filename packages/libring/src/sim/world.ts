@@ -19,7 +19,9 @@ import type { Names } from './names.ts'
 import { SimNetwork } from './network.ts'
 import { SimNode, type SimClusters } from './node.ts'
 import type { Observer } from './observer.ts'
+import { SharedViews } from './shared-views.ts'
 import { Trace } from './trace.ts'
+import type { Traffic } from './traffic.ts'
 import { turn } from './turn.ts'
 
 /** How a world is made. The same options give the same run, event by event. */
@@ -142,6 +144,8 @@ export class World {
       network: this.#network,
       directory: this.#directoryOf(options.membership),
       names: this.names,
+      sharing: new SharedViews(),
+      files: new Map(),
       trace: this.trace,
       logger: guardedLogger(logger),
     }
@@ -153,6 +157,11 @@ export class World {
   /** Virtual time since the beginning of the world. */
   get nowMs(): Millis {
     return this.#clock.nowMs()
+  }
+
+  /** What the nodes have sent so far. */
+  get traffic(): Traffic {
+    return { ...this.#network.traffic }
   }
 
   /** Every node there ever was, up or not. */

@@ -35,10 +35,14 @@ export type SwimInput =
    * `joined`. `join` is the caller's number for it.
    */
   | { readonly type: 'join' | 'sync'; readonly join: number; readonly seeds: readonly Address[] }
+  /** Ask over a stream whether a member of this name is there; answered by one `called`. */
+  | { readonly type: 'call'; readonly to: Address; readonly node: string }
   /** New meta of ours, at most 512 bytes; answered by one `meta-spread`. */
   | { readonly type: 'meta'; readonly meta: Uint8Array }
   /** Send this message of the layer above at once, to everybody present or to 64 of them. */
   | { readonly type: 'announce'; readonly payload: Uint8Array }
+  /** Send this message of the layer above to one address. */
+  | { readonly type: 'direct'; readonly to: Address; readonly payload: Uint8Array }
   /** Say farewell; answered by one `left`. */
   | { readonly type: 'leave' }
 
@@ -68,6 +72,13 @@ export type SwimEffect =
     }
   /** A user message from the layer above of another member. */
   | { readonly type: 'payload'; readonly payload: Uint8Array }
+  /** A member answered our ping itself, and in time, with this payload of the layer above. */
+  | {
+      readonly type: 'pinged'
+      readonly name: string
+      readonly rttMs: Millis
+      readonly payload: Uint8Array
+    }
   /** User state that came with a push/pull, after its table was merged. */
   | { readonly type: 'user-state'; readonly join: boolean; readonly bytes: Uint8Array }
   | {
@@ -78,6 +89,7 @@ export type SwimEffect =
       /** What the other seeds did. */
       readonly failures: readonly JoinAttempt[]
     }
+  | { readonly type: 'called'; readonly answered: boolean }
   /** Two members claim one name; the claim was dropped. */
   | {
       readonly type: 'conflict'
@@ -93,6 +105,9 @@ export type SwimEffect =
 export interface Passenger {
   /** Its own state, for a push/pull. */
   userState(join: boolean): Uint8Array
+
+  /** What to answer pings with; none where there is nothing to say. */
+  ackPayload(): Uint8Array
 
   /**
    * Payloads to send along, most urgent first, each counted as one transmission.

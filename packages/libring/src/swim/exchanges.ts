@@ -6,6 +6,8 @@ export type Exchange =
   | { readonly kind: 'join'; readonly join: number; readonly seed: Address }
   | { readonly kind: 'sync' }
   | { readonly kind: 'ping'; readonly seq: number }
+  /** Whether somebody of a name is there. */
+  | { readonly kind: 'call'; readonly seq: number }
 
 /** How a join ended, once every seed has answered or failed. */
 export interface JoinOutcome {

@@ -21,6 +21,8 @@ export interface Finding {
   readonly suspect?: Suspect
   /** Ping this member over a stream as well. */
   readonly streamPing?: { readonly target: SwimMember; readonly seq: number }
+  /** The member that answered in person before others were asked, and how long that took. */
+  readonly pinged?: { readonly name: string; readonly rttMs: Millis }
 }
 
 const NOTHING: Finding = {}
@@ -29,6 +31,7 @@ interface Round {
   readonly probe: Probe
   /** As it stood when the round began. */
   readonly target: SwimMember
+  readonly sentAtMs: Millis
 }
 
 /**
@@ -95,8 +98,8 @@ export class FailureDetector {
     if (round === undefined) return NOTHING
     const probe = advanceProbe(round.probe, input, nowMs)
     if (probe === round.probe) return NOTHING
-    this.#round = { target: round.target, probe }
-    return probeDeadlineMs(probe) === undefined ? this.#end(round.target, probe, nowMs) : NOTHING
+    this.#round = { ...round, probe }
+    return probeDeadlineMs(probe) === undefined ? this.#end(round, probe, nowMs) : NOTHING
   }
 
   #begin(nowMs: Millis): void {
@@ -110,6 +113,7 @@ export class FailureDetector {
     this.#round = {
       probe: { phase: 'direct', seq, relayAtMs, failAtMs },
       target: snapshotOf(row),
+      sentAtMs: nowMs,
     }
     const { replyTo } = this.#outbox
     const ping = encodeMessage({ type: 'ping', seq, node: row.name, replyTo })
@@ -144,7 +148,8 @@ export class FailureDetector {
     return nacksExpected
   }
 
-  #end(target: SwimMember, probe: Probe, nowMs: Millis): Finding {
+  #end(begun: Round, probe: Probe, nowMs: Millis): Finding {
+    const { target, sentAtMs } = begun
     this.#round = undefined
     let finding = NOTHING
     if (probe.phase === 'failed') {
@@ -154,6 +159,9 @@ export class FailureDetector {
     } else {
       if (probe.phase === 'acked' && probe.by === 'stream') this.#stats.probesSavedByStream++
       this.awareness.apply(-1)
+      if (begun.probe.phase === 'direct' && nowMs < begun.probe.relayAtMs) {
+        finding = { pinged: { name: target.name, rttMs: nowMs - sentAtMs } }
+      }
     }
     if (this.#overdue) {
       this.#overdue = false

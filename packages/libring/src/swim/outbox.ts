@@ -1,10 +1,11 @@
-import { ipFromBytes, ipToBytes, type Address } from '../base/address.ts'
+import { ipFromBytes, ipToBytes, sameAddress, type Address } from '../base/address.ts'
+import { NO_BYTES } from '../base/bytes.ts'
 import { invariant } from '../base/errors.ts'
 import { Fifo } from '../base/fifo.ts'
 import type { Millis } from '../base/time.ts'
 import { encodeMessage } from '../wire/encode.ts'
 import { MessageType } from '../wire/message-type.ts'
-import type { ReplyTo, StreamMessage } from '../wire/messages.ts'
+import type { Ping, ReplyTo, StreamMessage } from '../wire/messages.ts'
 import { packPacket } from '../wire/packet.ts'
 import {
   guardPacket,
@@ -130,6 +131,27 @@ export class Outbox {
       return name !== this.#name && isPresent(state)
     })
     for (const peer of peers) this.send(peer.address, [message], peer)
+  }
+
+  /** Send a message of the layer above to one address. */
+  direct(to: Address, payload: Uint8Array): void {
+    this.send(to, [encodeMessage({ type: 'user', payload })])
+  }
+
+  /**
+   * Say that we are there. A third party that the sender names gets the bare ack, so that nobody can
+   * be flooded with more; unless it is a member, which may well be behind an address that is not the
+   * one it advertises.
+   */
+  answerPing({ seq, replyTo }: Ping, from: Address, nowMs: Millis): void {
+    const to = replyAddress(replyTo, from)
+    const isAsker = sameAddress(to, from)
+    const known = this.#members.get(replyTo?.node ?? '')
+    const isMember = known !== undefined && sameAddress(known.address, to)
+    const payload = isAsker || isMember ? this.#passenger.ackPayload() : NO_BYTES
+    const ack = encodeMessage({ type: 'ack', seq, payload })
+    if (isAsker) this.sendWithGossip(to, ack, nowMs)
+    else this.send(to, [ack])
   }
 
   /** Send one message and as much gossip as still fits. */

@@ -1,11 +1,10 @@
-import { ipToBytes, sameAddress, type Address } from '../base/address.ts'
+import { ipToBytes, type Address } from '../base/address.ts'
 import { NO_BYTES } from '../base/bytes.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { invariant } from '../base/errors.ts'
 import type { Machine } from '../base/machine.ts'
 import { fraction, type Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
-import { encodeMessage } from '../wire/encode.ts'
 import type {
   Ack,
   IndirectPing,
@@ -23,10 +22,11 @@ import { Exchanges, type Exchange } from './exchanges.ts'
 import { FailureDetector, type Finding } from './failure-detector.ts'
 import { nodeStateOf, snapshotOf, type MemberRow, type Members } from './members.ts'
 import type { ResolvedSwimOptions } from './options.ts'
-import { Outbox, replyAddress } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import { speakTheSame } from './protocol-versions.ts'
 import { Relays } from './relays.ts'
 import { scaledPushPullMs } from './scaling.ts'
+import { Spreads, type SpreadThen } from './spreads.ts'
 import { isPresent } from './standing.ts'
 import { newSwimStats, type SwimStats } from './stats.ts'
 
@@ -68,11 +68,9 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   readonly #relays: Relays
   readonly #exchanges = new Exchanges()
   readonly #deadlines = new Deadlines()
-  /** Who waits until a claim has been spread, by its ticket. */
-  readonly #waiting = new Map<number, 'meta-spread' | 'left'>()
+  readonly #spreads: Spreads
   #meta: Uint8Array
   #advertise: Address | undefined
-  #lastTicket = 0
 
   constructor(setup: SwimSetup) {
     const { name, options, random, passenger, security = IN_CLEAR } = setup
@@ -90,6 +88,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     this.#outbox = new Outbox({ name, options, members, passenger, security, stats })
     const outbox = this.#outbox
     this.#relays = new Relays(outbox)
+    this.#spreads = new Spreads(outbox, this.#deadlines, options.broadcastTimeoutMs)
     this.#detector = new FailureDetector({ name, options, members, outbox, stats })
   }
 
@@ -116,6 +115,11 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   member(name: string): SwimMember | undefined {
     const row = this.#members.get(name)
     return row === undefined ? undefined : snapshotOf(row)
+  }
+
+  /** Up to `count` other members at random, of those that pass. */
+  sample(count: number, accept: (member: SwimMember) => boolean): readonly SwimMember[] {
+    return this.#sampleOthers(count, accept).map(snapshotOf)
   }
 
   members(): readonly SwimMember[] {
@@ -147,12 +151,18 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
       case 'sync':
         this.#join(input, nowMs)
         break
+      case 'call':
+        this.#call(input.to, input.node, nowMs)
+        break
       case 'meta':
         this.#meta = input.meta
         this.#spreadThen('meta-spread', this.#introduce(nowMs), nowMs)
         break
       case 'announce':
         this.#outbox.announce(input.payload)
+        break
+      case 'direct':
+        this.#outbox.direct(input.to, input.payload)
         break
       case 'leave':
         this.#spreadThen('left', this.#beliefs.depart(nowMs), nowMs)
@@ -179,12 +189,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   /** After every step: tell of claims that need no more spreading, and follow the open round. */
   #afterwards(): void {
-    for (let ticket = this.#outbox.takeFinished(); ticket !== undefined;) {
-      this.#tellSpread(ticket, true)
-      ticket = this.#outbox.takeFinished()
-    }
-    // With nobody left to hear it, waiting for a claim to spread would only be waiting.
-    if (!this.#hasCompany) for (const ticket of this.#waiting.keys()) this.#tellSpread(ticket, true)
+    this.#spreads.settle(this.#hasCompany)
     const { deadlineMs } = this.#detector
     if (deadlineMs === undefined) this.#deadlines.clear('round')
     else this.#deadlines.set('round', deadlineMs)
@@ -221,7 +226,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
         this.#settle(this.#closeDial(Number(about)), 'no answer in time')
         break
       case 'spread':
-        this.#tellSpread(Number(about), false)
+        this.#spreads.over(Number(about), false)
         break
       default:
         invariant(false, `no deadline is called ${key}`)
@@ -254,26 +259,16 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   }
 
   /** Carry out a verdict, and tell when its claim has been spread, or could not be in time. */
-  #spreadThen(then: 'meta-spread' | 'left', verdict: Verdict, nowMs: Millis): void {
-    const ticket = ++this.#lastTicket
-    this.#waiting.set(ticket, then)
+  #spreadThen(then: SpreadThen, verdict: Verdict, nowMs: Millis): void {
+    const ticket = this.#spreads.open(then, nowMs)
     this.#carry(verdict, nowMs, ticket)
-    if (verdict.spread === undefined) this.#tellSpread(ticket, true)
-    else this.#deadlines.set(`spread:${ticket}`, nowMs + this.#options.broadcastTimeoutMs)
+    if (verdict.spread === undefined) this.#spreads.over(ticket, true)
   }
 
   /** Whether anybody but ourselves is present. */
   get #hasCompany(): boolean {
     const own = this.#members.get(this.#name)
     return this.presentCount > Number(own !== undefined && isPresent(own.state))
-  }
-
-  #tellSpread(ticket: number, spread: boolean): void {
-    const then = this.#waiting.get(ticket)
-    if (then === undefined) return
-    this.#waiting.delete(ticket)
-    this.#deadlines.clear(`spread:${ticket}`)
-    this.#outbox.tell({ type: then, spread })
   }
 
   // Packets.
@@ -319,11 +314,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   #onPing(from: Address, ping: Ping, nowMs: Millis): void {
     if (ping.node !== '' && ping.node !== this.#name) return
-    const to = replyAddress(ping.replyTo, from)
-    const ack = encodeMessage({ type: 'ack', seq: ping.seq, payload: NO_BYTES })
-    // A third party that the sender names gets the bare ack: nobody can be flooded with more.
-    if (sameAddress(to, from)) this.#outbox.sendWithGossip(to, ack, nowMs)
-    else this.#outbox.send(to, [ack])
+    this.#outbox.answerPing(ping, from, nowMs)
   }
 
   #onIndirectPing(from: Address, request: IndirectPing, nowMs: Millis): void {
@@ -334,7 +325,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   #onAck(ack: Ack, nowMs: Millis): void {
     if (this.#relays.acked(ack.seq, nowMs)) this.#deadlines.clear(`relay:${ack.seq}`)
-    else this.#follow(this.#detector.hear(ack, nowMs), nowMs)
+    else this.#follow(this.#detector.hear(ack, nowMs), nowMs, ack.payload)
   }
 
   /** Some random members; those that died lately among them, so that they can refute. */
@@ -376,6 +367,10 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   #onReply(dial: number, message: StreamMessage, nowMs: Millis): void {
     const exchange = this.#closeDial(dial)
     if (exchange === undefined) return
+    if (exchange.kind === 'call') {
+      const answered = message.type === 'ack' && message.seq === exchange.seq
+      return this.#outbox.tell({ type: 'called', answered })
+    }
     if (exchange.kind === 'ping') {
       if (message.type !== 'ack' || message.seq !== exchange.seq) return
       const answer = { type: 'stream-ack', seq: message.seq } as const
@@ -397,6 +392,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   /** @param failure why a seed does not count; `undefined` when another member answered. */
   #settle(exchange: Exchange | undefined, failure: string | undefined): void {
+    if (exchange?.kind === 'call') this.#outbox.tell({ type: 'called', answered: false })
     if (exchange?.kind !== 'join') return
     const outcome = this.#exchanges.settleSeed(exchange, failure)
     if (outcome !== undefined) this.#outbox.tell({ type: 'joined', ...outcome })
@@ -412,6 +408,13 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
       this.stats.pushPullsSent++
       this.#dial({ kind: 'join', join, seed }, seed, this.#ownState(type === 'join'), nowMs)
     }
+  }
+
+  #call(to: Address, node: string, nowMs: Millis): void {
+    if (this.#advertise === undefined) return this.#outbox.tell({ type: 'called', answered: false })
+    const seq = this.#outbox.nextSeq()
+    const { replyTo } = this.#outbox
+    this.#dial({ kind: 'call', seq }, to, { type: 'ping', seq, node, replyTo }, nowMs)
   }
 
   #pushPullMs(): Millis {
@@ -473,7 +476,11 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     if (refused === true) this.stats.claimsRefused++
   }
 
-  #follow({ suspect, streamPing }: Finding, nowMs: Millis): void {
+  /** @param payload what came with the answer, if that led to the finding. */
+  #follow({ suspect, streamPing, pinged }: Finding, nowMs: Millis, payload = NO_BYTES): void {
+    if (pinged !== undefined && payload.length > 0) {
+      this.#outbox.tell({ type: 'pinged', ...pinged, payload })
+    }
     if (suspect !== undefined) this.#carry(this.#beliefs.suspect(suspect, nowMs), nowMs)
     if (streamPing === undefined) return
     const { target, seq } = streamPing

@@ -35,7 +35,8 @@ export const backupsStay: CheckFactory = ({ world, terms, ledger, hearing, repor
       hadUntilMs.set(`${name} ${partition}`, world.nowMs)
       if (roleBefore(event) === 0 || farewell !== undefined) return
       const sinceMs = leaving.get(name)?.get(partition) ?? world.nowMs
-      if (world.nowMs - sinceMs >= terms.handoffTimeoutMs) return
+      // As the deadline is computed: a difference may be rounded to a little less.
+      if (world.nowMs >= sinceMs + terms.handoffTimeoutMs) return
       for (const { name: newcomer } of cluster.holdersForPartition(partition)) {
         if (ledger.roleOf(newcomer, partition) !== undefined) continue
         if ((hadUntilMs.get(`${newcomer} ${partition}`) ?? -Infinity) >= sinceMs) continue

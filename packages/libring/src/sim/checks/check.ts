@@ -3,6 +3,7 @@ import type { ClusterEvents, ClusterEventType } from '../../cluster/cluster-even
 import type { Handled } from '../../cluster/handlers.ts'
 import type { Outcome } from '../../cluster/invoke.ts'
 import type { OwnershipEvent } from '../../ownership/event.ts'
+import type { Fault } from '../faults.ts'
 import type { SimNode } from '../node.ts'
 import type { World } from '../world.ts'
 import type { Hearing } from './hearing.ts'
@@ -25,6 +26,8 @@ export interface Check {
   onNews?(node: SimNode, news: News): void
   onHandler?(node: SimNode, event: Handled<OwnershipEvent>): void
   onHandled?(node: SimNode, event: Handled<OwnershipEvent>, outcome: Outcome): void
+  /** Something was made to go wrong, or right again; nothing has come of it yet. */
+  onFault?(fault: Fault): void
   /** Every 250 ms of virtual time. */
   onLook?(): void
   /** Long after the last thing went wrong: all should be at rest. */

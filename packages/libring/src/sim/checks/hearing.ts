@@ -11,13 +11,16 @@ const LOSS_MAX = 0.3
  *
  * Two are apart while something is cut between them, more than 30 % is lost, or one is paused;
  * while one holds the other for gone, as it does not talk to it then; and while one does not know of
- * the other, and nobody of both: they are on two islands.
+ * the other, and nobody who can hear them knows of both: they are on two islands. Who has begun
+ * lately is apart from those that were paused before, for as long as anybody else.
  */
 export class Hearing {
   readonly #world: World
   /** What each process that is up has heard of others. */
   readonly #beliefs = new Map<string, Map<string, Member['status']>>()
   readonly #apartAtMs = new Map<string, Millis>()
+  /** When each was seen paused last. */
+  readonly #pausedAtMs = new Map<string, Millis>()
 
   constructor(world: World) {
     this.#world = world
@@ -25,6 +28,7 @@ export class Hearing {
 
   begin({ name }: SimNode): void {
     this.#beliefs.set(name, new Map())
+    this.#pausedAtMs.delete(name)
   }
 
   end({ name }: SimNode): void {
@@ -44,6 +48,7 @@ export class Hearing {
   look(): void {
     const up = this.#world.nodes.filter(({ isUp }) => isUp)
     for (const [index, left] of up.entries()) {
+      if (left.isPaused) this.#pausedAtMs.set(left.name, this.#world.nowMs)
       for (let i = index + 1; i < up.length; i++) {
         const right = up[i]!
         if (!this.#areApart(left, right)) continue
@@ -54,7 +59,11 @@ export class Hearing {
 
   /** How long two have heard each other without a break. */
   togetherForMs(left: string, right: string): Millis {
-    return this.#world.nowMs - (this.#apartAtMs.get(pairOf(left, right)) ?? -Infinity)
+    const apart = [this.#apartAtMs.get(pairOf(left, right))]
+    // A process that has begun since was apart from whoever was paused as well.
+    const paused = [left, right].map((name) => this.#pausedAtMs.get(name))
+    const lastMs = Math.max(...[...apart, ...paused].map((atMs) => atMs ?? -Infinity))
+    return this.#world.nowMs - lastMs
   }
 
   #areApart(left: SimNode, right: SimNode): boolean {
@@ -71,15 +80,20 @@ export class Hearing {
     return isCut || lossRate > LOSS_MAX
   }
 
-  /** Somebody whom both see, and who sees both. */
-  #haveFriend({ name: left }: SimNode, { name: right }: SimNode): boolean {
-    for (const friend of this.#beliefs.get(left)?.keys() ?? []) {
-      const sees = this.#beliefs.get(friend)
-      if (sees === undefined || this.#world.node(friend).isPaused) continue
-      const isSeen = [left, right].every((name) => this.#beliefs.get(name)?.get(friend) === 'alive')
-      if (isSeen && sees.get(left) === 'alive' && sees.get(right) === 'alive') return true
+  /** Somebody whom both see, who sees both, and whom nothing keeps from telling each of the other. */
+  #haveFriend(left: SimNode, right: SimNode): boolean {
+    for (const name of this.#beliefs.get(left.name)?.keys() ?? []) {
+      const friend = this.#world.node(name)
+      if (friend.isUp && [left, right].every((node) => this.#areFriends(node, friend))) return true
     }
     return false
+  }
+
+  #areFriends(left: SimNode, right: SimNode): boolean {
+    if (left.isPaused || right.isPaused) return false
+    if (this.#isBad(left, right) || this.#isBad(right, left)) return false
+    const sees = (from: SimNode, to: SimNode) => this.#beliefs.get(from.name)?.get(to.name)
+    return sees(left, right) === 'alive' && sees(right, left) === 'alive'
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Millis } from '../../base/time.ts'
+import type { Outcome } from '../../cluster/invoke.ts'
 import type { OwnershipEvent } from '../../ownership/event.ts'
 import { roleAfter, roleBefore } from '../../ownership/event.ts'
 import type { SimNode } from '../node.ts'
@@ -9,9 +10,13 @@ interface Book {
   readonly roles: Map<number, number>
   readonly tokens: Map<number, bigint>
   /** Of partitions whose index 0 was let go: the step, and until when that may take. */
-  readonly lettingGo: Map<number, { readonly seq: number; readonly untilMs: Millis }>
-  /** Partitions that handlers know to be held under index 0. */
+  readonly lettingGo: Map<number, { readonly event: OwnershipEvent; readonly untilMs: Millis }>
+  /** Partitions that handlers know to be held under index 0, or are at work to take. */
   readonly served: Set<number>
+  /** Partitions whose `onAcquire` has come to nothing. */
+  readonly failed: Set<number>
+  /** When it let everything go since it was stopped; `due` until then. */
+  lapse: 'none' | 'due' | Millis
 }
 
 /** Who holds what, by what was told and done. */
@@ -33,6 +38,8 @@ export class Ledger {
       tokens: new Map(),
       lettingGo: new Map(),
       served: new Set(),
+      failed: new Set(),
+      lapse: 'none',
     })
   }
 
@@ -44,7 +51,8 @@ export class Ledger {
     const book = this.#books.get(name)
     if (book === undefined) return
     this.#steps++
-    const { partition, seq } = event
+    if (book.lapse === 'due') book.lapse = this.#nowMs()
+    const { partition } = event
     const role = roleAfter(event)
     if (role === undefined) book.roles.delete(partition)
     else book.roles.set(partition, role)
@@ -53,20 +61,36 @@ export class Ledger {
     }
     if (role === 0) book.lettingGo.delete(partition)
     if (roleBefore(event) !== 0 || role === 0) return
-    // What no handler was told of cancels out.
-    if (!book.served.has(partition)) return
-    book.lettingGo.set(partition, { seq, untilMs: this.#nowMs() + this.#releaseTimeoutMs })
+    // What no handler was told of cancels out. A release is told where one has failed, too.
+    const isTold = event.type === 'release' && book.failed.has(partition)
+    if (!book.served.has(partition) && !isTold) return
+    book.lettingGo.set(partition, { event, untilMs: this.#nowMs() + this.#releaseTimeoutMs })
+  }
+
+  /** The process was stopped for so long that all it holds has ended. */
+  stalled({ name }: SimNode): void {
+    const book = this.#books.get(name)
+    if (book !== undefined) book.lapse = 'due'
   }
 
   handler({ name }: SimNode, event: OwnershipEvent): void {
-    if (roleAfter(event) === 0) this.#books.get(name)?.served.add(event.partition)
+    const book = this.#books.get(name)
+    book?.failed.delete(event.partition)
+    if (roleAfter(event) === 0) book?.served.add(event.partition)
   }
 
-  handled({ name }: SimNode, event: OwnershipEvent): void {
-    const { partition, seq } = event
+  handled({ name }: SimNode, event: OwnershipEvent, outcome: Outcome): void {
+    const { partition, seq, type } = event
     const book = this.#books.get(name)
-    if (roleAfter(event) !== 0) book?.served.delete(partition)
-    if (seq >= (book?.lettingGo.get(partition)?.seq ?? Infinity)) book?.lettingGo.delete(partition)
+    if (book === undefined) return
+    const hasFailed = type === 'acquire' && outcome.type === 'failed'
+    if (hasFailed) book.failed.add(partition)
+    if (hasFailed || roleAfter(event) !== 0) book.served.delete(partition)
+    const letGo = book.lettingGo.get(partition)?.event
+    if (letGo === undefined) return
+    // With what has come to nothing a change to another index becomes an acquire of that one.
+    const isOver = seq >= letGo.seq || (hasFailed && letGo.type === 'change')
+    if (isOver) book.lettingGo.delete(partition)
   }
 
   /** How many steps were told so far, by all. */
@@ -103,6 +127,15 @@ export class Ledger {
   isLettingGo(name: string, partition: number): boolean {
     const untilMs = this.#books.get(name)?.lettingGo.get(partition)?.untilMs
     return untilMs !== undefined && this.#nowMs() < untilMs
+  }
+
+  /**
+   * Whether what the node lets go now is all that it held when it was stopped for long. It does so at
+   * one moment, before anything else, whoever the plan names: nobody asked for that.
+   */
+  isLapsing(name: string): boolean {
+    const lapse = this.#books.get(name)?.lapse
+    return lapse === 'due' || lapse === this.#nowMs()
   }
 
   /** Who holds index 0 of the partition. */

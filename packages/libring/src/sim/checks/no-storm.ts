@@ -10,13 +10,13 @@ export const onePlanAWindow: CheckFactory = ({ world, terms, report }) => {
     onBegin: ({ name }) => void plannedAtMs.delete(name),
     onNews({ name, farewell }, { type, event }) {
       if (type !== 'rebalance') return
-      const sinceMs = world.nowMs - (plannedAtMs.get(name) ?? -Infinity)
+      const beforeMs = plannedAtMs.get(name) ?? -Infinity
       plannedAtMs.set(name, world.nowMs)
       const hasFailure = event.cause.some((cause) => cause.type === 'member-failed')
       // The end of somebody's grace has no cause, and is acted on when it comes.
       const isExcused = hasFailure || event.cause.length === 0 || farewell !== undefined
-      if (isExcused || sinceMs >= terms.settleMs) return
-      report(`${name} plans again after ${sinceMs.toFixed(0)} ms`, name)
+      if (isExcused || world.nowMs >= beforeMs + terms.settleMs) return
+      report(`${name} plans again after ${(world.nowMs - beforeMs).toFixed(0)} ms`, name)
     },
   }
 }
@@ -49,6 +49,7 @@ export const fewHandoffs: CheckFactory = ({ world, terms, ledger, report }) => {
     },
     onStep({ name, farewell }, event) {
       if (event.type !== 'release' || roleBefore(event) !== 0 || farewell === 'stop') return
+      if (ledger.isLapsing(name)) return
       // One of two holders gives way: nobody asked for that.
       if (ledger.names.some((other) => other !== name && isHeld(other, event.partition))) return
       const taker = world.nodes.find((node) => node.name === event.to?.name)

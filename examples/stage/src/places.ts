@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Where one process of the demo listens. */
+/** Where one process of an example listens. */
 export interface Place {
   /** Gossip, `host:port`. */
   readonly gossip: string
@@ -14,7 +14,7 @@ export interface Place {
 
 /**
  * Hands out places on this machine. On Linux each is an address of its own below 127.77, so that
- * ports are the usual ones and demos do not meet; elsewhere free ports on 127.0.0.1.
+ * ports are the usual ones and examples do not meet; elsewhere free ports on 127.0.0.1.
  */
 export class Places {
   readonly #network = `127.77.${randomInt(0, 256)}`

@@ -1,0 +1,24 @@
+import { isWellFormed, NO_BYTES, utf8Encode } from '../base/bytes.ts'
+import { OptionError } from '../base/errors.ts'
+
+/** What is sent: bytes, or text that is sent as UTF-8. */
+export type Payload = string | Uint8Array
+
+/**
+ * The bytes of a payload, the caller's own no longer; none when it was left out.
+ *
+ * @throws {OptionError} when it is no payload.
+ */
+export function payloadBytes(option: string, payload: unknown): Uint8Array {
+  if (payload === undefined) return NO_BYTES
+  // A plain copy also of what is a Buffer.
+  if (payload instanceof Uint8Array) return Uint8Array.from(payload)
+  if (typeof payload === 'string' && isWellFormed(payload)) return utf8Encode(payload)
+  throw new OptionError(option, 'bytes or well-formed text', payload)
+}
+
+/** @throws {OptionError} unless `name` is text that arrives as it was sent. */
+export function requireName(option: string, name: unknown): asserts name is string {
+  if (typeof name === 'string' && isWellFormed(name)) return
+  throw new OptionError(option, 'well-formed text', name)
+}

@@ -1,0 +1,133 @@
+import { LibringError } from '../base/errors.ts'
+import { Fifo } from '../base/fifo.ts'
+import { Listeners } from '../base/listeners.ts'
+import { requireBoolean, requireFunction, requireKnown, requireOneOf } from '../base/require.ts'
+import { requirePlainObject } from '../base/require.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { SerfEffect } from '../serf/effects.ts'
+import { Deferred } from './deferred.ts'
+import { Keys } from './keys.ts'
+import { payloadBytes, requireName, type Payload } from './payload.ts'
+import { Queries, type QueriesSetup, type QueryEffect } from './queries.ts'
+import type { SerfEvents } from './serf-events.ts'
+
+export interface UserEventOptions {
+  /**
+   * Whether a newer event of this name makes this one superfluous, for members that wait a while
+   * before they tell.
+   *
+   * @defaultValue false
+   */
+  readonly coalesce?: boolean
+}
+
+/** What of Serf's effects concerns the application. */
+export type TalkEffect =
+  | QueryEffect
+  | Extract<SerfEffect, { type: 'user-event' | 'user-event-sent' | 'query' | 'keys-changed' }>
+
+export interface TalkSetup extends QueriesSetup {
+  /** Members alive or suspect, this one included. */
+  readonly presentCount: () => number
+  /** @throws {LibringError} `LIBRING_CLOSED` unless the node is a member. */
+  readonly requireAlive: () => void
+  readonly logger: Logger
+}
+
+const EVENT_TYPES: readonly (keyof SerfEvents)[] = [
+  'member-join',
+  'member-leave',
+  'member-failed',
+  'member-update',
+  'member-reap',
+  'user-event',
+  'query',
+  'name-conflict',
+  'name-lost',
+  'keys-changed',
+]
+
+/** What applications on different members tell and ask each other by Serf's own messages. */
+export class Talk {
+  readonly queries: Queries
+  readonly keys: Keys
+  readonly #setup: TalkSetup
+  readonly #listeners: Listeners<SerfEvents>
+  /** Events on their way through the machine, in order. */
+  readonly #sending = new Fifo<Deferred<void>>()
+
+  constructor(setup: TalkSetup) {
+    this.#setup = setup
+    this.queries = new Queries(setup)
+    this.keys = new Keys({ ...setup, queries: this.queries })
+    this.#listeners = new Listeners((type, error) => {
+      setup.logger.error('a listener threw', { type, error })
+    })
+  }
+
+  /** Hear of one type of event from now on, in line. Returns how to stop. */
+  on<T extends keyof SerfEvents>(type: T, listener: (event: SerfEvents[T]) => void): () => void {
+    requireOneOf('type', type, EVENT_TYPES)
+    requireFunction('listener', listener)
+    return this.#listeners.add(type, listener)
+  }
+
+  /**
+   * Tell every member of something, this node included. Resolves once it is on its way.
+   *
+   * @throws {LibringError} `LIBRING_TOO_LARGE` when it is over `userEventBytesMax`;
+   *   `LIBRING_CLOSED` unless the node is a member.
+   */
+  async userEvent(name: string, payload?: Payload, options: UserEventOptions = {}): Promise<void> {
+    requireName('name', name)
+    const bytes = payloadBytes('payload', payload)
+    requirePlainObject('options', options)
+    requireKnown('options.', options, ['coalesce'])
+    const { coalesce = false } = options
+    requireBoolean('options.coalesce', coalesce)
+    this.#setup.requireAlive()
+    const sent = new Deferred<void>()
+    this.#sending.push(sent)
+    this.#setup.feed({ type: 'user-event', name, payload: bytes, coalesce })
+    await sent.promise
+  }
+
+  perform(effect: TalkEffect): void {
+    switch (effect.type) {
+      case 'user-event': {
+        const { name, payload, ltime, coalesce } = effect
+        return this.#listeners.tell('user-event', { name, payload, ltime, coalesce })
+      }
+      case 'user-event-sent':
+        return settle(this.#sending.take(), effect.refusal)
+      case 'query':
+        return this.#listeners.tell('query', this.queries.received(effect))
+      case 'keys-changed':
+        return this.#listeners.tell(
+          'keys-changed',
+          effect.keys.map((key) => key.slice()),
+        )
+      case 'query-sent':
+      case 'query-answer':
+      case 'query-over':
+        return this.queries.perform(effect)
+    }
+  }
+
+  tell<T extends keyof SerfEvents>(type: T, event: SerfEvents[T]): void {
+    this.#listeners.tell(type, event)
+  }
+
+  /** Nothing is answered any more. */
+  stop(closed: () => LibringError): void {
+    this.queries.stop(closed)
+    for (let next = this.#sending.take(); next !== undefined; next = this.#sending.take()) {
+      next.reject(closed())
+    }
+  }
+}
+
+function settle(call: Deferred<void> | undefined, refusal: string | undefined): void {
+  if (refusal === undefined) call?.resolve()
+  else call?.reject(new LibringError('LIBRING_TOO_LARGE', refusal))
+}

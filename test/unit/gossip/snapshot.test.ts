@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { FileError } from '../../../packages/libring/src/base/errors.ts'
+import type { GossipNode } from '../../../packages/libring/src/gossip/gossip-node.ts'
+import type { GossipOptions } from '../../../packages/libring/src/gossip/options.ts'
+import { SimStore, type SimFile } from '../../../packages/libring/src/sim/store.ts'
+import { Bench } from '../../support/simulated-node.ts'
+
+/** One node that stays, and one that is started again and again over the same file. */
+class Lives {
+  readonly bench = new Bench()
+  readonly file: SimFile = { durable: [], written: [] }
+  readonly stayer: GossipNode
+
+  private constructor() {
+    this.stayer = this.bench.node(1)
+  }
+
+  static async begin(): Promise<Lives> {
+    const lives = new Lives()
+    await lives.stayer.start()
+    return lives
+  }
+
+  async next(options: GossipOptions = {}): Promise<{ node: GossipNode; events: string[] }> {
+    const node = this.bench.node(2, options, { store: new SimStore(this.file) })
+    const events: string[] = []
+    node.on('user-event', ({ name }) => void events.push(name))
+    await this.bench.settled(node.start())
+    return { node, events }
+  }
+}
+
+const statuses = (node: GossipNode) =>
+  Object.fromEntries(node.members().map(({ name, status }) => [name, status]))
+const BOTH = { 'node-1': 'alive', 'node-2': 'alive' }
+
+test('a node that ends without a word finds back to those it knew', async () => {
+  const lives = await Lives.begin()
+  const first = await lives.next()
+  expect(first.node.expectsOthers).toBe(false)
+  await lives.bench.settled(first.node.join(['10.0.0.1']))
+  lives.bench.pass(1_000)
+  await lives.bench.settled(first.node.stop())
+  const second = await lives.next()
+  expect(second.node.expectsOthers).toBe(true)
+  lives.bench.pass(5_000)
+  expect(statuses(second.node)).toEqual(BOTH)
+  await lives.bench.settled(second.node.stop())
+})
+
+test('it goes on trying while nobody is there', async () => {
+  const lives = await Lives.begin()
+  const first = await lives.next()
+  await lives.bench.settled(first.node.join(['10.0.0.1']))
+  await lives.bench.settled(first.node.stop())
+  await lives.bench.settled(lives.stayer.stop())
+  const second = await lives.next()
+  lives.bench.pass(600_000)
+  expect(statuses(second.node)).toEqual({ 'node-2': 'alive' })
+  const back = lives.bench.node(1)
+  await back.start()
+  lives.bench.pass(20_000)
+  expect(statuses(second.node)).toEqual(BOTH)
+})
+
+test.each([
+  [false, { 'node-2': 'alive' }],
+  [true, BOTH],
+])('after a farewell, only if it wants to: %s', async (rejoinAfterLeave, expected) => {
+  const lives = await Lives.begin()
+  const first = await lives.next({ rejoinAfterLeave })
+  await lives.bench.settled(first.node.join(['10.0.0.1']))
+  await lives.bench.settled(first.node.leave())
+  await lives.bench.settled(first.node.stop())
+  expect(lives.file.durable).toContain('leave')
+  const second = await lives.next({ rejoinAfterLeave })
+  lives.bench.pass(60_000)
+  expect(statuses(second.node)).toEqual(expected)
+})
+
+test('user events from before are not told again, those since are', async () => {
+  const lives = await Lives.begin()
+  const first = await lives.next()
+  await lives.bench.settled(first.node.join(['10.0.0.1']))
+  await lives.bench.settled(lives.stayer.userEvent('before'))
+  lives.bench.pass(5_000)
+  expect(first.events).toEqual(['before'])
+  await lives.bench.settled(first.node.stop())
+  await lives.bench.settled(lives.stayer.userEvent('meanwhile'))
+  const second = await lives.next()
+  lives.bench.pass(5_000)
+  expect(statuses(second.node)).toEqual(BOTH)
+  expect(second.events).toEqual(['meanwhile'])
+})
+
+test('times go on where they were', async () => {
+  const lives = await Lives.begin()
+  lives.file.durable = ['clock: 41', 'event-clock: 17']
+  const { node } = await lives.next()
+  const ltimes: bigint[] = []
+  node.on('user-event', ({ ltime }) => void ltimes.push(ltime))
+  await lives.bench.settled(node.userEvent('a'))
+  expect(ltimes).toEqual([18n])
+  await lives.bench.settled(node.leave())
+  await lives.bench.settled(node.stop())
+  const { durable, written } = lives.file
+  // The intent to leave had the time 42.
+  expect([...durable, ...written].slice(-2)).toEqual(['leave', 'clock: 42'])
+})
+
+describe('a snapshot that cannot be used', () => {
+  test('is told by the start, which leaves nothing open and may be tried again', async () => {
+    const bench = new Bench()
+    const file: SimFile = { durable: [], written: [] }
+    class Locked extends SimStore {
+      isLocked = true
+
+      override open(onLine: (line: string | undefined) => void): void {
+        if (this.isLocked) throw new FileError('/snapshot', 'cannot be used as a snapshot')
+        super.open(onLine)
+      }
+    }
+    const store = new Locked(file)
+    const node = bench.node(1, {}, { store })
+    await expect(node.start()).rejects.toMatchObject({ code: 'LIBRING_FILE_UNUSABLE' })
+    expect(node.status).toBe('idle')
+    expect(bench.clock.pending).toBe(0)
+    store.isLocked = false
+    await node.start()
+    expect(node.status).toBe('alive')
+    await bench.settled(node.stop())
+    expect(bench.clock.pending).toBe(0)
+  })
+})

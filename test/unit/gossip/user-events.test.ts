@@ -1,0 +1,91 @@
+import { beforeEach, expect, test } from 'vitest'
+import { utf8Decode } from '../../../packages/libring/src/base/bytes.ts'
+import type { GossipNode } from '../../../packages/libring/src/gossip/gossip-node.ts'
+import { Bench } from '../../support/simulated-node.ts'
+
+let bench: Bench
+let ann: GossipNode
+let bob: GossipNode
+
+beforeEach(async () => {
+  bench = new Bench()
+  ann = bench.node(1)
+  bob = bench.node(2)
+  await bench.settled(ann.start())
+  await bench.settled(bob.start())
+  await bench.settled(bob.join(['10.0.0.1']))
+})
+
+function heardBy(node: GossipNode): string[] {
+  const heard: string[] = []
+  node.on('user-event', ({ name, payload, ltime, coalesce }) => {
+    heard.push(`${name} ${utf8Decode(payload)} ${ltime} ${coalesce}`)
+  })
+  return heard
+}
+
+test('what one tells, all hear, the teller too', async () => {
+  const [atAnn, atBob] = [heardBy(ann), heardBy(bob)]
+  await bench.settled(bob.userEvent('deploy', 'v2', { coalesce: true }))
+  await bench.settled(bob.userEvent('deploy', Uint8Array.of(0x76, 0x33)))
+  bench.pass(5_000)
+  expect(atBob).toEqual(['deploy v2 1 true', 'deploy v3 2 false'])
+  expect(atAnn.toSorted()).toEqual(atBob)
+})
+
+test('whoever stops listening hears no more, and whoever throws harms nobody', async () => {
+  const stop = ann.on('user-event', () => {
+    throw new Error('listener')
+  })
+  const heard = heardBy(ann)
+  await bench.settled(ann.userEvent('a'))
+  stop()
+  await bench.settled(ann.userEvent('b'))
+  expect(heard).toEqual(['a  1 false', 'b  2 false'])
+})
+
+test('a joiner hears what was told before only if it wants to', async () => {
+  await bench.settled(ann.userEvent('before'))
+  for (const [last, replay, expected] of [
+    [3, false, []],
+    [4, true, ['before  1 false']],
+  ] as const) {
+    const node = bench.node(last)
+    const heard = heardBy(node)
+    await bench.settled(node.start())
+    await bench.settled(node.join(['10.0.0.1'], { replay }))
+    bench.pass(60_000)
+    expect(heard).toEqual(expected)
+  }
+})
+
+test('an event told from within a listener comes after the one that is being told', async () => {
+  const heard = heardBy(ann)
+  const again = ann.on('user-event', ({ name }) => {
+    if (name === 'first') void ann.userEvent('second')
+  })
+  await bench.settled(ann.userEvent('first'))
+  again()
+  expect(heard.map((text) => text.split(' ')[0])).toEqual(['first', 'second'])
+})
+
+test('what is wrong with a call is said at once', async () => {
+  const invalid = { code: 'LIBRING_OPTION_INVALID' }
+  await expect(ann.userEvent(7 as never)).rejects.toMatchObject({ ...invalid, option: 'name' })
+  await expect(ann.userEvent('a\ud800')).rejects.toMatchObject(invalid)
+  await expect(ann.userEvent('a', 7 as never)).rejects.toMatchObject({ option: 'payload' })
+  await expect(ann.userEvent('a', '', { coalesce: 1 as never })).rejects.toMatchObject(invalid)
+  await expect(ann.userEvent('a', '', { coalesc: true } as never)).rejects.toMatchObject(invalid)
+  expect(() => ann.on('user' as never, () => {})).toThrow('type must be one of member-join')
+  await expect(ann.userEvent('a', new Uint8Array(600))).rejects.toMatchObject({
+    code: 'LIBRING_TOO_LARGE',
+    message: 'user event exceeds configured limit of 512 bytes before encoding',
+  })
+})
+
+test('only a member can tell', async () => {
+  const closed = { code: 'LIBRING_CLOSED' }
+  await expect(bench.node(3).userEvent('a')).rejects.toMatchObject(closed)
+  await bench.settled(bob.leave())
+  await expect(bob.userEvent('a')).rejects.toMatchObject(closed)
+})

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { FileError } from '../../../packages/libring/src/base/errors.ts'
+import {
+  FileStore,
+  LINE_BYTES_MAX,
+  READ_BYTES_MAX,
+} from '../../../packages/libring/src/runtime/file-store.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+function fileStore(content?: string | Uint8Array): { path: string; store: FileStore } {
+  const path = join(temporaryFolder(), 'snapshot')
+  if (content !== undefined) writeFileSync(path, content)
+  const store = new FileStore(path)
+  onTestFinished(() => store[Symbol.asyncDispose]())
+  return { path, store }
+}
+
+async function linesOf(store: FileStore): Promise<(string | undefined)[]> {
+  const lines: (string | undefined)[] = []
+  await store.open((line) => lines.push(line))
+  return lines
+}
+
+test('a torn last line is dropped, so that nothing is glued to it', async () => {
+  const { path, store } = fileStore('clock: 1\nclock: 12')
+  expect(await linesOf(store)).toEqual(['clock: 1'])
+  await store.append(['clock: 3'], { durable: false })
+  expect(readFileSync(path, 'utf8')).toBe('clock: 1\nclock: 3\n')
+})
+
+test('a file of nothing but a torn line is empty', async () => {
+  const { path, store } = fileStore('clock')
+  expect(await linesOf(store)).toEqual([])
+  expect(statSync(path).size).toBe(0)
+})
+
+test('what is no text, and what is too long, is told as such', async () => {
+  const longest = 'x'.repeat(LINE_BYTES_MAX)
+  const parts = ['a\n', Uint8Array.of(0xff, 0xfe, 0x0a), `${longest}\n`, `${longest}y\n`, 'b\n']
+  const { store } = fileStore(Buffer.concat(parts.map((part) => Buffer.from(part))))
+  expect(await linesOf(store)).toEqual(['a', undefined, longest, undefined, 'b'])
+})
+
+test('lines come whole wherever the reads cut them', async () => {
+  const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index} ä`)
+  const { store } = fileStore(`${lines.join('\n')}\n`)
+  expect(await linesOf(store)).toEqual(lines)
+})
+
+test('of a file that is far too large the end is read', async () => {
+  const { path, store } = fileStore('old\n')
+  // Without end of line, and sparse: takes no room on the disk.
+  truncateSync(path, 2 * READ_BYTES_MAX)
+  writeFileSync(path, '\nnew\n', { flag: 'a' })
+  expect(await linesOf(store)).toEqual([undefined, 'new'])
+})
+
+test('a new file leaves no trace of the one it was written to, whatever lay there', async () => {
+  const { path, store } = fileStore('a\n')
+  writeFileSync(`${path}.compact`, 'left over from a crash, and longer than what comes')
+  await linesOf(store)
+  await store.replace(['b'])
+  expect(readFileSync(path, 'utf8')).toBe('b\n')
+  expect(readdirSync(join(path, '..'))).toEqual(['snapshot'])
+})
+
+test('what cannot be written anew stays as it is, and can still be appended to', async () => {
+  const { path, store } = fileStore('a\n')
+  await linesOf(store)
+  mkdirSync(`${path}.compact`)
+  await expect(store.replace(['b'])).rejects.toThrow('EISDIR')
+  await store.append(['c'], { durable: true })
+  expect(readFileSync(path, 'utf8')).toBe('a\nc\n')
+})
+
+describe('what cannot be a snapshot is named', () => {
+  test('a folder', async () => {
+    const path = temporaryFolder()
+    const error = await new FileStore(path).open(() => {}).catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(FileError)
+    expect(error).toMatchObject({ code: 'LIBRING_FILE_UNUSABLE', path })
+    expect((error as FileError).message).toContain(`${path} cannot be used as a snapshot: EISDIR`)
+  })
+
+  test('a folder that is not there', async () => {
+    const path = join(temporaryFolder(), 'missing', 'snapshot')
+    await expect(new FileStore(path).open(() => {})).rejects.toThrow(`${path} cannot be used`)
+  })
+
+  // Windows has no pipes in folders.
+  test.skipIf(process.platform === 'win32')('a pipe, without waiting for its far end', async () => {
+    const path = join(temporaryFolder(), 'pipe')
+    execFileSync('mkfifo', [path])
+    await expect(new FileStore(path).open(() => {})).rejects.toThrow('not a regular file')
+  })
+})
