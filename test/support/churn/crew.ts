@@ -38,6 +38,8 @@ export class Crew {
   readonly #execArgv: readonly string[]
   readonly #loopback: LoopbackAddresses
   readonly #hosts = new Map<string, string>()
+  /** Those that ran beside a member when something was done to it; who comes later hears of nothing. */
+  readonly #witnesses = new Map<Trouble, readonly MemberProcess[]>()
   readonly #keyring = [randomBytes(32).toString('base64')]
   readonly #secret = randomBytes(16).toString('hex')
   readonly #clients: (LoadProcess | SocketsProcess)[] = []
@@ -147,11 +149,13 @@ export class Crew {
     this.member(name).resume()
   }
 
-  /** Resolves once all that run know of it. */
-  async detected({ member, heardAt }: Trouble): Promise<void> {
+  /** Resolves once all know of it that ran when it happened, and still do. */
+  async detected(trouble: Trouble): Promise<void> {
+    const { member, heardAt } = trouble
     await until(`all have heard that ${member} failed`, () => {
-      return [...this.members.values()]
-        .filter((each) => each.name !== member && each.isRunning && !each.isStopped)
+      return this.#witnesses
+        .get(trouble)!
+        .filter((each) => each.isRunning && !each.isStopped)
         .every(({ name }) => heardAt.has(name))
     })
   }
@@ -166,6 +170,8 @@ export class Crew {
       ...{ kind, member, host, from: nowMs(), backAt: Infinity, heardAt: new Map() },
     }
     this.evidence.troubles.push(trouble)
+    const others = [...this.members.values()].filter(({ name }) => name !== member)
+    this.#witnesses.set(trouble, others)
     return trouble
   }
 }
