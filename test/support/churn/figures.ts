@@ -82,7 +82,7 @@ export function windowFigures(evidence: Evidence): WindowFigures[] {
 
 /** For partitions whose primary was killed: how soon requests of a kind were answered again. */
 export interface Recovery {
-  /** From the kill until the first answer to a request that was sent after it. */
+  /** From the first request that was due after the kill until the first of them had its answer. */
   readonly firstAnswer: Spread
   /** From the kill until the last request that failed; 0 where none did. */
   readonly lastFailure: Spread
@@ -102,9 +102,11 @@ export function recoveryOf(evidence: Evidence, kind: Kind): Recovery {
       )
       if (!isHit) continue
       const records = byPartition.get(partition) ?? []
-      const answered = records.filter(({ sentAt, status }) => sentAt >= from && status === 200)
+      const after = records.filter(({ dueAt }) => dueAt >= from)
+      const answered = after.filter(({ status }) => status === 200)
       if (answered.length > 0) {
-        firstAnswer.push(Math.min(...answered.map(({ doneAt }) => doneAt)) - from)
+        const askedAt = Math.min(...after.map(({ dueAt }) => dueAt))
+        firstAnswer.push(Math.min(...answered.map(({ doneAt }) => doneAt)) - askedAt)
       }
       const failed = records
         .filter(({ status, doneAt }) => status > 200 && doneAt >= from && doneAt <= until)
