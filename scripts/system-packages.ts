@@ -34,29 +34,34 @@ const SYSTEM_PACKAGES: readonly SystemPackage[] = [
   },
 ]
 
+/** What a bench compares with. */
+export const BENCH_PACKAGES: readonly SystemPackage[] = [
+  { command: 'nginx', debianPackage: 'nginx-light', neededBy: 'the comparison with nginx' },
+]
+
 /** Debian keeps the programs of each version of Postgres in a folder of its own. */
 const POSTGRES_FOLDER = '/usr/lib/postgresql'
 
 /**
- * Install what the tests need from the system where that can be done without asking: on Debian
+ * Install what the tests need from the system, or `packages`, where that can be done without asking: on Debian
  * or its kin, as root. Otherwise say what is missing and which tests will be skipped for it.
  */
-export function ensureSystemPackages(): void {
-  const missing = absent()
+export function ensureSystemPackages(packages: readonly SystemPackage[] = SYSTEM_PACKAGES): void {
+  const missing = absent(packages)
   if (missing.length === 0) return
   const names = missing.map(({ debianPackage }) => debianPackage)
   if (mayInstall()) {
-    console.log(`Installing what the tests need from the system: ${names.join(', ')}`)
+    console.log(`Installing what is needed from the system: ${names.join(', ')}`)
     aptInstall(names)
   }
-  for (const { command, debianPackage, neededBy } of absent()) {
+  for (const { command, debianPackage, neededBy } of absent(packages)) {
     console.log(`Not installed: ${command}. Skipping ${neededBy}.`)
     console.log(`  To run them: apt-get install --no-install-recommends ${debianPackage}`)
   }
 }
 
-function absent(): SystemPackage[] {
-  return SYSTEM_PACKAGES.filter(({ command }) => !isOnPath(command))
+function absent(packages: readonly SystemPackage[]): SystemPackage[] {
+  return packages.filter(({ command }) => !isOnPath(command))
 }
 
 function mayInstall(): boolean {
