@@ -23,7 +23,7 @@ describe('docs/internals/serf-conformance.md', () => {
     const files = readdirSync(join(root, 'test/vectors/serf')).filter((f) => f !== 'README.md')
     expect(files.length).toBeGreaterThan(10)
     const told = [...page.matchAll(/^\| `([\w.-]+\.(?:json|txt))` +\| (.+?) +\|$/gm)]
-    expect(told.map(([, file]) => file).toSorted()).toEqual(files.toSorted())
+    expect(told.map(([, file]) => file!).toSorted()).toEqual(files.toSorted())
     for (const [, file, readers] of told) {
       const tests = [...readers!.matchAll(/`(test\/[^`]+)`/g)].map(([, path]) => path!)
       expect(tests, file).not.toEqual([])

@@ -110,7 +110,7 @@ export class GossipProcess implements Participant {
     await this.#ask({ type: 'join', address })
   }
 
-  async forceLeave(name: string, { prune = false } = {}): Promise<void> {
+  async forceLeave(name: string, { prune = false }: { prune?: boolean } = {}): Promise<void> {
     await this.#ask({ type: 'force-leave', name, prune })
   }
 

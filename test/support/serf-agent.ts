@@ -124,7 +124,7 @@ export class SerfAgent implements Participant {
     await this.#serf('join', address)
   }
 
-  async forceLeave(name: string, { prune = false } = {}): Promise<void> {
+  async forceLeave(name: string, { prune = false }: { prune?: boolean } = {}): Promise<void> {
     await this.#serf('force-leave', ...(prune ? ['-prune'] : []), name)
   }
 
