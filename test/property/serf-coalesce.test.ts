@@ -26,17 +26,15 @@ const happening = fc.record({
       type: fc.constant('members' as const),
       event: fc.record({
         type: fc.constantFrom(...TYPES),
-        members: fc
-          .uniqueArray(name, { minLength: 1 })
-          .map((names) =>
-            names.map((each) => ({
-              name: each,
-              host: '',
-              port: 1,
-              tags: {},
-              status: 'alive' as const,
-            })),
-          ),
+        members: fc.uniqueArray(name, { minLength: 1 }).map((names) =>
+          names.map((each) => ({
+            name: each,
+            host: '',
+            port: 1,
+            tags: {},
+            status: 'alive' as const,
+          })),
+        ),
       }),
     }),
     fc.record({
