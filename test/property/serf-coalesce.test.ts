@@ -68,6 +68,7 @@ function run(happenings: readonly { afterMs: number; event: GatherableEvent }[])
       if (next > endMs) break
       nowMs = next
       coalescer.tick(nowMs)
+      if (coalescer.deadlineMs() === next) throw new Error('a window that is over stays open')
       drain()
     }
     nowMs = endMs
