@@ -18,6 +18,11 @@ const SYSTEM_PACKAGES: readonly SystemPackage[] = [
     neededBy: 'the interoperability tests and the demo beside a serf agent',
   },
   {
+    command: 'tc',
+    debianPackage: 'iproute2',
+    neededBy: 'the interoperability tests under packet loss',
+  },
+  {
     command: 'chromium',
     debianPackage: 'chromium',
     neededBy: 'the test of libring/ring in a browser',

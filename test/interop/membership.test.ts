@@ -89,6 +89,18 @@ describe.skipIf(serfMissing)(
       await cluster.expectSeen({ 'agent-3': 'left', 'ours-3': 'left' })
     })
 
+    test('forget whom a forced leave from either side prunes, and take it back', async () => {
+      await using cluster = await MixedCluster.start('agent')
+      await cluster.kill('agent-3', 'ours-3')
+      await cluster.expectSeen({ 'agent-3': 'failed', 'ours-3': 'failed' })
+      await cluster.member('agent-1').forceLeave('ours-3', { prune: true })
+      await cluster.member('ours-1').forceLeave('agent-3', { prune: true })
+      await cluster.expectForgotten('agent-3', 'ours-3')
+      await cluster.startMember('agent-3', 'ours-1')
+      await cluster.startMember('ours-3', 'agent-1')
+      await cluster.expectSeen({ 'agent-3': 'alive', 'ours-3': 'alive' })
+    })
+
     test('refute a forced leave of a member that lives', async () => {
       await using cluster = await MixedCluster.start('agent')
       await cluster.member('agent-1').forceLeave('ours-2')

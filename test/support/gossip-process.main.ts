@@ -11,6 +11,7 @@ const send = (message: unknown): void => void process.send?.(message)
 
 process.once('disconnect', () => process.exit())
 node.subscribe(send)
+node.on('user-event', ({ name }) => send({ type: 'user-event', name }))
 const started = node.start()
 
 process.on('message', (command: GossipCommand & { id: number }) => {
@@ -41,11 +42,27 @@ async function perform(command: GossipCommand): Promise<unknown> {
     case 'join':
       return await node.join([command.address])
     case 'force-leave':
-      return await node.forceLeave(command.name)
+      return await node.forceLeave(command.name, { prune: command.prune })
+    case 'user-event':
+      return await node.userEvent(command.name)
+    case 'query':
+      return await acknowledging(command.name, command.relayFactor)
     case 'rtt':
       return node.rtt(command.a, command.b)
     case 'leave':
       await node.leave()
       return await node.stop()
   }
+}
+
+async function acknowledging(name: string, relayFactor: number): Promise<string[]> {
+  const names: string[] = []
+  for await (const { type, from } of node.query(name, '', {
+    requestAck: true,
+    relayFactor,
+    timeoutMs: 3_000,
+  })) {
+    if (type === 'ack') names.push(from)
+  }
+  return names.toSorted()
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { MemberEvent } from '../../packages/libring/src/base/member.ts'
 import type { GossipOptions } from '../../packages/libring/src/gossip/options.ts'
+import { commandIn } from './lossy-network.ts'
 import type { Participant, SerfMember } from './participant.ts'
 import { reapWithUs } from './reaper.ts'
 
@@ -18,6 +19,8 @@ export interface GossipProcessSetup {
   readonly join?: readonly string[]
   /** Further options of the node. */
   readonly options?: GossipOptions
+  /** The network namespace that it runs in; that of the test unless given. */
+  readonly namespace?: string | undefined
 }
 
 /** What the process is told. Answered by a {@link GossipAnswer} of the same `id`. */
@@ -25,9 +28,14 @@ export type GossipCommand =
   | { readonly type: 'members' }
   | { readonly type: 'set-tags'; readonly tags: Readonly<Record<string, string>> }
   | { readonly type: 'join'; readonly address: string }
-  | { readonly type: 'force-leave'; readonly name: string }
+  | { readonly type: 'force-leave'; readonly name: string; readonly prune: boolean }
+  | { readonly type: 'user-event'; readonly name: string }
+  | { readonly type: 'query'; readonly name: string; readonly relayFactor: number }
   | { readonly type: 'leave' }
   | { readonly type: 'rtt'; readonly a: string; readonly b: string }
+
+/** What the process tells of its own accord. */
+export type GossipTold = MemberEvent | { readonly type: 'user-event'; readonly name: string }
 
 export interface GossipAnswer {
   readonly id: number
@@ -42,6 +50,7 @@ export class GossipProcess implements Participant {
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, (answer: GossipAnswer) => void>()
   readonly #failed = new Set<string>()
+  readonly #heard = new Set<string>()
   #tags: Readonly<Record<string, string>>
   #nextId = 1
   #log = ''
@@ -50,14 +59,17 @@ export class GossipProcess implements Participant {
     this.name = setup.name
     this.address = `${setup.host}:7946`
     this.#tags = setup.tags ?? {}
+    const node = ['--import', 'tsx', '--conditions=libring-source']
+    const [execPath, execArgv] = commandIn(setup.namespace, process.execPath, node)
     this.#child = fork(PROGRAM, [JSON.stringify(setup)], {
-      execArgv: ['--import', 'tsx', '--conditions=libring-source'],
+      execPath,
+      execArgv: [...execArgv],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     reapWithUs(this.#child)
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#keep(chunk.toString()))
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#keep(chunk.toString()))
-    this.#child.on('message', (message) => this.#take(message as GossipAnswer | MemberEvent))
+    this.#child.on('message', (message) => this.#take(message as GossipAnswer | GossipTold))
     this.#child.once('exit', () => {
       for (const id of this.#waiting.keys()) this.#take({ id, error: 'the process has ended' })
     })
@@ -98,8 +110,20 @@ export class GossipProcess implements Participant {
     await this.#ask({ type: 'join', address })
   }
 
-  async forceLeave(name: string): Promise<void> {
-    await this.#ask({ type: 'force-leave', name })
+  async forceLeave(name: string, { prune = false }: { prune?: boolean } = {}): Promise<void> {
+    await this.#ask({ type: 'force-leave', name, prune })
+  }
+
+  async userEvent(name: string): Promise<void> {
+    await this.#ask({ type: 'user-event', name })
+  }
+
+  heard(name: string): boolean {
+    return this.#heard.has(name)
+  }
+
+  async acknowledging(name: string, relayFactor: number): Promise<string[]> {
+    return (await this.#ask({ type: 'query', name, relayFactor })) as string[]
   }
 
   async rtt(a: string, b: string): Promise<number | undefined> {
@@ -141,7 +165,11 @@ export class GossipProcess implements Participant {
     this.#log = (this.#log + text).slice(-LOG_CHARACTERS_MAX)
   }
 
-  #take(message: GossipAnswer | MemberEvent): void {
+  #take(message: GossipAnswer | GossipTold): void {
+    if ('name' in message) {
+      this.#heard.add(message.name)
+      return
+    }
     if ('type' in message) {
       const names = message.members.map(({ name }) => name).join(', ')
       this.#keep(`${new Date().toISOString()} ${message.type}: ${names}\n`)

@@ -1,6 +1,8 @@
 import { expect, onTestFailed } from 'vitest'
+import type { GossipOptions } from '../../packages/libring/src/gossip/options.ts'
 import { GossipProcess } from './gossip-process.ts'
-import { loopbackAddresses, type LoopbackAddresses } from './loopback.ts'
+import { loopbackAddresses } from './loopback.ts'
+import type { LossyNetwork } from './lossy-network.ts'
 import type { Participant } from './participant.ts'
 import { SerfAgent } from './serf-agent.ts'
 
@@ -9,7 +11,18 @@ export type Kind = 'agent' | 'ours'
 interface Place {
   readonly kind: Kind
   readonly host: string
+  readonly namespace: string | undefined
   readonly tags: Readonly<Record<string, string>>
+}
+
+/** How a cluster differs from one of defaults on loopback addresses. */
+export interface MixedClusterOptions {
+  /** More arguments for each `serf agent`. */
+  readonly args?: readonly string[]
+  /** Further options of each node of ours. */
+  readonly options?: GossipOptions
+  /** Where all run, each at a place of its own. */
+  readonly network?: LossyNetwork
 }
 
 /**
@@ -25,17 +38,20 @@ const PATIENCE = { timeout: 90_000, interval: 100 }
  * Each bears the tags `kind` and `place`.
  */
 export class MixedCluster implements AsyncDisposable {
-  readonly #addresses: LoopbackAddresses = loopbackAddresses()
+  readonly #options: MixedClusterOptions
+  readonly #addresses = loopbackAddresses()
   readonly #places = new Map<string, Place>()
   readonly #running = new Map<string, Participant>()
   /** Everybody who ever ran here, for what they logged. */
   readonly #started: Participant[] = []
 
-  private constructor() {}
+  private constructor(options: MixedClusterOptions) {
+    this.#options = options
+  }
 
   /** @param seed the kind of the member that all others join. */
-  static async start(seed: Kind): Promise<MixedCluster> {
-    const cluster = new MixedCluster()
+  static async start(seed: Kind, options: MixedClusterOptions = {}): Promise<MixedCluster> {
+    const cluster = new MixedCluster(options)
     onTestFailed(() => console.log(cluster.#diagnosis()))
     const names = (kind: Kind): string[] => [1, 2, 3].map((index) => `${kind}-${index}`)
     const [first, ...others] =
@@ -61,11 +77,15 @@ export class MixedCluster implements AsyncDisposable {
     const setup = {
       name,
       host: place.host,
+      namespace: place.namespace,
       tags: place.tags,
       join: join === undefined ? [] : [this.member(join).address],
     }
+    const { args = [], options = {} } = this.#options
     const started =
-      place.kind === 'agent' ? await SerfAgent.start(setup) : await GossipProcess.start(setup)
+      place.kind === 'agent'
+        ? await SerfAgent.start({ ...setup, args })
+        : await GossipProcess.start({ ...setup, options })
     this.#running.set(name, started)
     this.#started.push(started)
   }
@@ -102,6 +122,29 @@ export class MixedCluster implements AsyncDisposable {
       ({ name, tags }) => (name in values ? [name, tags[key]] : undefined),
       values,
     )
+  }
+
+  /** Wait until everybody who runs has forgotten these members. */
+  async expectForgotten(...names: string[]): Promise<void> {
+    await this.#allTell(({ name }) => (names.includes(name) ? [name, 'known'] : undefined), {})
+  }
+
+  /** Wait until everybody who runs was told of these user events. */
+  async expectHeard(...events: string[]): Promise<void> {
+    const missing = (): string[] =>
+      this.running.flatMap((member) =>
+        events.filter((event) => !member.heard(event)).map((event) => `${event} at ${member.name}`),
+      )
+    await expect.poll(missing, PATIENCE).toEqual([])
+  }
+
+  /**
+   * Have a member ask everybody until all of these acknowledge one query. A query is gossiped a few
+   * times and comes with no push/pull, so that a single one may pass somebody by, with Serf too.
+   */
+  async expectAcknowledged(asker: string, names: readonly string[]): Promise<void> {
+    const ask = () => this.member(asker).acknowledging('anybody', 3)
+    await expect.poll(ask, PATIENCE).toEqual(names)
   }
 
   /** Who of those who run ever held one of these members for failed: `<observer> of <member>`. */
@@ -145,7 +188,11 @@ export class MixedCluster implements AsyncDisposable {
 
   #newPlace(name: string): Place {
     const kind: Kind = name.startsWith('agent') ? 'agent' : 'ours'
-    const place: Place = { kind, host: this.#addresses.next(), tags: { kind, place: name } }
+    const { host, namespace } = this.#options.network?.next() ?? {
+      host: this.#addresses.next(),
+      namespace: undefined,
+    }
+    const place: Place = { kind, host, namespace, tags: { kind, place: name } }
     this.#places.set(name, place)
     return place
   }

@@ -20,7 +20,13 @@ export interface Participant extends AsyncDisposable {
   sawFail(name: string): boolean
   setTag(key: string, value: string): Promise<void>
   join(address: string): Promise<void>
-  forceLeave(name: string): Promise<void>
+  forceLeave(name: string, options?: { readonly prune?: boolean }): Promise<void>
+  /** Tell everybody of something. */
+  userEvent(name: string): Promise<void>
+  /** Whether it was told of a user event. */
+  heard(name: string): boolean
+  /** Who acknowledges a query within 3 s, by name, itself included. */
+  acknowledging(name: string, relayFactor: number): Promise<string[]>
   /** Expected round trip between two members in milliseconds, once it knows where both are. */
   rtt(a: string, b: string): Promise<number | undefined>
   /** Say farewell to everybody and end. */

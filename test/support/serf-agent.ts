@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { commandIn } from './lossy-network.ts'
 import type { Participant, SerfMember } from './participant.ts'
 import { reapWithUs } from './reaper.ts'
 
@@ -28,6 +29,8 @@ export interface SerfAgentSetup {
   readonly args?: readonly string[]
   /** What whoever gives commands has to show. */
   readonly rpcAuth?: string
+  /** The network namespace that it runs in; that of the test unless given. */
+  readonly namespace?: string | undefined
 }
 
 /** A `serf agent` in a process of its own. */
@@ -40,6 +43,7 @@ export class SerfAgent implements Participant {
   readonly rpcAddress: string
   readonly #child: ChildProcess
   readonly #rpc: readonly string[]
+  readonly #namespace: string | undefined
   #folder: string | undefined
   #log = ''
 
@@ -48,10 +52,12 @@ export class SerfAgent implements Participant {
     this.host = setup.host
     this.address = `${setup.host}:7946`
     this.rpcAddress = `${setup.host}:7373`
+    this.#namespace = setup.namespace
     const address = `-rpc-addr=${this.rpcAddress}`
     this.#rpc = setup.rpcAuth === undefined ? [address] : [address, `-rpc-auth=${setup.rpcAuth}`]
     const config = setup.rpcAuth === undefined ? [] : this.#keyFile(setup.rpcAuth)
-    this.#child = spawn('serf', ['agent', address, ...config, ...argumentsOf(setup)], {
+    const args = ['agent', address, ...config, ...argumentsOf(setup)]
+    this.#child = spawn(...commandIn(setup.namespace, 'serf', args), {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     reapWithUs(this.#child)
@@ -89,7 +95,7 @@ export class SerfAgent implements Participant {
   }
 
   async members(): Promise<SerfMember[]> {
-    const { stdout } = await run('serf', ['members', '-format=json', ...this.#rpc])
+    const { stdout } = await this.#serf('members', '-format=json')
     const { members } = JSON.parse(stdout) as {
       members: { name: string; addr: string; status: string; tags: Record<string, string> }[]
     }
@@ -104,39 +110,53 @@ export class SerfAgent implements Participant {
 
   /** What a command of `serf` prints, whatever it exits with. */
   async run(command: string, ...args: readonly string[]): Promise<string> {
-    const ran = run('serf', [command, ...this.#rpc, ...args])
-    return await ran.then(
+    return await this.#serf(command, ...args).then(
       ({ stdout, stderr }) => stdout + stderr,
       ({ stdout, stderr }: { stdout: string; stderr: string }) => stdout + stderr,
     )
   }
 
   async setTag(key: string, value: string): Promise<void> {
-    await run('serf', ['tags', ...this.#rpc, '-set', `${key}=${value}`])
+    await this.#serf('tags', '-set', `${key}=${value}`)
   }
 
   async join(address: string): Promise<void> {
-    await run('serf', ['join', ...this.#rpc, address])
+    await this.#serf('join', address)
   }
 
-  async forceLeave(name: string): Promise<void> {
-    await run('serf', ['force-leave', ...this.#rpc, name])
+  async forceLeave(name: string, { prune = false }: { prune?: boolean } = {}): Promise<void> {
+    await this.#serf('force-leave', ...(prune ? ['-prune'] : []), name)
+  }
+
+  async userEvent(name: string): Promise<void> {
+    await this.#serf('event', '-coalesce=false', name)
+  }
+
+  heard(name: string): boolean {
+    return this.#log.includes(`Received event: user-event: ${name}\n`)
+  }
+
+  async acknowledging(name: string, relayFactor: number): Promise<string[]> {
+    const relays = `-relay-factor=${relayFactor}`
+    const { stdout } = await this.#serf('query', '-format=json', '-timeout=3s', relays, name)
+    const { Acks } = JSON.parse(stdout) as { readonly Acks: readonly string[] | null }
+    return (Acks ?? []).toSorted()
   }
 
   async rtt(a: string, b: string): Promise<number | undefined> {
     // The command fails while a coordinate is missing.
-    const { stdout } = await run('serf', ['rtt', ...this.#rpc, a, b]).catch(() => ({ stdout: '' }))
+    const { stdout } = await this.#serf('rtt', a, b).catch(() => ({ stdout: '' }))
     const [, ms] = /rtt: ([\d.]+) ms/.exec(stdout) ?? []
     return ms === undefined ? undefined : Number(ms)
   }
 
   /** Rejects unless every member did as asked. */
   async keys(operation: 'install' | 'use' | 'remove', key: string): Promise<void> {
-    await run('serf', ['keys', ...this.#rpc, `-${operation}=${key}`])
+    await this.#serf('keys', `-${operation}=${key}`)
   }
 
   async leave(): Promise<void> {
-    await run('serf', ['leave', ...this.#rpc])
+    await this.#serf('leave')
     await this.#ended()
   }
 
@@ -156,6 +176,11 @@ export class SerfAgent implements Participant {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
+  }
+
+  /** Rejects unless the command exits with 0. */
+  #serf(command: string, ...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+    return run(...commandIn(this.#namespace, 'serf', [command, ...this.#rpc, ...args]))
   }
 
   /** An agent takes its key from a file only. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { NO_BYTES, toHex, utf8Encode } from '../../../packages/libring/src/base/bytes.ts'
 import { decodeSerf, encodeSerf } from '../../../packages/libring/src/serf/message-codec.ts'
 import type { SerfMessage } from '../../../packages/libring/src/serf/messages.ts'
+import { reversedMap } from '../../support/reversed-map.ts'
 import { hex, serfVectors } from '../../support/vectors.ts'
 
 const { vectors } = serfVectors<{
@@ -143,6 +144,17 @@ describe('Serf messages agree with Go, byte for byte', () => {
     test(`writing ${vector.name}`, () => {
       expect(toHex(encodeSerf(meaning!))).toBe(withoutEmptySlots(vector.hex))
     })
+  }
+})
+
+test('each is read the same with its fields in another order', () => {
+  const reversed = vectors.flatMap(({ name, hex: text }) => {
+    const bytes = reversedMap(hex(text))
+    return bytes === undefined ? [] : [{ name, bytes }]
+  })
+  expect(reversed.length).toBeGreaterThan(10)
+  for (const { name, bytes } of reversed) {
+    expect(decodeSerf(bytes)).toEqual({ message: meanings[name] })
   }
 })
 

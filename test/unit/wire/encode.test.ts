@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { toHex } from '../../../packages/libring/src/base/bytes.ts'
 import { decodeMessage } from '../../../packages/libring/src/wire/decode.ts'
 import { encodeMessage, encodeStreamMessage } from '../../../packages/libring/src/wire/encode.ts'
+import { reversedMap } from '../../support/reversed-map.ts'
 import { hex, serfVectors } from '../../support/vectors.ts'
 import { messageOf, type VectorFields } from '../../support/wire-vectors.ts'
 
@@ -31,6 +32,18 @@ test('the vectors cover every message of a packet', () => {
 
 test.each(inPackets)('memberlist’s "$name" is read', (vector) => {
   expect(decodeMessage(hex(vector.hex))).toEqual(expected(vector))
+})
+
+test('each is read the same with its fields in another order', () => {
+  const reversed = inPackets.flatMap((vector) => {
+    const bytes = reversedMap(hex(vector.hex))
+    return bytes === undefined ? [] : [{ vector, bytes }]
+  })
+  expect(reversed.length).toBeGreaterThan(10)
+  for (const { vector, bytes } of reversed) {
+    expect(toHex(bytes)).not.toBe(vector.hex)
+    expect(decodeMessage(bytes)).toEqual(expected(vector))
+  }
 })
 
 // Go tells an empty payload from none. We have one kind of nothing, and write it as none.

@@ -1,6 +1,6 @@
 import { addressText, type Address } from '../base/address.ts'
 import { JoinError, LibringError, OptionError } from '../base/errors.ts'
-import type { Member, MemberEvent } from '../base/member.ts'
+import type { Member } from '../base/member.ts'
 import { requireBoolean, requirePlainObject, requireSignal } from '../base/require.ts'
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
@@ -126,9 +126,9 @@ export class GossipNode implements Membership, AsyncDisposable {
     const feed = (input: SerfInput) => this.#driver.feed(input)
     this.#joins = new Joins(feed)
     this.#keyKeeper = keyStore && new KeyKeeper(keyStore, logger, feed)
+    const talking = { feed, logger, clock, serf }
     this.#talk = new Talk({
-      feed,
-      logger,
+      ...talking,
       requireAlive: () => this.#requireStatus('alive'),
       requireRunning: () => this.#requireStatus('alive', 'leaving', 'left'),
       refusalOf: (query, payload) => this.#machine.refusalOf(query, payload, clock.nowMs()),
@@ -447,7 +447,7 @@ export class GossipNode implements Membership, AsyncDisposable {
       case 'respond':
         return this.#inbound.respond(effect.connection, effect.bytes)
       case 'members':
-        return this.#tell(effect.event)
+        return this.#tell(effect)
       case 'joined':
         return this.#joins.settle(effect.join, effect.contacted, effect.failures)
       case 'tags-spread':
@@ -474,10 +474,10 @@ export class GossipNode implements Membership, AsyncDisposable {
     }
   }
 
-  #tell(event: MemberEvent): void {
-    this.#memberListeners.tell(event)
-    this.#talk.tell(event.type, event)
-    this.#discovery.noteMembers(event)
+  #tell(change: Extract<SerfEffect, { type: 'members' }>): void {
+    this.#memberListeners.tell(change.event)
+    this.#talk.perform(change)
+    this.#discovery.noteMembers(change.event)
   }
 
   #others(): Member[] {

@@ -3,13 +3,16 @@ import { Fifo } from '../base/fifo.ts'
 import { Listeners } from '../base/listeners.ts'
 import { requireBoolean, requireFunction, requireKnown, requireOneOf } from '../base/require.ts'
 import { requirePlainObject } from '../base/require.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { CoalesceOptions, GatherableEvent } from '../serf/coalesce.ts'
 import type { SerfEffect } from '../serf/effects.ts'
 import { Deferred } from './deferred.ts'
 import { Keys } from './keys.ts'
 import { payloadBytes, requireName, type Payload } from './payload.ts'
 import { Queries, type QueriesSetup, type QueryEffect } from './queries.ts'
 import type { SerfEvents } from './serf-events.ts'
+import { ToldEvents } from './told-events.ts'
 
 export interface UserEventOptions {
   /**
@@ -24,7 +27,10 @@ export interface UserEventOptions {
 /** What of Serf's effects concerns the application. */
 export type TalkEffect =
   | QueryEffect
-  | Extract<SerfEffect, { type: 'user-event' | 'user-event-sent' | 'query' | 'keys-changed' }>
+  | Extract<
+      SerfEffect,
+      { type: 'members' | 'user-event' | 'user-event-sent' | 'query' | 'keys-changed' }
+    >
 
 export interface TalkSetup extends QueriesSetup {
   /** Members alive or suspect, this one included. */
@@ -32,6 +38,8 @@ export interface TalkSetup extends QueriesSetup {
   /** @throws {LibringError} `LIBRING_CLOSED` unless the node is a member. */
   readonly requireAlive: () => void
   readonly logger: Logger
+  readonly clock: Clock
+  readonly serf: CoalesceOptions
 }
 
 const EVENT_TYPES: readonly (keyof SerfEvents)[] = [
@@ -53,6 +61,7 @@ export class Talk {
   readonly keys: Keys
   readonly #setup: TalkSetup
   readonly #listeners: Listeners<SerfEvents>
+  readonly #events: ToldEvents
   /** Events on their way through the machine, in order. */
   readonly #sending = new Fifo<Deferred<void>>()
 
@@ -63,6 +72,7 @@ export class Talk {
     this.#listeners = new Listeners((type, error) => {
       setup.logger.error('a listener threw', { type, error })
     })
+    this.#events = new ToldEvents(setup.clock, setup.serf, (event) => this.#tellEvent(event))
   }
 
   /** Hear of one type of event from now on, in line. Returns how to stop. */
@@ -94,10 +104,9 @@ export class Talk {
 
   perform(effect: TalkEffect): void {
     switch (effect.type) {
-      case 'user-event': {
-        const { name, payload, ltime, coalesce } = effect
-        return this.#listeners.tell('user-event', { name, payload, ltime, coalesce })
-      }
+      case 'members':
+      case 'user-event':
+        return this.#events.take(effect)
       case 'user-event-sent':
         return settle(this.#sending.take(), effect.refusal)
       case 'query':
@@ -120,10 +129,17 @@ export class Talk {
 
   /** Nothing is answered any more. */
   stop(closed: () => LibringError): void {
+    this.#events.stop()
     this.queries.stop(closed)
     for (let next = this.#sending.take(); next !== undefined; next = this.#sending.take()) {
       next.reject(closed())
     }
+  }
+
+  #tellEvent(told: GatherableEvent): void {
+    if (told.type === 'members') return this.#listeners.tell(told.event.type, told.event)
+    const { name, payload, ltime, coalesce } = told
+    this.#listeners.tell('user-event', { name, payload, ltime, coalesce })
   }
 }
 

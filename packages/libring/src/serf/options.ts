@@ -1,3 +1,4 @@
+import { OptionError } from '../base/errors.ts'
 import { requireBoolean, requireWhole } from '../base/require.ts'
 import type { Millis } from '../base/time.ts'
 
@@ -35,6 +36,17 @@ export interface SerfOptions {
    * most of them know the other one. `false` only tells of it.
    */
   readonly nameConflictResolution?: boolean
+  /**
+   * How long changes of membership are gathered before `on` tells of them, from the first one on. An
+   * agent has 3,000. 0 tells each at once.
+   */
+  readonly coalescePeriodMs?: Millis
+  /** After how long without another one they are told earlier. An agent has 1,000. */
+  readonly quiescentPeriodMs?: Millis
+  /** As `coalescePeriodMs`, for user events that say `coalesce`. An agent has 3,000. */
+  readonly userCoalescePeriodMs?: Millis
+  /** As `quiescentPeriodMs`, for user events that say `coalesce`. An agent has 1,000. */
+  readonly userQuiescentPeriodMs?: Millis
 }
 
 export type ResolvedSerfOptions = Readonly<Required<SerfOptions>>
@@ -53,6 +65,10 @@ const DEFAULTS: ResolvedSerfOptions = {
   queryResponseBytesMax: 1_024,
   queryTimeoutMult: 16,
   nameConflictResolution: true,
+  coalescePeriodMs: 0,
+  quiescentPeriodMs: 0,
+  userCoalescePeriodMs: 0,
+  userQuiescentPeriodMs: 0,
 }
 
 export type NumericOption = Exclude<keyof SerfOptions, 'nameConflictResolution'>
@@ -71,6 +87,10 @@ export const SERF_RANGES: Readonly<Record<NumericOption, readonly [min: number, 
   queryBytesMax: [128, 65_507],
   queryResponseBytesMax: [128, 65_507],
   queryTimeoutMult: [1, 1_000],
+  coalescePeriodMs: [0, 3_600_000],
+  quiescentPeriodMs: [0, 3_600_000],
+  userCoalescePeriodMs: [0, 3_600_000],
+  userQuiescentPeriodMs: [0, 3_600_000],
 }
 
 /**
@@ -86,5 +106,18 @@ export function resolveSerfOptions(options: SerfOptions = {}, path = ''): Resolv
     requireWhole(path + option, resolved[option as NumericOption], min, max)
   }
   requireBoolean(`${path}nameConflictResolution`, resolved.nameConflictResolution)
+  requireWindows(resolved, path)
   return Object.freeze(resolved)
+}
+
+/** @throws {OptionError} naming a period that is given without its other one. */
+function requireWindows(options: ResolvedSerfOptions, path: string): void {
+  for (const [period, quiescent] of [
+    ['coalescePeriodMs', 'quiescentPeriodMs'],
+    ['userCoalescePeriodMs', 'userQuiescentPeriodMs'],
+  ] as const) {
+    if (options[period] > 0 === options[quiescent] > 0) continue
+    const [missing, given] = options[period] > 0 ? [quiescent, period] : [period, quiescent]
+    throw new OptionError(path + missing, `above 0 where ${given} is`, options[missing])
+  }
 }

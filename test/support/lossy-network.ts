@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { deleteWithUs } from './reaper.ts'
+
+/** Where a member of a {@link LossyNetwork} runs. */
+export interface LossyPlace {
+  /** Its address, which nobody else has. */
+  readonly host: string
+  /** Its network namespace. */
+  readonly namespace: string
+}
+
+const PLACES_MAX = 250
+
+/** Where classic BPF has a random number: SKF_AD_OFF + SKF_AD_RANDOM, as 32 bits. */
+const RANDOM = 2 ** 32 - 0x1000 + 56
+/** TC_ACT_SHOT. */
+const DROP = 2
+/** TC_ACT_OK. */
+const PASS = 0
+
+/**
+ * One switch with a cable to each place, in network namespaces of its own. Every cable loses this
+ * part of the packets that go to its place, whatever they carry and silently, as far as possible by
+ * netem. What a place sends to itself is never lost, so that commands reach whoever runs there.
+ */
+export class LossyNetwork implements Disposable {
+  readonly #name = `libring-${randomBytes(4).toString('hex')}`
+  readonly #lossPercent: number
+  readonly #deletions: (() => void)[] = []
+  #places = 0
+
+  /** @throws where {@link lossMissing} says why. */
+  constructor(lossPercent: number) {
+    this.#lossPercent = lossPercent
+    this.#add(this.#name)
+    try {
+      run('ip', '-n', this.#name, 'link', 'add', 'switch', 'type', 'bridge')
+      run('ip', '-n', this.#name, 'link', 'set', 'switch', 'up')
+    } catch (error) {
+      this[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  /** A place of its own for one more. */
+  next(): LossyPlace {
+    const number = ++this.#places
+    if (number > PLACES_MAX) throw new Error(`${PLACES_MAX} places were not enough`)
+    const place = { host: `10.99.0.${number}`, namespace: `${this.#name}-${number}` }
+    this.#add(place.namespace)
+    const cable = `cable-${number}`
+    const end = ['peer', 'name', 'eth0', 'netns', place.namespace]
+    run('ip', '-n', this.#name, 'link', 'add', cable, 'type', 'veth', ...end)
+    lose(this.#name, cable, this.#lossPercent)
+    run('ip', '-n', place.namespace, 'address', 'add', `${place.host}/24`, 'dev', 'eth0')
+    for (const device of ['lo', 'eth0']) {
+      run('ip', '-n', place.namespace, 'link', 'set', device, 'up')
+    }
+    run('ip', '-n', this.#name, 'link', 'set', cable, 'master', 'switch', 'up')
+    return place
+  }
+
+  /** How many packets have been lost so far. */
+  get lost(): number {
+    const shown = run('tc', '-n', this.#name, '-s', 'qdisc', 'show')
+    return [...shown.matchAll(/\(dropped (\d+),/g)].reduce((sum, [, lost]) => sum + Number(lost), 0)
+  }
+
+  /** Cables go with their namespaces. Whoever still runs there keeps running, cut off. */
+  [Symbol.dispose](): void {
+    for (const remove of this.#deletions.splice(0)) remove()
+  }
+
+  #add(namespace: string): void {
+    run('ip', 'netns', 'add', namespace)
+    this.#deletions.push(deleteWithUs(namespace))
+  }
+}
+
+/** Why no network that loses packets can be made here, or `undefined` when it can. */
+export const lossMissing: string | undefined = whyNot()
+
+function whyNot(): string | undefined {
+  if (process.getuid?.() !== 0) return '(network namespaces are made by root only)'
+  if (spawnSync('ip', ['-V']).status !== 0) {
+    return '(no `ip` on the PATH: apt-get install iproute2)'
+  }
+  try {
+    using network = new LossyNetwork(10)
+    network.next()
+    return undefined
+  } catch (error) {
+    return `(this system makes no lossy network: ${(error as Error).message})`
+  }
+}
+
+/** Lose packets that leave a namespace by a device. */
+function lose(namespace: string, device: string, percent: number): void {
+  const netem = ['qdisc', 'add', 'dev', device, 'root', 'netem', 'loss', `${percent}%`]
+  if (spawnSync('tc', ['-n', namespace, ...netem]).status === 0) return
+  // A kernel without netem: a filter of four instructions that draws a number for each packet.
+  const below = Math.round((percent / 100) * 2 ** 32)
+  const program = `4,32 0 0 ${RANDOM},53 1 0 ${below},6 0 0 ${DROP},6 0 0 ${PASS}`
+  run('tc', '-n', namespace, 'qdisc', 'add', 'dev', device, 'clsact')
+  const filter = ['filter', 'add', 'dev', device, 'egress', 'bpf', 'da', 'bytecode', program]
+  run('tc', '-n', namespace, ...filter)
+}
+
+function run(command: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' })
+  if (status === 0) return stdout
+  throw new Error(`${[command, ...args].join(' ')}: ${error?.message ?? stderr.trim()}`)
+}
+
+/** A command as it is run in a network namespace, or here where none is given. */
+export function commandIn(
+  namespace: string | undefined,
+  command: string,
+  args: readonly string[],
+): readonly [command: string, args: readonly string[]] {
+  // `ip` becomes the command: it has the same pid, signals and open files.
+  if (namespace === undefined) return [command, args]
+  return ['ip', ['netns', 'exec', namespace, command, ...args]]
+}
