@@ -49,6 +49,11 @@ const VERSIONS = [
   [255, 255, 255, 255, 255, 255],
 ] as const
 
+/** All of them match, and take as many steps as any that one may send. */
+const COSTLY_FILTERS = Array.from({ length: 12 }, () => {
+  return encodeFilters({ tags: { long: '^[[:alpha:]]{0,900}$' } })[0]!
+})
+
 export class Hostile {
   readonly #dice: Dice
   /** Numbers and times the node itself has given out lately, which answers have to bear. */
@@ -116,7 +121,7 @@ export class Hostile {
     return {
       name: dice.pick(QUERY_NAMES),
       payload: this.#queryPayload(),
-      filters: dice.several(4, () => this.filter()),
+      filters: dice.oneIn(60) ? COSTLY_FILTERS : dice.several(4, () => this.filter()),
       requestAck: dice.oneIn(2),
       relayFactor: dice.pick([0, 1, 3, 255]),
       timeoutMs: dice.oneIn(2) ? undefined : 1 + dice.below(5_000),

@@ -202,7 +202,7 @@ export class NodeLife implements Life {
           payload: hostile.payload(),
         }
       case 6:
-        return { type: 'tags', tags: { role: dice.pick(['a', 'b']) } }
+        return { type: 'tags', tags: { role: dice.pick(['a', 'b']), long: 'a'.repeat(200) } }
       case 7:
         return {
           type: 'user-event',

@@ -1,5 +1,5 @@
 import { Dice } from './dice.ts'
-import { KINDS, type Kind, type Life } from './life.ts'
+import type { Kind, Life } from './life.ts'
 import { LIMITS } from './limits.ts'
 import { NodeLife } from './node-life.ts'
 import { TextLife } from './text-life.ts'
@@ -69,5 +69,3 @@ export function runSeed(seed: number): Outcome {
   const held = life?.held() ?? {}
   return { seed, inputs, faults, most, mostBy, held, broken }
 }
-
-export { KINDS }
