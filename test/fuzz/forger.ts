@@ -66,6 +66,11 @@ export class Forger {
     return { bytes, isCompressed }
   }
 
+  /** An answer to the last ping. */
+  ack(): Forged {
+    return { bytes: encodeMessage(this.#hostile.ack()), isCompressed: false }
+  }
+
   stream(): Forged {
     const dice = this.#dice
     if (dice.oneIn(3)) {

@@ -1,5 +1,6 @@
 import { KEY_QUERIES } from '../../packages/libring/src/serf/key-answers.ts'
 import { encodeSerf } from '../../packages/libring/src/serf/message-codec.ts'
+import { encodePingPayload } from '../../packages/libring/src/serf/ping-payload.ts'
 import type { QueryContent, SerfMessage } from '../../packages/libring/src/serf/messages.ts'
 import { encodeFilters } from '../../packages/libring/src/serf/query-filters.ts'
 import { encodeTags } from '../../packages/libring/src/serf/tags.ts'
@@ -19,6 +20,7 @@ export const NAMES = ['self', 'ann', 'bob', 'cat', 'dan', 'eve'] as const
 const U32 = [0, 1, 2, 3, 5, 9, 0xffff, 0xfffe_ffff, 0xffff_0000, 0xffff_0001, 0xffff_ffff] as const
 const LTIMES = [0n, 1n, 2n, 9n, 511n, 512n, 600n, (1n << 62n) - 1n, (1n << 63n) - 1n] as const
 const NANOS = [-(1n << 63n), -1n, 0n, 1n, 5_000_000_000n, (1n << 63n) - 1n] as const
+const FLOATS = [0, -0, -1, 1e-9, 1e308, -1e308, 5e-324, NaN, Infinity, -Infinity] as const
 const PATTERNS = [
   '.',
   '^a',
@@ -60,7 +62,7 @@ export class Hostile {
   readonly heard: { readonly ids: number[]; readonly ltimes: bigint[]; readonly seqs: number[] } = {
     ids: [0],
     ltimes: [1n],
-    seqs: [0],
+    seqs: [0, 0],
   }
 
   constructor(dice: Dice) {
@@ -217,7 +219,7 @@ export class Hostile {
   packet(): PacketMessage {
     const dice = this.#dice
     const node = this.name()
-    const seq = dice.oneIn(2) ? dice.pick(this.heard.seqs) : this.number()
+    const seq = dice.oneIn(3) ? this.number() : this.heard.seqs.at(-1 - dice.below(2))!
     const place = { addr: this.address(), port: this.port() }
     const replyTo = dice.oneIn(2) ? { ...place, node: this.name() } : undefined
     const incarnation = this.number()
@@ -236,7 +238,7 @@ export class Hostile {
         }
       case 2:
       case 3:
-        return { type: 'ack', seq, payload: this.payload() }
+        return { type: 'ack', seq, payload: this.#ackPayload() }
       case 4:
         return { type: 'nack', seq }
       case 5:
@@ -257,6 +259,19 @@ export class Hostile {
       default:
         return { type: 'user', payload: dice.oneIn(20) ? this.payload() : encodeSerf(this.serf()) }
     }
+  }
+
+  ack(): PacketMessage {
+    return { type: 'ack', seq: this.heard.seqs.at(-1)!, payload: this.#ackPayload() }
+  }
+
+  /** Where its sender is said to stand. */
+  #ackPayload(): Uint8Array {
+    const dice = this.#dice
+    if (dice.oneIn(4)) return this.payload()
+    const number = () => (dice.oneIn(6) ? dice.pick(FLOATS) : dice.below(100) / 1_000)
+    const vec = Array.from({ length: dice.oneIn(20) ? dice.below(12) : 8 }, number)
+    return encodePingPayload({ vec, error: number(), adjustment: number(), height: number() })
   }
 
   #versions(): (typeof VERSIONS)[number] | undefined {

@@ -47,6 +47,8 @@ export class NodeLife implements Life {
   readonly #hostile: Hostile
   readonly #forger: Forger
   readonly #snapshot = new Snapshot({ rejoinAfterLeave: true })
+  /** Whether a ping is under way that nobody has answered. */
+  #isPinging = false
   #dials: number[] = [0]
   #queries: number[] = [0]
   #changes: number[] = [0]
@@ -125,6 +127,11 @@ export class NodeLife implements Life {
   }
 
   held(): Readonly<Record<string, number>> {
+    const own = this.#machine.coordinates?.own
+    demand(
+      own === undefined || [...own.vec, own.error, own.height].every(Number.isFinite),
+      'nowhere',
+    )
     const { intentsQueued, queriesQueued, eventsQueued } = this.#machine.gauges
     return {
       members: this.#machine.members().length,
@@ -136,7 +143,8 @@ export class NodeLife implements Life {
 
   #sendPacket(): Kind {
     const dice = this.#dice
-    const { bytes, isCompressed } = this.#forger.packet()
+    const { bytes, isCompressed } = this.#isPinging ? this.#forger.ack() : this.#forger.packet()
+    this.#isPinging = false
     const guarded = guardPacket(bytes, this.#security)
     // One in a while is broken after it was sealed as well: somebody outside.
     const sent =
@@ -243,6 +251,7 @@ export class NodeLife implements Life {
       if (nextMs > endMs) break
       this.#machine.tick(nextMs)
       this.#drain()
+      if (this.#isPinging && this.#dice.oneIn(2)) break
       demand(++ticks <= 1_000 + durationMs, `${ticks} ticks within ${durationMs} ms`)
     }
   }
@@ -260,7 +269,7 @@ export class NodeLife implements Life {
       case 'send':
         meter.work.bytesOut += effect.bytes.length
         demand(effect.bytes.length <= DATAGRAM_BYTES_MAX, `a datagram of ${effect.bytes.length}`)
-        if (this.#dice.oneIn(6)) this.#learn(effect.bytes)
+        if (this.#dice.oneIn(3)) this.#learn(effect.bytes)
         break
       case 'dial':
         this.#dials = [...this.#dials.slice(-8), effect.dial]
@@ -294,7 +303,10 @@ export class NodeLife implements Life {
     if (typeof packet === 'string') return void (meter.work = work)
     const { ids, ltimes, seqs } = this.#hostile.heard
     for (const message of openPacket(packet).messages) {
-      if (message.type === 'ping') remember(seqs, message.seq)
+      if (message.type === 'ping') {
+        remember(seqs, message.seq)
+        this.#isPinging = true
+      }
       if (message.type !== 'user') continue
       const inner = decodeUserMessage(message.payload).message
       if (inner?.type !== 'query') continue

@@ -46,6 +46,7 @@ export function runSeed(seed: number): Outcome {
   const most = noWork()
   const mostBy = new Map<keyof Work, Kind>()
   let life: Life | undefined
+  let held: Readonly<Record<string, number>> = {}
   let broken: string | undefined
   let turn = 0
   try {
@@ -62,10 +63,10 @@ export function runSeed(seed: number): Outcome {
         mostBy.set(work, kind)
       }
     }
+    held = life.held()
   } catch (error) {
     broken = `input ${turn}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }
   const faults = life?.faults() ?? new Map<string, number>()
-  const held = life?.held() ?? {}
   return { seed, inputs, faults, most, mostBy, held, broken }
 }

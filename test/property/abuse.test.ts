@@ -135,13 +135,14 @@ describe('huge counts', () => {
     expect(push(nodes([0, 1, 0, 0]))).toEqual({ status: 'more' })
   })
 
-  test('of filters: what matching them may take in a second is bounded', () => {
+  test('of filters: what matching them may take at once is bounded', () => {
     const filters = Array.from({ length: 200 }, (_, index) => {
       return encodeFilters({ tags: { role: `(a|b|c{1,${index + 2}})*x?` } })[0]!
     })
     let steps = 0
     for (let id = 0; id < 50; id++) steps += spendOn(user(queryOf({ id, filters }))).patternSteps
-    expect(steps).toBeLessThanOrEqual(1_000_000)
+    expect(steps).toBeGreaterThan(0)
+    expect(steps).toBeLessThanOrEqual(2_000_000)
     expect(node.machine.stats.filtersRefused).toBeGreaterThan(0)
   })
 })
