@@ -136,9 +136,8 @@ describe('huge counts', () => {
   })
 
   test('of filters: what matching them may take at once is bounded', () => {
-    const filters = Array.from({ length: 200 }, (_, index) => {
-      return encodeFilters({ tags: { role: `(a|b|c{1,${index + 2}})*x?` } })[0]!
-    })
+    const [filter] = encodeFilters({ tags: { role: '(a|b|c{1,900})*x?' } })
+    const filters = Array.from({ length: 200 }, () => filter!)
     let steps = 0
     for (let id = 0; id < 50; id++) steps += spendOn(user(queryOf({ id, filters }))).patternSteps
     expect(steps).toBeGreaterThan(0)
