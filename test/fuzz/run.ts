@@ -9,7 +9,7 @@ import { RpcLife } from './rpc-life.ts'
 import { meter, noWork, startMeter, WORK_KINDS, type Work } from './work.ts'
 
 /** Inputs to one life. */
-export const INPUTS_PER_SEED = 250
+const INPUTS_PER_SEED = 250
 
 /** What came of the life of one seed. */
 export interface Outcome {
