@@ -209,3 +209,52 @@ describe('of ourselves', () => {
     expect(known('self')).toBe('left 1')
   })
 })
+
+describe('forged incarnations near the limit', () => {
+  const LIMIT = 0xffff_0000
+  const own = (incarnation: number) => alive('self', incarnation, { addr: addr(1) })
+
+  test.each([
+    ['a suspicion', (on: Beliefs) => on.suspect(suspect('self', LIMIT), 1)],
+    ['a death', (on: Beliefs) => on.dead(dead('self', LIMIT), 1)],
+    ['a farewell', (on: Beliefs) => on.dead(dead('self', LIMIT, 'self'), 1)],
+    ['a life of ours', (on: Beliefs) => on.alive({ ...own(LIMIT + 256), meta: addr(7) }, 1)],
+  ])('%s is refuted by a claim that all others believe', (_, forge) => {
+    const other = new Beliefs('ann', setting, seededRandom(2))
+    other.introduce({ addr: addr(2), port: 7946, meta, versions }, 0)
+    other.alive(own(1), 0)
+    forge(other)
+    const refutation = forge(beliefs).spread as Alive
+    other.alive(refutation, 2)
+    const { incarnation } = refutation
+    expect(other.members.get('self')).toMatchObject({ state: 'alive', incarnation, meta })
+  })
+
+  test('above it an accusation counts only at the incarnation that is known', () => {
+    beliefs.alive(alive('ann', LIMIT + 9), 1)
+    expect(beliefs.suspect(suspect('ann', LIMIT + 10), 2)).toEqual({ refused: true })
+    expect(beliefs.dead(dead('ann', LIMIT + 10), 2)).toEqual({ refused: true })
+    expect(known('ann')).toBe(`alive ${LIMIT + 9}`)
+    beliefs.suspect(suspect('ann', LIMIT + 9), 3)
+    expect(beliefs.suspicionOver('ann', 9_000).change?.kind).toBe('down')
+    expect(beliefs.alive(alive('ann', LIMIT + 10), 9_001).change?.kind).toBe('up')
+  })
+
+  test('above it a life counts only near the incarnation that is known', () => {
+    beliefs.alive(alive('ann', 3), 1)
+    expect(beliefs.alive(alive('ann', LIMIT + 257), 2)).toEqual({ refused: true })
+    beliefs.alive(alive('ann', LIMIT + 256), 3)
+    beliefs.alive(alive('ann', LIMIT + 257), 4)
+    expect(known('ann')).toBe(`alive ${LIMIT + 257}`)
+  })
+
+  test('never bring our own beyond what a message can bear', () => {
+    for (let turn = 0; turn < 300; turn++) {
+      const { incarnation } = beliefs.members.get('self')!
+      beliefs.alive(own(Math.max(incarnation, LIMIT) + 256), turn)
+    }
+    const identity = { addr: addr(1), port: 7946, meta, versions }
+    for (let turn = 0; turn < 300; turn++) beliefs.introduce(identity, 400)
+    expect(known('self')).toBe(`alive ${0xffff_ff00}`)
+  })
+})

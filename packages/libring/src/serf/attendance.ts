@@ -2,7 +2,7 @@ import type { Member, MemberEvent, MemberEventType } from '../base/member.ts'
 import type { Millis } from '../base/time.ts'
 import { MEMBERS_MAX } from '../swim/members.ts'
 import { Intents } from './intents.ts'
-import { LamportClock, later } from './lamport.ts'
+import { LamportClock, later, LTIME_LAST } from './lamport.ts'
 import type { JoinIntent, LeaveIntent, UserState } from './messages.ts'
 import { Roster, type RosterEntry } from './roster.ts'
 import { nextStatus } from './status.ts'
@@ -91,7 +91,9 @@ export class Attendance {
     this.clock.witness(ltime)
     const known = this.roster.get(node)
     if (known === undefined) return this.#keep('join', node, ltime, nowMs)
-    if (ltime <= known.statusLTime) return NOTHING
+    // No time is left in which a leave of the last one could be refuted, so the same one will do.
+    const refutesLast = ltime === LTIME_LAST && known.member.status === 'leaving'
+    if (ltime <= known.statusLTime && !refutesLast) return NOTHING
     // Nobody but us can take back our farewell, and we do not.
     if (node === this.#localName && this.#leaving) return NOTHING
     // Of a later life than the one that has left. Were the farewell to bear its time, whoever we

@@ -5,7 +5,7 @@
 export const LTIME_LIMIT: bigint = 1n << 63n
 
 /** The last time there is. */
-const LTIME_LAST = LTIME_LIMIT - 1n
+export const LTIME_LAST: bigint = LTIME_LIMIT - 1n
 
 /**
  * A logical clock: whatever is stamped after a message was seen is later than that message.

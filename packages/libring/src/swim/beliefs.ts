@@ -33,8 +33,15 @@ type AliveInFull = Alive & { readonly versions: Versions }
 const NOTHING: Verdict = {}
 const REFUSED: Verdict = { refused: true }
 
-/** Claims above this are dropped: near 2^32 nobody could refute them any more. */
-const INCARNATION_MAX = 0xffff_0000
+/**
+ * Incarnations end at 2^32, and whoever stands at the last one can refute nothing any more. No
+ * honest member comes near. So that one forged claim brings nobody there, beyond the first of these
+ * an accusation counts only at the very incarnation at which its member is known, and a claim of
+ * life only where it is at most so much above that; beyond the second nothing counts.
+ */
+const FREE_INCARNATION_MAX = 0xffff_0000
+const INCARNATION_MAX = 0xffff_ff00
+const INCARNATION_REACH = 256
 
 export interface BeliefsSetting extends SuspicionSetting {
   /** How long a dead member's name is kept from another address; 0 keeps it for ever. */
@@ -79,7 +86,7 @@ export class Beliefs {
   /** Present ourselves, at first and whenever address or meta change. */
   introduce(identity: Identity, nowMs: Millis): Verdict {
     this.#port = identity.port
-    this.#incarnation++
+    this.#incarnation = Math.min(this.#incarnation + 1, INCARNATION_MAX)
     const { addr, port, meta, versions } = identity
     const claim = this.#aliveClaim({ addr, port, meta, versions })
     const own = this.members.get(this.#localName) ?? newRow(claim, nowMs)
@@ -117,8 +124,8 @@ export class Beliefs {
 
   alive(received: Alive, nowMs: Millis): Verdict {
     const claim = received.port === 0 ? { ...received, port: this.#port } : received
-    if (!isPlausible(claim)) return REFUSED
     const row = this.members.get(claim.node)
+    if (!isPlausible(claim, row)) return REFUSED
     if (claim.node === this.#localName) return this.#aliveAboutUs(claim, row)
     if (row === undefined) {
       // A brand-new member stands at incarnation 0: only a claim above that lets it in.
@@ -137,9 +144,9 @@ export class Beliefs {
   }
 
   suspect(claim: Suspect, nowMs: Millis): Verdict {
-    if (claim.incarnation > INCARNATION_MAX) return REFUSED
     const row = this.members.get(claim.node)
     if (row === undefined || claim.incarnation < row.incarnation) return NOTHING
+    if (!mayAccuse(claim, row)) return REFUSED
     const suspicion = this.#suspicions.get(claim.node)
     if (suspicion !== undefined) {
       if (!suspicion.confirm(claim.from)) return NOTHING
@@ -157,13 +164,13 @@ export class Beliefs {
   }
 
   dead(claim: Dead, nowMs: Millis): Verdict {
-    if (claim.incarnation > INCARNATION_MAX) return REFUSED
     const row = this.members.get(claim.node)
     const left = claim.node === claim.from
     const state = left ? 'left' : 'dead'
     if (row === undefined || !supersedes({ state, incarnation: claim.incarnation }, row)) {
       return NOTHING
     }
+    if (!mayAccuse(claim, row)) return REFUSED
     if (claim.node === this.#localName && !this.#leaving) {
       return this.#refute(row, claim.incarnation)
     }
@@ -199,7 +206,8 @@ export class Beliefs {
 
   /** Answer an accusation: speak up at an incarnation above the accuser's. */
   #refute(own: MemberRow, accusedAt: number): Verdict {
-    this.#incarnation = Math.max(this.#incarnation + 1, accusedAt + 1)
+    const above = Math.max(this.#incarnation, accusedAt) + 1
+    this.#incarnation = Math.min(above, INCARNATION_MAX)
     own.incarnation = this.#incarnation
     return { spread: this.#aliveClaim(own), refuted: true }
   }
@@ -246,12 +254,19 @@ export class Beliefs {
   }
 }
 
-function isPlausible(claim: Alive): boolean {
+/** @param row the member as it is known, if it is. */
+function isPlausible(claim: Alive, row: MemberRow | undefined): boolean {
+  const known = row?.incarnation ?? INCARNATION_MAX
+  const reached = Math.max(known, FREE_INCARNATION_MAX) + INCARNATION_REACH
   return (
-    claim.incarnation <= INCARNATION_MAX &&
+    claim.incarnation <= Math.min(reached, INCARNATION_MAX) &&
     claim.port !== 0 &&
     (claim.versions === undefined || isSaneVersions(claim.versions))
   )
+}
+
+function mayAccuse({ incarnation }: Suspect | Dead, row: MemberRow): boolean {
+  return incarnation <= FREE_INCARNATION_MAX || incarnation === row.incarnation
 }
 
 /** Compared byte by byte, as memberlist does: the mapped form of an address is another address. */
