@@ -46,7 +46,7 @@ export type ServeFrom = 'primary' | 'holders'
 
 /** How often a request is forwarded, and how long it waits. */
 export interface ForwardOptions {
-  /** How many other members a request is sent to, one after the other. 1 to 16. @defaultValue 5 */
+  /** How many other members a request is sent to, one after the other. 1 to 16. @defaultValue 3 */
   readonly maxHops?: number
 
   /**
@@ -308,7 +308,7 @@ export function resolveRouterOptions(options: RouterOptions): ResolvedRouterOpti
 }
 
 function forwardOptionsOf(options: ForwardOptions): ResolvedForwardOptions {
-  const { maxHops = 5, acquireWaitMs = 5_000, failoverWaitMs = 2_000, badAddressMs = 500 } = options
+  const { maxHops = 3, acquireWaitMs = 5_000, failoverWaitMs = 2_000, badAddressMs = 500 } = options
   const { connectTimeoutMs = 2_000, upstreamTimeoutMs = 30_000, idleTimeoutMs = 0 } = options
   const { headerBytesMax = 16_384, tls } = options
   requireWhole('maxHops', maxHops, 1, 16)

@@ -22,7 +22,7 @@ export interface RouteOptions {
    * @defaultValue `'primary'`
    */
   readonly serveFrom?: 'primary' | 'holders'
-  /** How many other members may be asked. 1 to 16. @defaultValue 5 */
+  /** How many other members may be asked. 1 to 16. @defaultValue 3 */
   readonly maxHops?: number
   /**
    * How long to wait, in all, for a partition that is about to be served. 0 to 600,000.
@@ -172,7 +172,7 @@ function resolveRouteOptions(options: RouteOptions): ResolvedRouteOptions {
   requirePlainObject('options', options)
   requireKnown('', options, Object.keys(OPTIONS))
   const { serveFrom = 'primary', isBad, signal } = options
-  const { maxHops = 5, acquireWaitMs = 5_000, failoverWaitMs = 2_000 } = options
+  const { maxHops = 3, acquireWaitMs = 5_000, failoverWaitMs = 2_000 } = options
   requireOneOf('serveFrom', serveFrom, ['primary', 'holders'])
   requireWhole('maxHops', maxHops, 1, 16)
   requireWhole('acquireWaitMs', acquireWaitMs, 0, 600_000)
