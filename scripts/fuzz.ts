@@ -2,7 +2,7 @@
 //
 //   npm run test:fuzz -- [--inputs 10000000] [--from 1] [--minutes 30]
 //
-// Seeds that broke something once, test/regressions/fuzz-seeds.json, are run first. Closes with the
+// Seeds that broke something once, test/fuzz/seeds.json, are run first. Closes with the
 // inputs by kind, what was counted and dropped, the most that one input cost, in steps that were
 // counted, and the memory at the beginning and at the end.
 
@@ -22,7 +22,7 @@ const from = Number(values.from)
 const wanted = Number(values.inputs)
 const endMs = performance.now() + 60_000 * Number(values.minutes)
 const kept = JSON.parse(
-  readFileSync(new URL('../test/regressions/fuzz-seeds.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../test/fuzz/seeds.json', import.meta.url), 'utf8'),
 ) as readonly number[]
 
 const report = new FuzzReport()

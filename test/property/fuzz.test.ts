@@ -8,7 +8,7 @@ import { WORK_KINDS } from '../fuzz/work.ts'
 // The band of every day. `npm run test:fuzz` goes on from other seeds, for as long as one likes.
 
 const kept = JSON.parse(
-  readFileSync(new URL('../regressions/fuzz-seeds.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../fuzz/seeds.json', import.meta.url), 'utf8'),
 ) as readonly number[]
 
 /** Those that broke something once come first. */

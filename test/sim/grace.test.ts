@@ -67,9 +67,10 @@ class Fleet {
   ): Promise<void> {
     this.#restarted = node
     if (how !== 'killed') {
+      let hasStopped = false
       const stopping = node.cluster.stop({ returning: how === 'stopped to return' })
-      await this.world.run(15_000)
-      await stopping
+      void stopping.then(() => (hasStopped = true))
+      await this.world.until(() => hasStopped, 15_000)
     }
     node.crash()
     await this.world.run(AWAY_MS)
