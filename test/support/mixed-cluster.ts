@@ -124,9 +124,23 @@ export class MixedCluster implements AsyncDisposable {
     )
   }
 
-  /** Wait until everybody who runs has forgotten these members. */
-  async expectForgotten(...names: string[]): Promise<void> {
-    await this.#allTell(({ name }) => (names.includes(name) ? [name, 'known'] : undefined), {})
+  /**
+   * Have members force others out, each until everybody has forgotten the other one. A prune is
+   * gossiped a few times and comes with no push/pull, so that a single one may pass an agent by; it
+   * is said again then, as an operator would.
+   */
+  async prune(whom: Readonly<Record<string, string>>): Promise<void> {
+    const orders = Object.entries(whom)
+    const rememberers = async (): Promise<string[]> => {
+      for (const [by, name] of orders) await this.member(by).forceLeave(name, { prune: true })
+      const gone = orders.map(([, name]) => name)
+      const known = async (member: Participant): Promise<string[]> =>
+        (await member.members()).flatMap(({ name }) =>
+          gone.includes(name) ? [`${member.name} knows ${name}`] : [],
+        )
+      return (await Promise.all(this.running.map(known))).flat()
+    }
+    await expect.poll(rememberers, { ...PATIENCE, interval: 3_000 }).toEqual([])
   }
 
   /** Wait until everybody who runs was told of these user events. */
