@@ -75,6 +75,21 @@ export async function routedMembers(setup: RoutedSetup): Promise<readonly Routed
   )
 }
 
+/** Members of one test. Stop them after it. */
+export class RoutedStage {
+  readonly #members: RoutedMember[] = []
+
+  readonly start = async (setup: RoutedSetup): Promise<readonly RoutedMember[]> => {
+    const started = await routedMembers(setup)
+    this.#members.push(...started)
+    return started
+  }
+
+  async clear(): Promise<void> {
+    await stopRouted(this.#members.splice(0))
+  }
+}
+
 export async function stopRouted(members: readonly RoutedMember[]): Promise<void> {
   await Promise.all(
     members.map(async ({ cluster, router, server }) => {

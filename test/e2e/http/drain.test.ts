@@ -87,6 +87,7 @@ async function join(
     keyOf: (request) => request.url,
     serve: async (_request, response, { partition }) => {
       ledger.serve(partition, name)
+      // Work that takes its time, so that partitions move in the midst of it.
       await new Promise((resolve) => setTimeout(resolve, 5))
       await member.gate
       ledger.serve(partition, name)

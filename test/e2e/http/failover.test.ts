@@ -3,27 +3,21 @@ import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   pathOwnedBy,
-  routedMembers,
-  stopRouted,
+  RoutedStage,
   type RoutedMember,
   type RoutedSetup,
 } from '../../support/routed-cluster.ts'
 import { loopbackAddresses } from '../../support/loopback.ts'
 
 const loopback = loopbackAddresses()
-const members: RoutedMember[] = []
+const stage = new RoutedStage()
+const { start } = stage
 const servers: Server[] = []
 
 afterEach(async () => {
-  await stopRouted(members.splice(0))
+  await stage.clear()
   for (const server of servers.splice(0)) server.close()
 })
-
-async function start(setup: RoutedSetup): Promise<readonly RoutedMember[]> {
-  const started = await routedMembers(setup)
-  members.push(...started)
-  return started
-}
 
 /** Nothing listens on the port that the member's tag names any more. */
 async function shut({ server }: RoutedMember): Promise<void> {
@@ -109,7 +103,7 @@ test('a request that is half sent is never sent twice', async () => {
       socket.destroy()
     })
   })
-  const [ann] = await start({
+  const [ann, , cat] = await start({
     names: ['ann', 'bob', 'cat'],
     cluster: { allowForeignUrl: true },
     router: { ...echoing, serveFrom: 'holders' },
@@ -123,7 +117,7 @@ test('a request that is half sent is never sent twice', async () => {
     'LIBRING_OWNER_FAILED',
   ])
   expect(got).toHaveLength(1)
-  expect(members[2]!.router.stats().servedForwarded).toBe(0)
+  expect(cat!.router.stats().servedForwarded).toBe(0)
 })
 
 test('an owner that does not answer in time is 504', async () => {

@@ -1,25 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { decodeRefusal } from '../../../packages/libring/src/routing/forward-mark.ts'
 import { rawExchange, requestText } from '../../support/raw-http.ts'
-import {
-  pathOwnedBy,
-  routedMembers,
-  stopRouted,
-  type RoutedMember,
-  type RoutedSetup,
-} from '../../support/routed-cluster.ts'
+import { pathOwnedBy, RoutedStage, type RoutedMember } from '../../support/routed-cluster.ts'
 
-const members: RoutedMember[] = []
+const stage = new RoutedStage()
+const { start } = stage
 
 afterEach(async () => {
-  await stopRouted(members.splice(0))
+  await stage.clear()
 })
-
-async function start(setup: RoutedSetup): Promise<readonly RoutedMember[]> {
-  const started = await routedMembers(setup)
-  members.push(...started)
-  return started
-}
 
 function markFor({ cluster }: RoutedMember, path: string, hop = 1, tried = ''): string {
   const partition = cluster.partitionForKey(path)

@@ -1,23 +1,12 @@
 import { afterEach, expect, test } from 'vitest'
-import {
-  pathOwnedBy,
-  routedMembers,
-  stopRouted,
-  type RoutedMember,
-  type RoutedSetup,
-} from '../../support/routed-cluster.ts'
+import { pathOwnedBy, RoutedStage } from '../../support/routed-cluster.ts'
 
-const members: RoutedMember[] = []
+const stage = new RoutedStage()
+const { start } = stage
 
 afterEach(async () => {
-  await stopRouted(members.splice(0))
+  await stage.clear()
 })
-
-async function start(setup: RoutedSetup): Promise<readonly RoutedMember[]> {
-  const started = await routedMembers(setup)
-  members.push(...started)
-  return started
-}
 
 test('a request is served by the owner of its key, wherever it comes in', async () => {
   const [ann, bob] = await start({ names: ['ann', 'bob'] })

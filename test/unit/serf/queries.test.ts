@@ -2,31 +2,18 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { ipToBytes } from '../../../packages/libring/src/base/address.ts'
 import { NO_BYTES, utf8Encode } from '../../../packages/libring/src/base/bytes.ts'
 import { encodeSerf } from '../../../packages/libring/src/serf/message-codec.ts'
-import type { Query, QueryContent } from '../../../packages/libring/src/serf/messages.ts'
 import { encodeFilters } from '../../../packages/libring/src/serf/query-filters.ts'
 import { defaultQueryTimeoutMs } from '../../../packages/libring/src/serf/query-timeout.ts'
 import { serfVectors } from '../../support/vectors.ts'
 import { LoneNode, newsIn, place } from './lone-node.ts'
+import { answerOf, answersIn, ask, contentOf, queryOf } from './query-builders.ts'
 import { newMachine, World } from './world.ts'
-
-import { answerOf, answersIn, contentOf, queryOf } from './query-builders.ts'
 
 let node: LoneNode
 
 beforeEach(() => {
   node = new LoneNode()
 })
-
-/** Ask, and give the query as others get it. */
-function ask(overrides: Partial<QueryContent> = {}, number = 7): { sent: Query; told: string[] } {
-  const effects = node.feed({ type: 'query', query: number, ...contentOf(overrides) })
-  const refusals = effects.flatMap((effect) => {
-    return effect.type === 'query-sent' && effect.refusal !== undefined ? [effect.refusal.text] : []
-  })
-  const told = [...newsIn(effects), ...refusals]
-  const sent = node.gossiped().find((message) => message.type === 'query')
-  return { sent: sent ?? queryOf(), told }
-}
 
 describe('a query of another member', () => {
   test('is told once and passed along once, exactly as it came', () => {
@@ -156,7 +143,11 @@ describe('filters', () => {
 
 describe('a query of ours', () => {
   test('is spread with our address, and told here', () => {
-    const { sent, told } = ask({ payload: utf8Encode('now'), requestAck: true, relayFactor: 2 })
+    const { sent, told } = ask(node, {
+      payload: utf8Encode('now'),
+      requestAck: true,
+      relayFactor: 2,
+    })
     expect(told).toEqual(['ack 7 from self', 'query 1 load now from self'])
     expect(sent).toEqual({
       ...queryOf({ ltime: 1n, id: sent.id, flags: 1, relayFactor: 2, sourceNode: 'self' }),
@@ -169,7 +160,7 @@ describe('a query of ours', () => {
   })
 
   test('gets each answer once, from whomever it comes and however often', () => {
-    const { sent } = ask({ requestAck: true })
+    const { sent } = ask(node, { requestAck: true })
     const { ltime, id } = sent
     const ack = answerOf({ ltime, id, from: 'ann', flags: 1 })
     const response = answerOf({ ltime, id, from: 'ann', payload: utf8Encode('0.7') })
@@ -179,14 +170,14 @@ describe('a query of ours', () => {
   })
 
   test('gets our own answer without a packet', () => {
-    ask()
+    ask(node)
     const effects = node.feed({ type: 'respond-query', query: 1, payload: utf8Encode('0.5') })
     expect(newsIn(effects)).toEqual(['response 7 from self 0.5'])
     expect(answersIn(effects)).toEqual([])
   })
 
   test('is over when its time is, and what comes later is counted and dropped', () => {
-    const { sent } = ask({ timeoutMs: 1_500 })
+    const { sent } = ask(node, { timeoutMs: 1_500 })
     expect(newsIn(node.wait(400))).toEqual([])
     expect(newsIn(node.wait(200))).toEqual(['query-over 7'])
     const { ltime, id } = sent
@@ -195,7 +186,7 @@ describe('a query of ours', () => {
   })
 
   test('takes no answer after its time, though nobody has looked at the clock yet', () => {
-    const { sent } = ask({ timeoutMs: 1_500 })
+    const { sent } = ask(node, { timeoutMs: 1_500 })
     const { ltime, id } = sent
     node.now += 500
     expect(newsIn(node.hear(answerOf({ ltime, id, from: 'ann' })))).toEqual([])
@@ -203,7 +194,7 @@ describe('a query of ours', () => {
   })
 
   test('takes no answers that are to another query, nor acknowledgements it did not want', () => {
-    const { sent } = ask()
+    const { sent } = ask(node)
     const { ltime, id } = sent
     node.hear(answerOf({ ltime, id: id ^ 1 }), answerOf({ ltime: ltime + 1n, id }))
     expect(node.machine.stats.answersLate).toBe(2)
@@ -212,7 +203,7 @@ describe('a query of ours', () => {
   })
 
   test('takes no more answers of a kind than there are members, or 64', () => {
-    const { sent } = ask({ requestAck: true })
+    const { sent } = ask(node, { requestAck: true })
     const { ltime, id } = sent
     const flood = Array.from({ length: 200 }, (_, i) =>
       answerOf({ ltime, id, from: `forged-${i}` }),
@@ -222,7 +213,7 @@ describe('a query of ours', () => {
   })
 
   test('called off gets no more answers, and no end', () => {
-    const { sent } = ask()
+    const { sent } = ask(node)
     node.feed({ type: 'query-cancel', query: 7 })
     const { ltime, id } = sent
     expect(newsIn(node.hear(answerOf({ ltime, id, from: 'ann' })))).toEqual([])
@@ -230,14 +221,14 @@ describe('a query of ours', () => {
   })
 
   test('over 1,024 bytes once encoded is refused, and takes no time', () => {
-    const { told } = ask({ payload: new Uint8Array(1_000) })
+    const { told } = ask(node, { payload: new Uint8Array(1_000) })
     expect(told).toEqual(['query exceeds limit of 1024 bytes'])
-    expect(ask().sent.ltime).toBe(1n)
+    expect(ask(node).sent.ltime).toBe(1n)
   })
 
   test('too large for a packet is refused whatever the limit', () => {
     node = new LoneNode({ serf: { queryBytesMax: 4_096 } })
-    expect(ask({ payload: new Uint8Array(1_400) }).told).toEqual([
+    expect(ask(node, { payload: new Uint8Array(1_400) }).told).toEqual([
       'query does not fit into a packet',
     ])
   })

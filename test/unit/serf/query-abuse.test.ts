@@ -3,26 +3,15 @@ import { ipToBytes } from '../../../packages/libring/src/base/address.ts'
 import { NO_BYTES } from '../../../packages/libring/src/base/bytes.ts'
 import { LTIME_LIMIT } from '../../../packages/libring/src/serf/lamport.ts'
 import { encodeSerf } from '../../../packages/libring/src/serf/message-codec.ts'
-import type { Query, QueryContent, Relay } from '../../../packages/libring/src/serf/messages.ts'
+import type { Relay } from '../../../packages/libring/src/serf/messages.ts'
 import { LoneNode, newsIn, place, sentIn } from './lone-node.ts'
-import { answerOf, answersIn, contentOf, queryOf } from './query-builders.ts'
+import { answerOf, answersIn, ask, contentOf, queryOf } from './query-builders.ts'
 
 let node: LoneNode
 
 beforeEach(() => {
   node = new LoneNode()
 })
-
-/** Ask, and give the query as others get it. */
-function ask(overrides: Partial<QueryContent> = {}, number = 7): { sent: Query; told: string[] } {
-  const effects = node.feed({ type: 'query', query: number, ...contentOf(overrides) })
-  const refusals = effects.flatMap((effect) => {
-    return effect.type === 'query-sent' && effect.refusal !== undefined ? [effect.refusal.text] : []
-  })
-  const told = [...newsIn(effects), ...refusals]
-  const sent = node.gossiped().find((message) => message.type === 'query')
-  return { sent: sent ?? queryOf(), told }
-}
 
 describe('relays', () => {
   const inner = encodeSerf(answerOf({ from: 'zoe' }))
@@ -123,8 +112,8 @@ describe('forged queries', () => {
     node.hear(queryOf({ ltime: LTIME_LIMIT - 1n }))
     const honest = node.hear(queryOf({ ltime: LTIME_LIMIT - 1n, id: 2 }))
     expect(newsIn(honest)).toEqual(['query 2 load  from ann'])
-    const first = ask({ requestAck: true }, 7).sent
-    const second = ask({ requestAck: true, timeoutMs: 5_000 }, 8).sent
+    const first = ask(node, { requestAck: true }, 7).sent
+    const second = ask(node, { requestAck: true, timeoutMs: 5_000 }, 8).sent
     expect([first.ltime, second.ltime]).toEqual([LTIME_LIMIT - 1n, LTIME_LIMIT - 1n])
     const answer = answerOf({ ltime: second.ltime, id: second.id, from: 'ann' })
     expect(newsIn(node.hear(answer))).toEqual(['response 8 from ann'])
@@ -162,7 +151,7 @@ describe('what is far too long', () => {
   })
 
   test('answers are counted and dropped, as those that wait to be read are many', () => {
-    const { sent } = ask()
+    const { sent } = ask(node)
     const { ltime, id } = sent
     const long = answerOf({ ltime, id, from: 'ann', payload: new Uint8Array(1_100) })
     expect(newsIn(node.hear(long))).toEqual([])

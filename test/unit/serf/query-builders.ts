@@ -6,7 +6,7 @@ import type {
   QueryContent,
   QueryResponse,
 } from '../../../packages/libring/src/serf/messages.ts'
-import { place, sentIn } from './lone-node.ts'
+import { newsIn, place, sentIn, type LoneNode } from './lone-node.ts'
 
 /** A query of ann's. */
 export const queryOf = (overrides: Partial<Query> = {}): Query => ({
@@ -50,4 +50,19 @@ export function answersIn(effects: readonly SerfEffect[]): { to: string; message
   return sentIn(effects).filter(({ message }) => {
     return message.type === 'query-response' || message.type === 'relay'
   })
+}
+
+/** Have the lone node ask, and give the query as others get it. */
+export function ask(
+  node: LoneNode,
+  overrides: Partial<QueryContent> = {},
+  number = 7,
+): { sent: Query; told: string[] } {
+  const effects = node.feed({ type: 'query', query: number, ...contentOf(overrides) })
+  const refusals = effects.flatMap((effect) => {
+    return effect.type === 'query-sent' && effect.refusal !== undefined ? [effect.refusal.text] : []
+  })
+  const told = [...newsIn(effects), ...refusals]
+  const sent = node.gossiped().find((message) => message.type === 'query')
+  return { sent: sent ?? queryOf(), told }
 }
