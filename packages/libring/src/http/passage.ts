@@ -131,7 +131,7 @@ export abstract class Passage {
       case 'refuse':
         return this.fail(refusalOutcome(admission))
       case 'wait':
-        if (leftMs === 0) return this.failBy('LIBRING_NO_OWNER')
+        if (leftMs === 0) return this.#outOfTime(admission.otherwise)
         return this.#wait(leftMs, (left) => {
           try {
             this.#comeIn(mark, left)
@@ -140,6 +140,11 @@ export abstract class Passage {
           }
         })
     }
+  }
+
+  #outOfTime(otherwise: Refusal | undefined): void {
+    if (otherwise === undefined) this.failBy('LIBRING_NO_OWNER')
+    else this.fail(refusalOutcome(otherwise))
   }
 
   #wait(timeoutMs: number, then: (leftMs: number) => void): void {

@@ -144,9 +144,8 @@ export async function admitForwarded(
     if (admission.type === 'serve') {
       return { type: 'serve', partition, role, held: cluster.held(partition) }
     }
-    if (leftMs === 0) return { type: 'unavailable' }
+    if (leftMs === 0) return admission.otherwise ?? { type: 'unavailable' }
     leftMs = await cluster.whenMoved(partition, { timeoutMs: leftMs, signal })
-    if (leftMs === 0 && !servesHere(cluster, partition, role)) return { type: 'unavailable' }
   }
 }
 
