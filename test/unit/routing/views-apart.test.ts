@@ -94,15 +94,28 @@ describe('members that name each other', () => {
     expect(travel(apart, LIMITS, moves)).toMatchObject({ outcome: 'bob serves', hops: 3 })
   })
 
-  test('are asked at once when the partition has moved', () => {
+  test('are asked sooner when the partition has moved to them, once it moves no more', () => {
     const views: Views = (nowMs) => ({
       ...apart(nowMs),
-      ann: naming(nowMs < 3_200 ? 'bob' : 'cat'),
+      ann: naming(nowMs < 500 || (nowMs >= 800 && nowMs < 1_000) ? 'bob' : 'cat'),
       cat: nowMs < 3_000 ? naming('bob') : serving('cat'),
     })
-    expect(travel(views, LIMITS, [1_000, 3_200])).toMatchObject({
+    expect(travel(views, LIMITS, [500, 800, 1_000, 3_200])).toMatchObject({
       asked: ['bob', 'cat', 'cat'],
-      atMs: 3_200,
+      outcome: 'cat serves',
+      atMs: 3_500,
+    })
+  })
+
+  test('are asked at once when the partition has moved to them, where hops are left', () => {
+    const views: Views = (nowMs) => ({
+      ...apart(nowMs),
+      ann: naming(nowMs < 1_000 ? 'bob' : 'cat'),
+      cat: nowMs < 900 ? naming('bob') : serving('cat'),
+    })
+    expect(travel(views, { ...LIMITS, maxHops: 4 }, [1_000])).toMatchObject({
+      asked: ['bob', 'cat', 'cat'],
+      atMs: 1_000,
     })
   })
 
@@ -140,32 +153,31 @@ describe('whoever is asked last', () => {
     // nobody serves it until bob sees the same, later than ann.
     const views: Views = (nowMs) => ({
       ann: naming(nowMs < 2_580 ? 'cat' : 'bob'),
-      bob: nowMs < 3_200 ? naming('cat') : nowMs < 3_210 ? naming('bob') : serving('bob'),
+      bob: nowMs < 5_300 ? naming('cat') : nowMs < 5_310 ? naming('bob') : serving('bob'),
       cat: naming('bob'),
     })
     expect(travel(views, LIMITS, [1_000, 2_580])).toEqual({
       asked: ['cat', 'bob', 'bob'],
       outcome: 'bob serves',
       hops: 3,
-      atMs: 3_210,
+      atMs: 5_310,
     })
   })
 
   test('waits until it takes what another one serves still', () => {
+    const bob = (nowMs: number): FakeState => {
+      if (nowMs < 4_400) return naming('cat')
+      return nowMs < 4_800 ? { holders: ['bob'], servedBy: 'cat' } : serving('bob')
+    }
     const views: Views = (nowMs) => ({
       ann: naming(nowMs < 2_000 ? 'cat' : 'bob'),
-      bob:
-        nowMs < 2_000
-          ? naming('cat')
-          : nowMs < 2_500
-            ? { holders: ['bob'], servedBy: 'cat' }
-            : serving('bob'),
-      cat: nowMs < 1_000 || nowMs > 2_400 ? naming('bob') : serving('cat'),
+      bob: bob(nowMs),
+      cat: nowMs < 1_000 || nowMs > 4_700 ? naming('bob') : serving('cat'),
     })
     expect(travel(views, LIMITS, [2_000])).toMatchObject({
       asked: ['cat', 'bob', 'bob'],
       outcome: 'bob serves',
-      atMs: 2_500,
+      atMs: 4_800,
     })
   })
 

@@ -25,6 +25,16 @@ export interface ItineraryLimits {
   readonly failoverWaitMs: Millis
 }
 
+/** When those that have refused are asked once more, by how much is left of `acquireWaitMs`. */
+interface AskAgain {
+  readonly atMs: Millis
+  /** Whatever moves meanwhile. */
+  readonly latestMs: Millis
+}
+
+/** For which part of `acquireWaitMs` nothing is to move before the last hop is spent. */
+const QUIET_SHARE = 1 / 4
+
 const SERVE: Leg = Object.freeze({ type: 'serve' })
 
 /**
@@ -51,8 +61,7 @@ export class Itinerary {
   #acquireLeftMs: Millis
   #failoverLeftMs: Millis
   #waitsFor: 'acquire' | 'failover' = 'acquire'
-  /** At how much of `acquireWaitMs` those that have refused are asked once more. */
-  #askAgainAtMs: Millis | undefined
+  #askAgain: AskAgain | undefined
   /** What was known of the partition when the wait began. */
   #known: string | undefined
 
@@ -157,13 +166,21 @@ export class Itinerary {
    */
   #reconsider(known: string): void {
     this.#known = undefined
-    const isDue = this.#acquireLeftMs <= (this.#askAgainAtMs ?? this.#acquireLeftMs)
+    const isDue = this.#acquireLeftMs <= (this.#askAgain?.atMs ?? this.#acquireLeftMs)
     if (!isDue && known === this.#knowledge()) return
-    const forgiven = this.#candidates().map((member) => member?.name)
-    const stillOut = isDue ? [] : this.#refusedBy.filter((name) => !forgiven.includes(name))
+    const candidates = this.#candidates().map((member) => member?.name)
+    const isRefused = candidates.every((name) => this.#refusedBy.includes(name ?? ''))
+    if (!isDue && isRefused && this.#hopsLeft === 1) return this.#askSoon(this.#askAgain!)
+    const stillOut = isDue ? [] : this.#refusedBy.filter((name) => !candidates.includes(name))
     this.#refusedBy.splice(0, Infinity, ...stillOut)
     this.#next = undefined
-    this.#askAgainAtMs = undefined
+    this.#askAgain = undefined
+  }
+
+  /** Have the last hop wait for what may move yet, here and there, as it should be the right one. */
+  #askSoon({ latestMs }: AskAgain): void {
+    const quietMs = Math.ceil(this.#limits.acquireWaitMs * QUIET_SHARE)
+    this.#askAgain = { atMs: Math.max(latestMs, this.#acquireLeftMs - quietMs), latestMs }
   }
 
   /** What is known here of whoever serves it, and will. */
@@ -247,8 +264,9 @@ export class Itinerary {
       if (!isRefused) return { type: 'wait', timeoutMs: leftMs }
       // Members elsewhere may move without anything moving here. The hops that are left are spread
       // over the time that is left, so that they are not spent before views agree.
-      this.#askAgainAtMs ??= leftMs - Math.ceil(leftMs / (this.#hopsLeft + 1))
-      return { type: 'wait', timeoutMs: leftMs - this.#askAgainAtMs }
+      const latestMs = leftMs - Math.ceil(leftMs / (this.#hopsLeft + 1))
+      this.#askAgain ??= { atMs: latestMs, latestMs }
+      return { type: 'wait', timeoutMs: leftMs - this.#askAgain.atMs }
     }
     if (this.#unreachable.length > 0) {
       const why = 'the owner of the key cannot be reached'
