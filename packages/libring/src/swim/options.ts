@@ -91,23 +91,24 @@ export const PROFILES: Readonly<Record<Profile, ResolvedSwimOptions>> = {
 }
 
 /** What each option may be. */
-export const SWIM_RANGES: Readonly<Record<keyof SwimOptions, readonly [min: number, max: number]>> = {
-  streamTimeoutMs: [100, 600_000],
-  indirectChecks: [0, 64],
-  retransmitMult: [1, 64],
-  suspicionMult: [1, 64],
-  suspicionMaxTimeoutMult: [1, 64],
-  pushPullIntervalMs: [0, 3_600_000],
-  probeTimeoutMs: [1, 600_000],
-  probeIntervalMs: [1, 600_000],
-  awarenessMaxMult: [1, 64],
-  gossipNodes: [1, 64],
-  gossipIntervalMs: [1, 600_000],
-  gossipToTheDeadMs: [0, 86_400_000],
-  deadNodeReclaimMs: [0, 86_400_000],
-  broadcastTimeoutMs: [1, 600_000],
-  packetBytesMax: [512, 65_507],
-}
+export const SWIM_RANGES: Readonly<Record<keyof SwimOptions, readonly [min: number, max: number]>> =
+  {
+    streamTimeoutMs: [100, 600_000],
+    indirectChecks: [0, 64],
+    retransmitMult: [1, 64],
+    suspicionMult: [1, 64],
+    suspicionMaxTimeoutMult: [1, 64],
+    pushPullIntervalMs: [0, 3_600_000],
+    probeTimeoutMs: [1, 600_000],
+    probeIntervalMs: [1, 600_000],
+    awarenessMaxMult: [1, 64],
+    gossipNodes: [1, 64],
+    gossipIntervalMs: [1, 600_000],
+    gossipToTheDeadMs: [0, 86_400_000],
+    deadNodeReclaimMs: [0, 86_400_000],
+    broadcastTimeoutMs: [1, 600_000],
+    packetBytesMax: [512, 65_507],
+  }
 
 /**
  * A profile with some of its values replaced.
