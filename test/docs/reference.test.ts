@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { CLUSTER_EVENT_TYPES } from '../../packages/libring/src/cluster/cluster-events.ts'
 import { resolveClusterOptions } from '../../packages/libring/src/cluster/options.ts'
+import { resolveGossipOptions } from '../../packages/libring/src/gossip/options.ts'
 import { resolveRouterOptions } from '../../packages/libring/src/http/options.ts'
 import { resolveSerfOptions, SERF_RANGES } from '../../packages/libring/src/serf/options.ts'
+import { SWIM_RANGES } from '../../packages/libring/src/swim/options.ts'
 import { declaredIn, wordsOfInterface, type Declared } from '../support/declarations.ts'
 
 const EVENTS = 'cluster/cluster-events.ts'
@@ -32,6 +34,18 @@ function rowsOf(text: string): Row[] {
   return [...text.matchAll(/^\| `([\w-]+)` +\| (.*?) +\| (.*?) +\|$/gm)].map((match) => {
     const [, name, second, words] = match.map((cell) => cell.replaceAll('\\|', '|').trim())
     return [name!, second!, words!]
+  })
+}
+
+/** The cells of the rows of a table that has so many columns, of which the first is a name. */
+function cellsOf(text: string, columns: number): string[][] {
+  return [...text.matchAll(/^\| `\w+` .*\|$/gm)].map(([row]) => {
+    const cells = row
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim())
+    expect(cells, row).toHaveLength(columns)
+    return [cells[0]!.replaceAll('`', ''), ...cells.slice(1)]
   })
 }
 
@@ -170,20 +184,48 @@ describe('docs/guides/serf.md', () => {
     sayTheSame(rows, declared)
     expect(rows.map(([, type]) => type)).toEqual(declared.map(({ type }) => `\`${type}\``))
   })
+})
+
+describe('docs/reference/serf-options.md', () => {
+  const options = page('serf-options.md')
+  const facts = { hostName: () => 'anise', advertiseHost: () => '10.0.0.1' }
+  const digits = (value: unknown): string => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',')
+  const text = ([min, max]: readonly [number, number]): string => `${digits(min)} to ${digits(max)}`
+
+  test.each([
+    ['## The node', 'gossip/options.ts', 'GossipOptions'],
+    ['## Who is let in', 'gossip/security-options.ts', 'SecurityOptions'],
+  ] as const)('has below "%s" what %s declares', (heading, file, name) => {
+    const rows = rowsOf(below(options, heading))
+    const declared = declaredIn(file, name)
+    sayTheSame(rows, declared)
+    expect(rows.map(([, value]) => value)).toEqual(declared.map((option) => option.defaultValue))
+  })
+
+  test('has the figures of each profile, and the ranges that are held to', () => {
+    const rows = cellsOf(below(options, '## Profiles'), 5)
+    const profiles = (['lan', 'wan', 'local'] as const).map((profile) => {
+      return resolveGossipOptions({ profile }, facts).swim
+    })
+    const declared = declaredIn('swim/options.ts', 'SwimOptions')
+    expect(rows).toEqual(
+      declared.map(({ name, words }) => {
+        const option = name as keyof typeof SWIM_RANGES
+        return [name, ...profiles.map((figures) => digits(figures[option])), words]
+      }),
+    )
+    for (const { name, words } of declared) {
+      expect(words).toContain(` ${text(SWIM_RANGES[name as keyof typeof SWIM_RANGES])}.`)
+    }
+  })
 
   test('has the options of Serf, with the defaults that are used and the ranges that are held to', () => {
-    const part = below(guide, '## Limits and times')
-    const rows = [...part.matchAll(/^\| `(\w+)` +\| (.*?) +\| (.*?) +\| (.*?) +\|$/gm)].map((row) =>
-      row.slice(1),
-    )
     const used: Readonly<Record<string, unknown>> = { ...resolveSerfOptions() }
     const ranges: Readonly<Record<string, readonly [number, number]>> = SERF_RANGES
-    const digits = (value: unknown): string => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',')
     const declared = declaredIn('serf/options.ts', 'SerfOptions').map(({ name, words }) => {
       const range = ranges[name]
-      const text = range === undefined ? 'true or false' : range.map(digits).join(' to ')
-      return [name, digits(used[name]), text, words]
+      return [name, digits(used[name]), range === undefined ? 'true or false' : text(range), words]
     })
-    expect(rows).toEqual(declared)
+    expect(cellsOf(below(options, '## What Serf adds'), 4)).toEqual(declared)
   })
 })

@@ -75,7 +75,11 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
    * @defaultValue none
    */
   readonly advertiseInterface?: string
-  /** What others see of this member besides its address. At most 512 bytes once encoded. */
+  /**
+   * What others see of this member besides its address. At most 512 bytes once encoded.
+   *
+   * @defaultValue none
+   */
   readonly tags?: Readonly<Record<string, string>>
   /**
    * Timing for members in one data centre, across several, or on one machine.

@@ -27,7 +27,7 @@ export interface SwimOptions {
   readonly gossipIntervalMs?: Millis
   /** How long the dead are still gossiped to, and kept in the table. 0 to 86,400,000. */
   readonly gossipToTheDeadMs?: Millis
-  /** How long a dead member's name is kept from another address; 0 keeps it for ever. */
+  /** How long a dead member's name is kept from another address; 0 keeps it for ever. 0 to 86,400,000. */
   readonly deadNodeReclaimMs?: Millis
   /** How long to wait until a farewell or new tags have been spread. 1 to 600,000. */
   readonly broadcastTimeoutMs?: Millis
@@ -90,23 +90,25 @@ export const PROFILES: Readonly<Record<Profile, ResolvedSwimOptions>> = {
   },
 }
 
-const RANGES: Readonly<Record<keyof SwimOptions, readonly [min: number, max: number]>> = {
-  streamTimeoutMs: [100, 600_000],
-  indirectChecks: [0, 64],
-  retransmitMult: [1, 64],
-  suspicionMult: [1, 64],
-  suspicionMaxTimeoutMult: [1, 64],
-  pushPullIntervalMs: [0, 3_600_000],
-  probeTimeoutMs: [1, 600_000],
-  probeIntervalMs: [1, 600_000],
-  awarenessMaxMult: [1, 64],
-  gossipNodes: [1, 64],
-  gossipIntervalMs: [1, 600_000],
-  gossipToTheDeadMs: [0, 86_400_000],
-  deadNodeReclaimMs: [0, 86_400_000],
-  broadcastTimeoutMs: [1, 600_000],
-  packetBytesMax: [512, 65_507],
-}
+/** What each option may be. */
+export const SWIM_RANGES: Readonly<Record<keyof SwimOptions, readonly [min: number, max: number]>> =
+  {
+    streamTimeoutMs: [100, 600_000],
+    indirectChecks: [0, 64],
+    retransmitMult: [1, 64],
+    suspicionMult: [1, 64],
+    suspicionMaxTimeoutMult: [1, 64],
+    pushPullIntervalMs: [0, 3_600_000],
+    probeTimeoutMs: [1, 600_000],
+    probeIntervalMs: [1, 600_000],
+    awarenessMaxMult: [1, 64],
+    gossipNodes: [1, 64],
+    gossipIntervalMs: [1, 600_000],
+    gossipToTheDeadMs: [0, 86_400_000],
+    deadNodeReclaimMs: [0, 86_400_000],
+    broadcastTimeoutMs: [1, 600_000],
+    packetBytesMax: [512, 65_507],
+  }
 
 /**
  * A profile with some of its values replaced.
@@ -123,7 +125,7 @@ export function resolveSwimOptions(
     Object.entries(options).filter(([, value]) => value !== undefined),
   )
   const resolved: ResolvedSwimOptions = { ...PROFILES[profile], ...given }
-  for (const [option, [min, max]] of Object.entries(RANGES)) {
+  for (const [option, [min, max]] of Object.entries(SWIM_RANGES)) {
     requireWhole(path + option, resolved[option as keyof SwimOptions], min, max)
   }
   return Object.freeze(resolved)
