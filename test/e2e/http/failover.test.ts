@@ -125,7 +125,7 @@ test('an owner that does not answer in time is 504', async () => {
   const [ann] = await start({
     names: ['ann', 'bob'],
     cluster: { allowForeignUrl: true },
-    router: { upstreamTimeoutMs: 100 },
+    router: { acquireWaitMs: 0, upstreamTimeoutMs: 100 },
     perMember: (name) => (name === 'bob' ? { httpTag: url } : {}),
   })
   const response = await fetch(ann!.origin + pathOwnedBy(ann!, 'bob'))
