@@ -8,6 +8,7 @@ type RouteTarget = Parameters<Parameters<typeof route>[2]>[0]
 const RING = { partitions: 64, redundancy: 3, settleMs: 500 } as const
 const MEMBERS = 5
 const STEP_MS = 10
+const LIMIT_MS = 300_000
 /** How long a request is under way from one member to another. */
 const WAY_MS = 0.5
 
@@ -119,6 +120,7 @@ export class RoutedWorld {
   }
 
   async #step(): Promise<void> {
+    if (this.world.nowMs > LIMIT_MS) throw new Error('members or requests do not come to an end')
     await this.world.run(STEP_MS)
     for (const alarm of this.#alarms) {
       if (alarm.atMs > this.world.nowMs) continue

@@ -13,7 +13,7 @@ import type { Key } from '../ring/key-hash.ts'
 import { admit } from './admission.ts'
 import { decodeForwardMark, encodeForwardMark, type Refusal } from './forward-mark.ts'
 import { Itinerary, type Reachable } from './itinerary.ts'
-import { servesHere, type RoleAsked, type RoutedCluster } from './routed-cluster.ts'
+import type { RoleAsked, RoutedCluster } from './routed-cluster.ts'
 
 export interface RouteOptions {
   /**
