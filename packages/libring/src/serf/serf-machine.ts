@@ -42,6 +42,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly clocks: Clocks
   readonly #name: string
   readonly #swimOptions: ResolvedSwimOptions
+  readonly #isEncrypted: boolean
   readonly #options: ResolvedSerfOptions
   readonly #random: Random
   readonly #swim: SwimMachine
@@ -57,6 +58,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
 
   constructor(setup: SerfSetup) {
     const { name, tags, swim, serf, random, security = IN_CLEAR, coordinates = true } = setup
+    this.#isEncrypted = security.seal !== undefined
     this.#name = name
     this.#swimOptions = swim
     this.#options = serf
@@ -128,6 +130,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       queriesQueued: this.#queues.depth('queries'),
       eventsQueued: this.#queues.depth('events'),
       awareness: this.awareness,
+      isEncrypted: this.#isEncrypted,
     }
   }
 
