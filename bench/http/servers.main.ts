@@ -49,7 +49,6 @@ async function ringHandler(): Promise<
     serf: {
       bind: `${host}:7946`,
       hostName: host,
-      profile: 'local',
       tags: { http: String(port) },
     },
   })
