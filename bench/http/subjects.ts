@@ -57,8 +57,7 @@ export interface Running {
 }
 
 // The same young generation for all. Left alone, V8 has it grow in processes that load much, and
-// bodies that are over then wait in it for so long that the whole heap is collected again and again:
-// a bare server with one of 16 MB does worse than any of these.
+// bodies that are over then wait in it for so long that the whole heap is collected again and again.
 const HEAP = ['--min-semi-space-size=4', '--max-semi-space-size=4']
 
 export function startServer(
