@@ -149,10 +149,12 @@ export abstract class Passage {
 
   #wait(timeoutMs: number, then: (leftMs: number) => void): void {
     this.means.stats.waited++
-    this.#aborter ??= new AbortController()
+    this.#aborter = new AbortController()
     const { signal } = this.#aborter
     const { partition } = this.errand
     void this.means.cluster.whenMoved(partition, { timeoutMs, signal }).then((leftMs) => {
+      // It was only for the wait: to abort costs more than all else that is done for a request.
+      this.#aborter = undefined
       if (!this.isOver) then(leftMs)
     })
   }
