@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { hostname } from 'node:os'
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { GossipNode } from '../../packages/libring/src/gossip/gossip-node.ts'
 import type { GossipOptions } from '../../packages/libring/src/gossip/options.ts'
@@ -235,4 +236,30 @@ describe('the process', () => {
     const [code] = (await once(child, 'exit')) as [number | null]
     expect([output.join(''), code]).toEqual(['[]\n', 0])
   })
+})
+
+test('a program that keeps the event loop busy accuses nobody for that, and knows it was held up', async () => {
+  // The profile's own times: a machine that does other things as well is not to be taken for dead.
+  const patient: GossipOptions = { probeIntervalMs: 1_000, probeTimeoutMs: 500 }
+  const ann = await started('ann', patient)
+  const [bob, cat] = [await started('bob', patient), await started('cat', patient)]
+  await bob.join([ann.bound.host])
+  await cat.join([ann.bound.host])
+  const all = [ann, bob, cat]
+  await eventually(() => all.map((node) => node.members().length)).toEqual([3, 3, 3])
+  const told: string[] = []
+  for (const node of all) node.subscribe(({ type }) => void told.push(type))
+
+  // A ping is on its way, and its answer not there yet.
+  const probes = ann.stats.swim.probes
+  while (ann.stats.swim.probes === probes) await turnOfTheLoop()
+  const failed = ann.stats.swim.probesFailed
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000)
+  await turnOfTheLoop()
+
+  expect(ann.stats.swim.stalls).toBeGreaterThan(0)
+  const after = ann.stats.swim.probes
+  await eventually(() => ann.stats.swim.probes - after).toBeGreaterThanOrEqual(2)
+  expect(ann.stats.swim.probesFailed).toBe(failed)
+  expect(told).toEqual([])
 })

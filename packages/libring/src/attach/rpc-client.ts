@@ -219,6 +219,8 @@ export class RpcClient implements AsyncDisposable {
     const lastsMs = (timeoutMs ?? QUERY_MS_MAX) + QUERY_SLACK_MS
     const read = (record: RpcRecords['query']): RpcQueryAnswer | undefined => {
       const { Type: type, From: from, Payload: answer } = record
+      // An agent whose query has just ended may give records of nobody before it says so.
+      if (from === '') return undefined
       if (type === 'ack') return { type, from }
       return type === 'response' ? { type, from, payload: answer } : undefined
     }

@@ -24,6 +24,11 @@ export class Deadlines {
     return this.#live.has(key)
   }
 
+  /** When `key` is due, if it is set. */
+  atMs(key: string): Millis | undefined {
+    return this.#live.get(key)?.atMs
+  }
+
   set(key: string, atMs: Millis): void {
     if (this.#live.get(key)?.atMs === atMs) return
     const entry = { key, atMs, order: this.#order++ }

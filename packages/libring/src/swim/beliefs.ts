@@ -188,6 +188,14 @@ export class Beliefs {
     return this.dead({ type: 'dead', incarnation, node: name, from: this.#localName }, nowMs)
   }
 
+  /** So much of the time that suspects have had to refute does not count: all of them, anew. */
+  extendSuspicions(byMs: Millis): Required<Verdict>['suspicion'][] {
+    return [...this.#suspicions].map(([name, suspicion]) => {
+      suspicion.extend(byMs)
+      return { name, untilMs: suspicion.deadlineMs }
+    })
+  }
+
   #aliveAboutUs(claim: Alive, own: MemberRow | undefined): Verdict {
     if (own === undefined || this.#leaving) return NOTHING
     if (isElsewhere(claim, own)) return conflictOf(claim, own)

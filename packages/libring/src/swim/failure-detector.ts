@@ -7,7 +7,13 @@ import { snapshotOf, type Members } from './members.ts'
 import type { ResolvedSwimOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import { ProbeOrder } from './probe-order.ts'
-import { advanceProbe, probeDeadlineMs, type Probe, type ProbeInput } from './probe.ts'
+import {
+  advanceProbe,
+  extendedProbe,
+  probeDeadlineMs,
+  type Probe,
+  type ProbeInput,
+} from './probe.ts'
 import type { SwimStats } from './stats.ts'
 
 /** From this memberlist protocol version on a member answers pings over streams. */
@@ -31,7 +37,8 @@ interface Round {
   readonly probe: Probe
   /** As it stood when the round began. */
   readonly target: SwimMember
-  readonly sentAtMs: Millis
+  /** `undefined` where the answer may have lain unread, so that it tells nothing of the way. */
+  readonly sentAtMs: Millis | undefined
 }
 
 /**
@@ -90,6 +97,14 @@ export class FailureDetector {
     this.hear({ type: 'relayed', nacksExpected }, nowMs)
     const streams = target.versions[1] >= STREAM_PING_VERSION
     return streams ? { streamPing: { target, seq: probe.seq } } : NOTHING
+  }
+
+  /** We did not run for so long: that is no fault of whoever we wait for, but says how we are. */
+  wasLate(byMs: Millis): void {
+    this.awareness.apply(1)
+    if (this.#round === undefined) return
+    const probe = extendedProbe(this.#round.probe, byMs)
+    this.#round = { ...this.#round, probe, sentAtMs: undefined }
   }
 
   /** An answer to the open round, or none. Answers to older rounds change nothing. */
@@ -159,7 +174,8 @@ export class FailureDetector {
     } else {
       if (probe.phase === 'acked' && probe.by === 'stream') this.#stats.probesSavedByStream++
       this.awareness.apply(-1)
-      if (begun.probe.phase === 'direct' && nowMs < begun.probe.relayAtMs) {
+      const isPrompt = begun.probe.phase === 'direct' && nowMs < begun.probe.relayAtMs
+      if (isPrompt && sentAtMs !== undefined) {
         finding = { pinged: { name: target.name, rttMs: nowMs - sentAtMs } }
       }
     }

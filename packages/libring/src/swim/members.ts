@@ -44,6 +44,12 @@ export class Members {
     return this.#presentCount
   }
 
+  /** Whether anybody but the member of this name is present. */
+  hasOthersThan(name: string): boolean {
+    const row = this.#byName.get(name)
+    return this.#presentCount > Number(row !== undefined && isPresent(row.state))
+  }
+
   get(name: string): MemberRow | undefined {
     return this.#byName.get(name)
   }

@@ -5,7 +5,7 @@ import { Fifo } from '../base/fifo.ts'
 import type { Millis } from '../base/time.ts'
 import { encodeMessage } from '../wire/encode.ts'
 import { MessageType } from '../wire/message-type.ts'
-import type { Ping, ReplyTo, StreamMessage } from '../wire/messages.ts'
+import type { Ack, Ping, ReplyTo, StreamMessage } from '../wire/messages.ts'
 import { packPacket } from '../wire/packet.ts'
 import {
   guardPacket,
@@ -143,7 +143,8 @@ export class Outbox {
    * be flooded with more; unless it is a member, which may well be behind an address that is not the
    * one it advertises.
    */
-  answerPing({ seq, replyTo }: Ping, from: Address, nowMs: Millis): void {
+  answerPing({ seq, node, replyTo }: Ping, from: Address, nowMs: Millis): void {
+    if (!this.#isFor(node)) return
     const to = replyAddress(replyTo, from)
     const isAsker = sameAddress(to, from)
     const known = this.#members.get(replyTo?.node ?? '')
@@ -152,6 +153,12 @@ export class Outbox {
     const ack = encodeMessage({ type: 'ack', seq, payload })
     if (isAsker) this.sendWithGossip(to, ack, nowMs)
     else this.send(to, [ack])
+  }
+
+  /** The same over a stream. */
+  respondToPing(connection: number, { seq, node }: Ping): void {
+    const ack: Ack = { type: 'ack', seq, payload: NO_BYTES }
+    this.respond(connection, this.#isFor(node) ? ack : undefined)
   }
 
   /** Send one message and as much gossip as still fits. */
@@ -178,6 +185,11 @@ export class Outbox {
   respond(connection: number, message: StreamMessage | undefined): void {
     const bytes = message && this.#streamBytes(message, 'accepting')
     this.tell({ type: 'respond', connection, bytes })
+  }
+
+  /** Whether a ping is meant for us; one that names nobody is for anyone. */
+  #isFor(node: string): boolean {
+    return node === '' || node === this.#name
   }
 
   #streamBytes(message: StreamMessage, end: StreamEnd): Uint8Array {

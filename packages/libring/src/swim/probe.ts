@@ -62,6 +62,19 @@ export function advanceProbe(probe: Probe, input: ProbeInput, nowMs: Millis): Pr
   }
 }
 
+/** The probe with so much more time: whoever waited was not there to hear an answer. */
+export function extendedProbe(probe: Probe, byMs: Millis): Probe {
+  switch (probe.phase) {
+    case 'direct':
+      return { ...probe, relayAtMs: probe.relayAtMs + byMs, failAtMs: probe.failAtMs + byMs }
+    case 'relayed':
+      return { ...probe, failAtMs: probe.failAtMs + byMs }
+    case 'acked':
+    case 'failed':
+      return probe
+  }
+}
+
 /** When `advanceProbe` is next worth a tick, or `undefined` once there is a verdict. */
 export function probeDeadlineMs(probe: Probe): Millis | undefined {
   switch (probe.phase) {

@@ -14,6 +14,8 @@ export interface SwimStats {
   probesFailed: number
   /** Rounds saved by the answer over a stream: packets get lost, streams do not. */
   probesSavedByStream: number
+  /** Times that the node itself did not run for longer than an answer may take. */
+  stalls: number
   /** Times we were accused of being dead and answered. */
   refutations: number
   /** Claims dropped because they cannot be true or the table is full. */
@@ -38,6 +40,7 @@ export function newSwimStats(): SwimStats {
     probes: 0,
     probesFailed: 0,
     probesSavedByStream: 0,
+    stalls: 0,
     refutations: 0,
     claimsRefused: 0,
     conflicts: 0,

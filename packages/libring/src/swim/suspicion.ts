@@ -70,7 +70,7 @@ export function suspicionTimeoutMs(confirmations: number, bounds: SuspicionBound
 
 /** One member under suspicion: since when, and who agrees. */
 export class Suspicion {
-  readonly #startedAtMs: Millis
+  #startedAtMs: Millis
   readonly #bounds: SuspicionBounds
   readonly #accusers: Set<string>
 
@@ -84,6 +84,11 @@ export class Suspicion {
   /** When the member is to be declared dead unless it has refuted. */
   get deadlineMs(): Millis {
     return this.#startedAtMs + suspicionTimeoutMs(this.#accusers.size - 1, this.#bounds)
+  }
+
+  /** So much of the time does not count. */
+  extend(byMs: Millis): void {
+    this.#startedAtMs += byMs
   }
 
   /** Count one more accuser. False when it is not new, or enough have agreed already. */

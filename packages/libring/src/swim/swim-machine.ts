@@ -20,6 +20,7 @@ import { Beliefs, type Identity, type Verdict } from './beliefs.ts'
 import type { Passenger, StartInput, SwimEffect, SwimInput, SwimMember } from './effects.ts'
 import { Exchanges, type Exchange } from './exchanges.ts'
 import { FailureDetector, type Finding } from './failure-detector.ts'
+import { Lateness } from './lateness.ts'
 import { nodeStateOf, snapshotOf, type MemberRow, type Members } from './members.ts'
 import type { ResolvedSwimOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
@@ -68,6 +69,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   readonly #relays: Relays
   readonly #exchanges = new Exchanges()
   readonly #deadlines = new Deadlines()
+  readonly #lateness: Lateness
   readonly #spreads: Spreads
   #meta: Uint8Array
   #advertise: Address | undefined
@@ -80,6 +82,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     this.#options = options
     this.#random = random
     this.#passenger = passenger
+    this.#lateness = new Lateness(options.probeTimeoutMs)
     this.#security = security
     this.#beliefs = new Beliefs(name, options, random)
     const { members } = this.#beliefs
@@ -127,6 +130,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   }
 
   handle(input: SwimInput, nowMs: Millis): void {
+    this.#excuse(nowMs)
     switch (input.type) {
       case 'start':
         this.#start(input, nowMs)
@@ -172,6 +176,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   }
 
   tick(nowMs: Millis): void {
+    this.#excuse(nowMs)
     for (let key = this.#deadlines.takeDue(nowMs); key !== undefined;) {
       this.#onDeadline(key, nowMs)
       key = this.#deadlines.takeDue(nowMs)
@@ -187,9 +192,21 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     return this.#outbox.poll()
   }
 
+  /** Nobody is held to the time in which we did not run: what they said may lie unread. */
+  #excuse(nowMs: Millis): void {
+    const lateMs = this.#lateness.take(this.#deadlines.atMs('gossip') ?? nowMs, nowMs)
+    if (lateMs === 0) return
+    this.stats.stalls++
+    this.#detector.wasLate(lateMs)
+    for (const suspicion of this.#beliefs.extendSuspicions(lateMs)) {
+      this.#carry({ suspicion }, nowMs)
+    }
+    this.#afterwards()
+  }
+
   /** After every step: tell of claims that need no more spreading, and follow the open round. */
   #afterwards(): void {
-    this.#spreads.settle(this.#hasCompany)
+    this.#spreads.settle(this.#members.hasOthersThan(this.#name))
     const { deadlineMs } = this.#detector
     if (deadlineMs === undefined) this.#deadlines.clear('round')
     else this.#deadlines.set('round', deadlineMs)
@@ -265,12 +282,6 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     if (verdict.spread === undefined) this.#spreads.over(ticket, true)
   }
 
-  /** Whether anybody but ourselves is present. */
-  get #hasCompany(): boolean {
-    const own = this.#members.get(this.#name)
-    return this.presentCount > Number(own !== undefined && isPresent(own.state))
-  }
-
   // Packets.
 
   #onPacket(from: Address, bytes: Uint8Array, nowMs: Millis): void {
@@ -294,7 +305,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   #onMessage(from: Address, message: PacketMessage, nowMs: Millis): void {
     switch (message.type) {
       case 'ping':
-        return this.#onPing(from, message, nowMs)
+        return this.#outbox.answerPing(message, from, nowMs)
       case 'indirect-ping':
         return this.#onIndirectPing(from, message, nowMs)
       case 'ack':
@@ -310,11 +321,6 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
       case 'user':
         return this.#outbox.tell({ type: 'payload', payload: message.payload })
     }
-  }
-
-  #onPing(from: Address, ping: Ping, nowMs: Millis): void {
-    if (ping.node !== '' && ping.node !== this.#name) return
-    this.#outbox.answerPing(ping, from, nowMs)
   }
 
   #onIndirectPing(from: Address, request: IndirectPing, nowMs: Millis): void {
@@ -347,12 +353,9 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
         this.#outbox.respond(connection, this.#ownState(message.join))
         this.#merge(message, nowMs)
         break
-      case 'ping': {
-        const forUs = message.node === '' || message.node === this.#name
-        const ack: Ack = { type: 'ack', seq: message.seq, payload: NO_BYTES }
-        this.#outbox.respond(connection, forUs ? ack : undefined)
+      case 'ping':
+        this.#outbox.respondToPing(connection, message)
         break
-      }
       case 'user':
         this.#outbox.respond(connection, undefined)
         this.#outbox.tell({ type: 'payload', payload: message.payload })
