@@ -94,4 +94,19 @@ describe('a name that', () => {
     world.heal()
     world.runUntil(agreed, 600_000)
   })
+
+  test('is looked up again and again makes no work for those who know each other', () => {
+    const world = new World({ seed: 7, nodes: 12 })
+    world.runUntil(agreed, 20_000)
+    world.runFor(30_000)
+    const intents = () => {
+      return world.nodes.map(({ gossip }) => gossip.stats.received.join).reduce((a, b) => a + b)
+    }
+    const streams = () => world.traffic.streams
+    const before = [intents(), streams()] as const
+    // All look four times; beside that each has ten exchanges, and would have none of the former.
+    world.runFor(300_000)
+    expect(intents()).toBe(before[0])
+    expect(streams() - before[1]).toBeGreaterThan(12 * 13)
+  })
 })

@@ -12,10 +12,10 @@ import type { ResolvedGossipOptions } from './options.ts'
 
 /** What {@link Discovery} asks of the node it works for. */
 export interface DiscoveryOwner {
-  /** Push/pull with every seed. */
+  /** Push/pull with every seed: as a newcomer, or as a member who looks whether somebody is missing. */
   join(
+    type: 'join' | 'sync',
     seeds: readonly Address[],
-    options: { readonly replay: boolean },
     onJoined: (contacted: number, failures: readonly JoinAttempt[]) => void,
   ): void
   /** Addresses of members present, the local one included. */
@@ -88,8 +88,9 @@ export class Discovery {
         const { round, seeds } = effect
         const wasAlone = this.#companions.size === 0
         this.#logger.debug('joining', { addresses: seeds.map(addressText) })
-        // Who is with others already misses nothing of theirs for having asked again.
-        this.#owner.join(seeds, { replay: !wasAlone }, (contacted, failures) => {
+        // Who is with others already misses nothing of theirs for having asked again, and is no news
+        // to them: all would pass it on to all, each time that anybody looks.
+        this.#owner.join(wasAlone ? 'join' : 'sync', seeds, (contacted, failures) => {
           this.#report(contacted, failures, wasAlone)
           this.#driver.feed({ type: 'joined', round, contacted })
         })

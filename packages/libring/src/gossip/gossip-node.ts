@@ -154,9 +154,9 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#discovery = new Discovery(
       { options, clock, random, resolver, logger },
       {
-        join: (seeds, options, onJoined) => {
-          const replay = options.replay || this.#keeper?.remembers === true
-          this.#joins.begin('join', seeds, { replay, onJoined })
+        join: (type, seeds, onJoined) => {
+          const replay = this.#keeper?.remembers === true
+          this.#joins.begin(type, seeds, { replay, onJoined })
         },
         presentAddresses: () => this.members().filter(isPresent),
       },
