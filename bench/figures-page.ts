@@ -1,7 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
-const page = new URL('../docs/internals/routing-figures.md', import.meta.url)
-
 function fileOf(name: string): URL {
   return new URL(`results/${name}.json`, import.meta.url)
 }
@@ -20,8 +18,13 @@ export function writeResults(name: string, results: object): void {
   writeFileSync(fileOf(name), `${JSON.stringify(results, undefined, 2)}\n`)
 }
 
-/** Replace the figures of that name on the page. */
-export function writeFigures(name: string, lines: readonly string[]): void {
+/** Replace the figures of that name on a page of the internals. */
+export function writeFigures(
+  name: string,
+  lines: readonly string[],
+  pageName = 'routing-figures',
+): void {
+  const page = new URL(`../docs/internals/${pageName}.md`, import.meta.url)
   const text = readFileSync(page, 'utf8')
   const start = `<!-- figures: ${name} -->`
   const end = `<!-- end of figures: ${name} -->`
