@@ -33,6 +33,10 @@ class AgentPeer implements Peer {
     this.#onSight = onSight
   }
 
+  get pid(): number {
+    return this.#process.child.pid!
+  }
+
   async join(address: string): Promise<void> {
     await this.#rpc.join([address])
   }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Group, TimedSight } from './group.ts'
 import type { Ledger } from './ledger.ts'
 import { JOIN_SHARES, joinSeries, type JoinWay } from './rows.ts'
+import { processorMs } from './processor.ts'
 import type { Peer } from './side.ts'
 import { quantile } from './statistics.ts'
 import { trafficSoFar } from './traffic.ts'
@@ -32,6 +33,7 @@ export async function measureJoins(group: Group, way: JoinWay, ledger: Ledger): 
   const toldAt = new Map([[seed.name, performance.now()]])
   const seenAt = new Map<string, number>()
   const pairs = group.peers.length * joiners.length
+  const processorBefore = processorOf(group)
   const heard = group.hear(({ atMs, observer, what, subject }) => {
     if (what === 'join' && observer !== subject) {
       const pair = `${observer} ${subject}`
@@ -46,6 +48,10 @@ export async function measureJoins(group: Group, way: JoinWay, ledger: Ledger): 
   if (way === 'at once') await Promise.all(joiners.map(join))
   else for (const joiner of joiners) await join(joiner)
   await heard
+  ledger.add(
+    `joins ${way}, CPU a member`,
+    (processorOf(group) - processorBefore) / group.peers.length,
+  )
 
   const times = [...seenAt].map(([pair, atMs]) => {
     const told = pair.split(' ').map((name) => toldAt.get(name)!)
@@ -146,6 +152,10 @@ export async function measureIdle(group: Group, ledger: Ledger): Promise<void> {
   ledger.add('idle datagrams', (after.datagrams - before.datagrams) / share)
   ledger.add('idle packets, TCP too', (after.packets - before.packets) / share)
   ledger.add('idle bytes, headers too', (after.bytes - before.bytes) / share)
+}
+
+function processorOf(group: Group): number {
+  return group.peers.reduce((sum, { pid }) => sum + processorMs(pid), 0)
 }
 
 function last(

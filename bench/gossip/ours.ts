@@ -42,6 +42,10 @@ class OurPeer implements Peer {
     })
   }
 
+  get pid(): number {
+    return this.#process.child.pid!
+  }
+
   join(address: string): Promise<void> {
     return this.#ask({ type: 'join', address })
   }

@@ -29,7 +29,7 @@ const times = ({ value, low, high }: Ratio): string =>
   `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`
 
 /** Missed is what lies above by all that is known, not what may. */
-function isMet(ratio: Ratio, ratioMax: number): boolean {
+function isMet(ratio: Ratio, ratioMax = Infinity): boolean {
   return !(ratio.low > ratioMax)
 }
 
@@ -47,7 +47,7 @@ export function comparison({ ours, agents }: Compared): string {
         median(theirs).toFixed(digits),
         times(ratio),
         `${mine.length}, ${theirs.length}`,
-        mark(isMet(ratio, ratioMax)),
+        ratioMax === undefined ? '' : mark(isMet(ratio, ratioMax)),
       ],
     ]
   })

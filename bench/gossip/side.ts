@@ -25,6 +25,7 @@ export interface Peer {
   readonly name: string
   /** Where it gossips. */
   readonly address: string
+  readonly pid: number
   /** Resolves once that member has answered. */
   join(address: string): Promise<void>
   setTag(key: string, value: string): Promise<void>
