@@ -11,6 +11,8 @@ import { trafficSoFar } from './traffic.ts'
 const TAIL_MS = 2_000
 /** Longer than the 75 s for which agents have been seen to wait for a push/pull. */
 const JOIN_LIMIT_MS = 120_000
+/** With the profile `local` a seed has one second to answer, which a busy machine may not give it. */
+const TRIES_MAX = 20
 /** A rumour that takes longer did not come by gossip. */
 const RUMOUR_LIMIT_MS = 10_000
 /** Longer than a query of sixty members is open. */
@@ -41,9 +43,10 @@ export async function measureJoins(group: Group, way: JoinWay, ledger: Ledger): 
     }
     return seenAt.size === pairs
   }, JOIN_LIMIT_MS)
-  const join = (joiner: Peer): Promise<void> => {
+  const join = async (joiner: Peer): Promise<void> => {
     toldAt.set(joiner.name, performance.now())
-    return joiner.join(seed.address)
+    const failures = await persist(() => joiner.join(seed.address))
+    ledger.count(`joins ${way}: tries that failed`, failures, failures + 1)
   }
   if (way === 'at once') await Promise.all(joiners.map(join))
   else for (const joiner of joiners) await join(joiner)
@@ -152,6 +155,18 @@ export async function measureIdle(group: Group, ledger: Ledger): Promise<void> {
   ledger.add('idle datagrams', (after.datagrams - before.datagrams) / share)
   ledger.add('idle packets, TCP too', (after.packets - before.packets) / share)
   ledger.add('idle bytes, headers too', (after.bytes - before.bytes) / share)
+}
+
+/** Try until it succeeds, as whoever starts a member does. Returns how often it did not. */
+async function persist(action: () => Promise<void>): Promise<number> {
+  for (let failures = 0; ; failures++) {
+    try {
+      await action()
+      return failures
+    } catch (error) {
+      if (failures === TRIES_MAX - 1) throw error
+    }
+  }
 }
 
 function processorOf(group: Group): number {

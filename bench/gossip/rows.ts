@@ -57,6 +57,7 @@ export const ROWS: readonly Row[] = [
 ]
 
 export const TALLIES: readonly Tally[] = [
+  ...JOIN_WAYS.map((way): Tally => ({ part: 'joins', count: `joins ${way}: tries that failed` })),
   ...JOIN_WAYS.map((way): Tally => ({
     part: 'joins',
     count: `joins ${way}: runs with a tail over 2 s`,
