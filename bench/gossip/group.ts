@@ -9,6 +9,13 @@ export interface Wanted {
   readonly limitMs: number
 }
 
+/** What groups that are compared with each other have in common. */
+export interface GroupKind {
+  readonly profile: Profile
+  readonly size: number
+  readonly isWarm: boolean
+}
+
 /** Members of one side, each in a process of its own, and what they tell. */
 export class Group implements AsyncDisposable {
   readonly profile: Profile
@@ -22,7 +29,8 @@ export class Group implements AsyncDisposable {
   }
 
   /** Start that many, none of which knows another. */
-  static async start(side: Side, profile: Profile, size: number): Promise<Group> {
+  static async start(side: Side, kind: GroupKind): Promise<Group> {
+    const { profile, size, isWarm } = kind
     const addresses = loopbackAddresses()
     const listeners = new Set<(sight: Sight) => void>()
     const hear = (sight: Sight): void => {
@@ -30,7 +38,7 @@ export class Group implements AsyncDisposable {
     }
     const starting = Array.from({ length: size }, (_, index) => {
       const name = `node-${String(index).padStart(2, '0')}`
-      return side.start({ name, host: addresses.next(), profile }, hear)
+      return side.start({ name, host: addresses.next(), profile, isWarm }, hear)
     })
     const started = await Promise.allSettled(starting)
     const peers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))

@@ -3,6 +3,7 @@
 // trial by trial in turn. And what many nodes in one process cost it.
 //
 //   npm run bench:gossip                          everything, some hours
+//   npm run bench:gossip -- --warm                with processes of ours that have gossiped before
 //   npm run bench:gossip -- --minutes 30          as many trials of each as that leaves time for
 //   npm run bench:gossip -- --only joins,tag --profiles lan --sizes 3,10 --trials 3
 //                                                 or: event, query, leave, kill, idle, crowd
@@ -15,11 +16,12 @@ import { parseArgs } from 'node:util'
 import { readResults, writeFigures, writeResults } from '../figures-page.ts'
 import { SerfAgents } from './agents.ts'
 import { CROWDS, measureCrowd, type CrowdFigures } from './crowd.ts'
+import type { GroupKind } from './group.ts'
 import { Ledger } from './ledger.ts'
 import { runApart } from './namespace.ts'
 import { OurNodes } from './ours.ts'
 import { expectedSeconds, planOf } from './plan.ts'
-import { comparison, crowdReport, figureLines, misses, type Results } from './report.ts'
+import { comparison, crowdReport, figureLines, kindText, misses, type Results } from './report.ts'
 import { PARTS } from './rows.ts'
 import type { Profile, Side, SideName } from './side.ts'
 import { runTrial, type Trial } from './trial.ts'
@@ -30,7 +32,8 @@ const { values } = parseArgs({
     profiles: { type: 'string', default: 'lan,local' },
     sizes: { type: 'string', default: '3,10,30,60' },
     trials: { type: 'string', default: '10' },
-    'idle-trials': { type: 'string', default: '3' },
+    'idle-trials': { type: 'string', default: '2' },
+    warm: { type: 'boolean', default: false },
     minutes: { type: 'string', default: 'Infinity' },
   },
 })
@@ -53,14 +56,15 @@ async function bench(): Promise<void> {
     parts: PARTS.filter((part) => wanted.includes(part)),
     profiles: values.profiles.split(',') as Profile[],
     sizes: values.sizes.split(',').map(Number),
+    isWarm: values.warm,
     trials: Number(values.trials),
     idleTrials: Number(values['idle-trials']),
   })
   if (wanted.includes('crowd')) await benchCrowd(found)
   const measured = await benchSides(plan, found)
   writeFigures('gossip', figureLines(found), 'gossip-figures')
-  const compared = found.compared.filter(({ profile, size }) => measured.has(kindOf(profile, size)))
-  for (const one of compared) console.log(`\n${one.profile}, ${one.size}\n\n${comparison(one)}`)
+  const compared = found.compared.filter((one) => measured.has(kindText(one)))
+  for (const one of compared) console.log(`\n${kindText(one)}\n\n${comparison(one)}`)
   for (const line of misses(compared)) console.log(`MISSED: ${line}`)
 }
 
@@ -83,15 +87,14 @@ async function benchSides(plan: readonly Trial[], found: Results): Promise<Set<s
     const pace = secondsExpected === 0 ? 1 : secondsGone / secondsExpected
     console.log(progress(index, plan, secondsLeft * pace))
     if (secondsGone + expectedSeconds(trial) * pace > Number(values.minutes) * 60) break
-    const { profile, size } = trial
-    const kind = kindOf(profile, size)
+    const kind = kindText(trial)
     const ledger = ledgers.get(kind) ?? { ours: new Ledger(), agents: new Ledger() }
     ledgers.set(kind, ledger)
     // Each comes first as often as the other.
     for (const side of index % 2 === 0 ? sides : sides.toReversed()) {
       await runTrial(side, trial, ledger[side.name])
     }
-    keep(found, profile, size, ledger)
+    keep(found, trial, ledger)
     writeResults('gossip', found)
     secondsExpected += expectedSeconds(trial)
     secondsLeft -= expectedSeconds(trial)
@@ -102,39 +105,36 @@ async function benchSides(plan: readonly Trial[], found: Results): Promise<Set<s
 /** What was measured takes the place of what had been. */
 function keep(
   found: Results,
-  profile: Profile,
-  size: number,
+  { profile, size, isWarm }: GroupKind,
   { ours, agents }: Record<SideName, Ledger>,
 ): void {
-  const isSame = (one: Results['compared'][number]) => one.profile === profile && one.size === size
+  const kind = kindText({ profile, size, isWarm })
+  const isSame = (one: GroupKind) => kindText(one) === kind
   const known = found.compared.find(isSame)
   const merged = (side: SideName, { figures }: Ledger) => ({
     series: { ...known?.[side].series, ...figures.series },
     counts: { ...known?.[side].counts, ...figures.counts },
   })
   const one = {
-    ...{ profile, size, ...stamp() },
+    ...{ profile, size, isWarm, ...stamp() },
     ...{ ours: merged('ours', ours), agents: merged('agents', agents) },
   }
   found.compared = [...found.compared.filter((other) => !isSame(other)), one].sort(
     (left, right) =>
       Number(left.profile > right.profile) - Number(left.profile < right.profile) ||
-      left.size - right.size,
+      left.size - right.size ||
+      Number(left.isWarm) - Number(right.isWarm),
   )
 }
 
 function progress(index: number, plan: readonly Trial[], secondsLeft: number): string {
-  const { profile, size, way, parts } = plan[index]!
+  const trial = plan[index]!
   const left = `${Math.ceil(secondsLeft / 60)} minutes left`
-  return `${index + 1}/${plan.length}, ${left}: ${profile}, ${size}, ${way}: ${parts.join(', ')}`
+  return `${index + 1}/${plan.length}, ${left}: ${kindText(trial)}, ${trial.way}: ${trial.parts.join(', ')}`
 }
 
 function sum(plan: readonly Trial[]): number {
   return plan.reduce((seconds, trial) => seconds + expectedSeconds(trial), 0)
-}
-
-function kindOf(profile: Profile, size: number): string {
-  return `${profile} ${size}`
 }
 
 function stamp(): { date: string; loadAverage: number } {

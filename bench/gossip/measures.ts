@@ -22,7 +22,11 @@ const DETECTION_LIMIT_MS = 60_000
 
 /** Rumours of what was before have been spread, and the first probes are under way. */
 const SETTLE_MS = 2_000
-const IDLE_MS = 30_000
+const IDLE_MS_MIN = 30_000
+/** Every member begins a push/pull once in so long, the first at the latest after twice as long. */
+const PUSH_PULL_MS = { lan: 30_000, local: 15_000 } as const
+/** From so many members on, half as often. */
+const MEMBERS_PER_PERIOD = 32
 
 /** Let rumours of what was before die away. */
 export async function settle(): Promise<void> {
@@ -147,9 +151,10 @@ export async function measureKill(group: Group, peer: Peer, ledger: Ledger): Pro
 /** What members send while nothing happens. The group takes no commands afterwards. */
 export async function measureIdle(group: Group, ledger: Ledger): Promise<void> {
   await Promise.all(group.peers.map((peer) => peer.hush()))
-  await settle()
+  const periodMs = PUSH_PULL_MS[group.profile] * (group.peers.length > MEMBERS_PER_PERIOD ? 2 : 1)
+  await pause(2 * periodMs)
   const [before, startMs] = [trafficSoFar(), performance.now()]
-  await pause(IDLE_MS)
+  await pause(Math.max(periodMs, IDLE_MS_MIN))
   const [after, endMs] = [trafficSoFar(), performance.now()]
   const share = group.peers.length * ((endMs - startMs) / 1_000)
   ledger.add('idle datagrams', (after.datagrams - before.datagrams) / share)

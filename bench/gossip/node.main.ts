@@ -3,7 +3,12 @@ import { createGossipNode } from 'libring/serf'
 import type { NodeAnswer, NodeCommand } from './ours.ts'
 import type { Place, What } from './side.ts'
 
-const { name, host, profile } = JSON.parse(process.argv[2]!) as Place
+/** Enough for most code to have been compiled once; not for the best that V8 can make of it. */
+const WARM_ROUNDS = 3
+const WARM_NODES = 4
+
+const { name, host, profile, isWarm } = JSON.parse(process.argv[2]!) as Place
+if (isWarm) for (let round = 0; round < WARM_ROUNDS; round++) await rehearse()
 const node = createGossipNode({ hostName: name, bind: `${host}:7946`, profile })
 // Writes to a pipe are over when this returns.
 const tell = (what: What | 'ready', subject = '-'): void =>
@@ -55,4 +60,20 @@ async function tellAcks(query: string): Promise<void> {
   for await (const { type, from } of node.query(query, '', { requestAck: true })) {
     if (type === 'ack') tell('ack', from)
   }
+}
+
+/** Have some nodes of this process meet, talk and part. */
+async function rehearse(): Promise<void> {
+  const nodes = Array.from({ length: WARM_NODES }, (_, index) =>
+    createGossipNode({ hostName: `${name}-${index}`, bind: `${host}:${9_000 + index}`, profile }),
+  )
+  const [seed, ...joiners] = nodes
+  await Promise.all(nodes.map((one) => one.start()))
+  for (const joiner of joiners) await joiner.join([`${host}:9000`])
+  await seed!.setTags({ step: 'rehearsal' })
+  await seed!.userEvent('rehearsal')
+  const acks = seed!.query('rehearsal', '', { requestAck: true, timeoutMs: 300 })
+  for await (const { type } of acks) if (type !== 'ack') break
+  await joiners[0]!.leave()
+  await Promise.all(nodes.map((one) => one.stop()))
 }

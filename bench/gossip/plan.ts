@@ -7,6 +7,7 @@ export interface Wishes {
   readonly parts: readonly Part[]
   readonly profiles: readonly Profile[]
   readonly sizes: readonly number[]
+  readonly isWarm: boolean
   readonly trials: number
   /** Trials that have a window of idle traffic, which is long and varies little. */
   readonly idleTrials: number
@@ -28,7 +29,7 @@ export function planOf(wishes: Wishes): Trial[] {
 }
 
 function trialOf(
-  { parts, idleTrials }: Wishes,
+  { parts, idleTrials, isWarm }: Wishes,
   kind: { profile: Profile; size: number; way: JoinWay },
   round: number,
 ): Trial[] {
@@ -37,7 +38,7 @@ function trialOf(
     if (part === 'idle') return kind.way === 'one by one' && round < idleTrials
     return kind.way === 'at once'
   })
-  return wanted.length === 0 ? [] : [{ ...kind, parts: wanted }]
+  return wanted.length === 0 ? [] : [{ ...kind, isWarm, parts: wanted }]
 }
 
 /** About how long a trial takes of both sides on two cores that do nothing else, in seconds. */
@@ -45,7 +46,7 @@ export function expectedSeconds({ size, way, parts, profile }: Trial): number {
   const start = 1 + 0.3 * size
   const tails = way === 'at once' && size >= 30 ? 15 : 0
   const rest = parts.map((part) => {
-    if (part === 'idle') return 64
+    if (part === 'idle') return (profile === 'lan' ? 180 : 120) * (size > 32 ? 2 : 1)
     if (part === 'kill') return profile === 'lan' ? 20 : 16
     return part === 'joins' ? 0.1 * size : 6
   })

@@ -1,14 +1,13 @@
 import { table } from '../ring/report.ts'
 import { bytesPerNode, CPU_RATIO_MAX, GO_CROWDS, type CrowdFigures } from './crowd.ts'
+import type { GroupKind } from './group.ts'
 import type { Figures } from './ledger.ts'
 import { ROWS, TALLIES } from './rows.ts'
-import { SIDE_NAMES, type Profile, type SideName } from './side.ts'
-import { median, ratioOfMedians, type Ratio } from './statistics.ts'
+import { SIDE_NAMES, type SideName } from './side.ts'
+import { median, ratioOfMedians, type Ratio, type Samples } from './statistics.ts'
 
 /** Of one profile and size, last. */
-export interface Compared extends Record<SideName, Figures> {
-  readonly profile: Profile
-  readonly size: number
+export interface Compared extends GroupKind, Record<SideName, Figures> {
   readonly date: string
   /** At the end, this bench included. */
   readonly loadAverage: number
@@ -28,9 +27,21 @@ const mark = (isMet: boolean): string => (isMet ? '✓' : '✗')
 const times = ({ value, low, high }: Ratio): string =>
   `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`
 
-/** Missed is what lies above by all that is known, not what may. */
-function isMet(ratio: Ratio, ratioMax = Infinity): boolean {
-  return !(ratio.low > ratioMax)
+/** Of fewer samples an interval says nothing. */
+const SAMPLES_MIN = 5
+
+/** Missed is what lies above by all that is known, not what may; `undefined` where too little is. */
+function isMet(samples: readonly Samples[], { low }: Ratio, ratioMax: number): boolean | undefined {
+  if (samples.some(({ length }) => length < SAMPLES_MIN)) return undefined
+  return !(low > ratioMax)
+}
+
+function verdict(isMet: boolean | undefined): string {
+  return isMet === undefined ? '?' : mark(isMet)
+}
+
+export function kindText({ profile, size, isWarm }: GroupKind): string {
+  return `${profile}, ${size} members${isWarm ? ', ours warmed up' : ''}`
 }
 
 /** A table of what both sides have numbers for, and one of what went wrong. */
@@ -47,7 +58,7 @@ export function comparison({ ours, agents }: Compared): string {
         median(theirs).toFixed(digits),
         times(ratio),
         `${mine.length}, ${theirs.length}`,
-        ratioMax === undefined ? '' : mark(isMet(ratio, ratioMax)),
+        ratioMax === undefined ? '' : verdict(isMet([mine, theirs], ratio, ratioMax)),
       ],
     ]
   })
@@ -91,7 +102,7 @@ export function crowdReport(found: readonly CrowdFigures[]): string {
 export function figureLines({ machine, compared, crowd }: Results): string[] {
   return [
     ...compared.flatMap((one) => [
-      `### ${one.profile}, ${one.size} members`,
+      `### ${kindText(one)}`,
       '',
       comparison(one),
       `On ${one.date}, load average ${one.loadAverage.toFixed(1)} at the end, this included.`,
@@ -113,16 +124,17 @@ export function figureLines({ machine, compared, crowd }: Results): string[] {
 
 /** What was missed, one line each, for the terminal. */
 export function misses(compared: readonly Compared[]): string[] {
-  return compared.flatMap(({ profile, size, ...figures }) => {
+  return compared.flatMap((figures) => {
     const slow = ROWS.flatMap(({ series, ratioMax }) => {
       const [mine, theirs] = SIDE_NAMES.map((side) => figures[side].series[series] ?? [])
       const ratio = ratioOfMedians(mine!, theirs!, SEED)
-      return isMet(ratio, ratioMax) ? [] : [`${series}: ${times(ratio)}`]
+      const isMissed = isMet([mine!, theirs!], ratio, ratioMax ?? Infinity) === false
+      return !isMissed ? [] : [`${series}: ${times(ratio)}`]
     })
     const wrong = TALLIES.flatMap(({ count }) => {
       const mine = figures.ours.counts[count]
       return mine === undefined || mine.bad === 0 ? [] : [`${count}: ${mine.bad} of ${mine.of}`]
     })
-    return [...slow, ...wrong].map((what) => `${profile}, ${size} members: ${what}`)
+    return [...slow, ...wrong].map((what) => `${kindText(figures)}: ${what}`)
   })
 }

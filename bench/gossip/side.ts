@@ -18,6 +18,11 @@ export interface Place {
   /** A loopback address of its own; gossip on port 7946. */
   readonly host: string
   readonly profile: Profile
+  /**
+   * Whether a process of ours first has nodes of its own do all that is measured, so that none of
+   * its code runs for the first time. Agents are compiled ahead.
+   */
+  readonly isWarm: boolean
 }
 
 /** A member in a process of its own, not joined to anybody until it is told to. */

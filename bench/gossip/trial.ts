@@ -1,4 +1,4 @@
-import { Group } from './group.ts'
+import { Group, type GroupKind } from './group.ts'
 import { Ledger } from './ledger.ts'
 import {
   measureEvent,
@@ -11,12 +11,10 @@ import {
   settle,
 } from './measures.ts'
 import type { JoinWay, Part } from './rows.ts'
-import type { Peer, Profile, Side } from './side.ts'
+import type { Peer, Side } from './side.ts'
 
 /** One group of processes, from their start to their end. */
-export interface Trial {
-  readonly profile: Profile
-  readonly size: number
+export interface Trial extends GroupKind {
   /** Groups that join at once go on to whatever else is asked for but for `idle`. */
   readonly way: JoinWay
   /** What is measured; whatever else is needed for it is done, and forgotten. */
@@ -28,9 +26,9 @@ const RUMOURS = 3
 
 /** Run one trial of one side. */
 export async function runTrial(side: Side, trial: Trial, ledger: Ledger): Promise<void> {
-  const { profile, size, way, parts } = trial
+  const { way, parts } = trial
   const has = (part: Part) => parts.includes(part)
-  await using group = await Group.start(side, profile, size)
+  await using group = await Group.start(side, trial)
   await measureJoins(group, way, has('joins') ? ledger : new Ledger())
   if (has('idle')) return await measureIdle(group, ledger)
   const peerAt = (index: number): Peer => group.peers[index % group.peers.length]!

@@ -6,6 +6,7 @@ const wishes: Wishes = {
   parts: PARTS,
   profiles: ['lan', 'local'],
   sizes: [3, 10],
+  isWarm: false,
   trials: 4,
   idleTrials: 1,
 }
