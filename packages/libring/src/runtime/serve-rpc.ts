@@ -89,7 +89,7 @@ export async function serveRpc(
 /** A logger whose last 512 lines `serf monitor` shows, and that passes everything on to `next`. */
 export function logTail(next: Logger = SILENT): LogTail {
   requireMethods('next', next, LOGGER_METHODS)
-  return new LogTail(new SystemClock(), guardedLogger(next))
+  return new LogTail(stamp, guardedLogger(next))
 }
 
 function resolveAddress(value = '127.0.0.1'): Address {
@@ -103,4 +103,9 @@ function resolveAddress(value = '127.0.0.1'): Address {
     )
   }
   return { host, port: parsed?.port ?? DEFAULT_RPC_PORT }
+}
+
+/** As Go's loggers have it, in UTC. */
+function stamp(): string {
+  return new Date().toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ')
 }

@@ -1,4 +1,3 @@
-import type { Clock } from '../ports/clock.ts'
 import type { LogFields, Logger } from '../ports/logger.ts'
 
 /** Lines that are kept for a monitor that comes later; as many as an agent keeps. */
@@ -19,13 +18,14 @@ const LEVEL_NAMES: Readonly<Record<keyof Logger, string>> = {
  * everything on to another one.
  */
 export class LogTail implements Logger {
-  readonly #clock: Pick<Clock, 'wallMs'>
+  readonly #now: () => string
   readonly #next: Logger
   readonly #lines: string[] = []
   readonly #watchers = new Set<(line: string) => void>()
 
-  constructor(clock: Pick<Clock, 'wallMs'>, next: Logger) {
-    this.#clock = clock
+  /** @param now date and time, as a line begins with them. */
+  constructor(now: () => string, next: Logger) {
+    this.#now = now
     this.#next = next
   }
 
@@ -59,7 +59,7 @@ export class LogTail implements Logger {
   #write(level: keyof Logger, message: string, fields: LogFields = {}): void {
     this.#next[level](message, fields)
     const values = Object.entries(fields).map(([name, value]) => ` ${name}=${textOf(value)}`)
-    const line = `${stamp(this.#clock.wallMs())} [${LEVEL_NAMES[level]}] ${message}${values.join('')}`
+    const line = `${this.#now()} [${LEVEL_NAMES[level]}] ${message}${values.join('')}`
     const shown = line.slice(0, LINE_MAX)
     this.#lines.push(shown)
     if (this.#lines.length > LINES_KEPT) this.#lines.shift()
@@ -69,9 +69,4 @@ export class LogTail implements Logger {
 
 function textOf(value: unknown): string {
   return value instanceof Error ? value.message : String(value)
-}
-
-/** As Go's loggers have it, in UTC. */
-function stamp(wallMs: number): string {
-  return new Date(wallMs).toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ')
 }
