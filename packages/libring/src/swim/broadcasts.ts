@@ -59,6 +59,8 @@ export class Broadcasts {
     transmitLimit: number,
     countMax = 255,
   ): Uint8Array[] {
+    // In a cluster at rest this is so many times a second.
+    if (this.#size === 0) return []
     const taken: QueuedBroadcast[] = []
     let room = bytesMax - overheadBytes
     for (const tier of this.#tiers) {
@@ -75,6 +77,8 @@ export class Broadcasts {
 
   /** Drop the messages sent most until at most `sizeMax` are left. */
   prune(sizeMax: number): void {
+    // Nearly always there is nothing to drop, and nobody waits for the list of what could be.
+    if (this.#size <= sizeMax) return
     for (let at = this.#tiers.length - 1; at >= 0; at--) {
       for (const queued of this.#tiers[at]!.shortestFirst()) {
         if (this.#size <= sizeMax) return
