@@ -70,7 +70,7 @@ export function comparison({ ours, agents }: Compared): string {
   })
   return [
     table(['medians', 'ours', 'agents', 'ratio (95 %)', 'trials', ''], rows),
-    table(['what should not be', 'ours', 'agents', ''], tallies),
+    ...(tallies.length === 0 ? [] : [table(['what should not be', 'ours', 'agents', ''], tallies)]),
   ].join('\n')
 }
 
