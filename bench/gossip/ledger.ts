@@ -16,8 +16,8 @@ export class Ledger {
   readonly figures: Figures = { series: {}, counts: {} }
 
   add(series: string, value: number): void {
-    // A tenth of a unit is finer than anything here repeats.
-    ;(this.figures.series[series] ??= []).push(Math.round(value * 10) / 10)
+    // Traffic is compared to a fiftieth, and is some two packets a second.
+    ;(this.figures.series[series] ??= []).push(Math.round(value * 1_000) / 1_000)
   }
 
   count(name: string, bad: number, of: number): void {
