@@ -70,7 +70,9 @@ export function comparison({ ours, agents }: Compared): string {
   })
   return [
     table(['medians', 'ours', 'agents', 'ratio (95 %)', 'trials', 'met'], rows),
-    ...(tallies.length === 0 ? [] : [table(['what should not be', 'ours', 'agents', 'met'], tallies)]),
+    ...(tallies.length === 0
+      ? []
+      : [table(['what should not be', 'ours', 'agents', 'met'], tallies)]),
   ].join('\n')
 }
 
@@ -91,7 +93,16 @@ export function crowdReport(found: readonly CrowdFigures[]): string {
     ]
   })
   const [mine, theirs] = [bytesPerNode(found), bytesPerNode(GO_CROWDS)]
-  const head = ['nodes', 'CPU', 'CPU, Go', 'met', 'resident', 'resident, Go', 'heap', 'hold all alive']
+  const head = [
+    'nodes',
+    'CPU',
+    'CPU, Go',
+    'met',
+    'resident',
+    'resident, Go',
+    'heap',
+    'hold all alive',
+  ]
   return [
     table(head, rows),
     `Each node adds ${mega(mine)} of resident memory, and ${mega(theirs)} with Go: ${mark(mine < theirs)}.`,
