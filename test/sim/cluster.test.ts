@@ -5,6 +5,8 @@ import { disagreement, World, type SimNode } from 'libring/sim'
 // everybody finds everybody, a crash is seen by all and by nobody else's name, a split heals.
 // Method: 50 nodes, all from one seed; whatever is to happen has a limit in virtual time.
 const harsh = { latencyMs: [1, 40], lossRate: 0.02, duplicateRate: 0.01 } as const
+/** What gossip drops comes with a push/pull, which each begins every 30 s. */
+const FORMING_MS = 60_000
 const agreed = (world: World) => disagreement(world) === undefined
 
 /** What the nodes that are up hold `node` for. */
@@ -36,7 +38,7 @@ describe('50 nodes', () => {
   test('find each other, and stay together in peace', () => {
     const world = new World({ seed: 1, nodes: 50, ...harsh })
     const seen = troubles(world)
-    world.runUntil(agreed, 10_000)
+    world.runUntil(agreed, FORMING_MS)
     world.runFor(120_000)
     expect(disagreement(world)).toBeUndefined()
     expect(seen).toEqual([])
@@ -44,7 +46,7 @@ describe('50 nodes', () => {
 
   test('all notice a crash, and nobody else is blamed', () => {
     const world = new World({ seed: 2, nodes: 50, ...harsh })
-    world.runUntil(agreed, 10_000)
+    world.runUntil(agreed, FORMING_MS)
     const seen = troubles(world)
     const victim = world.nodes[17]!
     victim.crash()
@@ -57,7 +59,7 @@ describe('50 nodes', () => {
 
   test('take back a member that crashed and runs again, at its old address or a new one', () => {
     const world = new World({ seed: 3, nodes: 50, ...harsh })
-    world.runUntil(agreed, 10_000)
+    world.runUntil(agreed, FORMING_MS)
     const [same, moved] = [world.nodes[20]!, world.nodes[30]!]
     same.restart()
     world.runUntil(agreed, 60_000)
@@ -73,7 +75,7 @@ describe('50 nodes', () => {
 
   test('fall apart when the network is split, and together when it heals', () => {
     const world = new World({ seed: 4, nodes: 50, ...harsh })
-    world.runUntil(agreed, 10_000)
+    world.runUntil(agreed, FORMING_MS)
     const third = world.nodes.slice(0, 17)
     world.split(third)
     world.runUntil(() => {
@@ -88,7 +90,7 @@ describe('50 nodes', () => {
 
   test('a member that leaves is gone for all, as one that left', () => {
     const world = new World({ seed: 5, nodes: 50, ...harsh })
-    world.runUntil(agreed, 10_000)
+    world.runUntil(agreed, FORMING_MS)
     const leaver = world.nodes[49]!
     leaver.leave()
     world.runUntil(() => leaver.gossip.status === 'left', 20_000)
@@ -99,7 +101,7 @@ describe('50 nodes', () => {
 
   test('hear of new tags', () => {
     const world = new World({ seed: 6, nodes: 50, ...harsh })
-    world.runUntil(agreed, 10_000)
+    world.runUntil(agreed, FORMING_MS)
     void world.nodes[8]!.gossip.setTags({ ring: 'active' })
     const tagsSeenBy = (node: SimNode) =>
       node.members().find(({ name }) => name === 'node-8')?.tags['ring']
