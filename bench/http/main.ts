@@ -2,7 +2,7 @@
 // here and that are forwarded, side by side in one run with a bare server and with other ways to
 // forward. Every server, and the clients, in a process of its own.
 //
-//   npm run bench:http                        some minutes
+//   npm run bench:http                        about five minutes
 //   npm run bench:http -- --rounds 3 --ms 1000
 //   npm run bench:http -- --profile forward   leaves a .cpuprofile of that one in this folder
 //
@@ -21,6 +21,7 @@ import {
   hasNginx,
   startNginx,
   startServer,
+  withoutRouter,
   type LoadResult,
   type Running,
 } from './subjects.ts'
@@ -30,8 +31,8 @@ const SECRET = 'shared by these members alone'
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '15' },
-    ms: { type: 'string', default: '2000' },
+    rounds: { type: 'string', default: '13' },
+    ms: { type: 'string', default: '1100' },
     connections: { type: 'string', default: '32' },
     profile: { type: 'string' },
   },
@@ -44,6 +45,8 @@ interface Subject {
   /** Everybody that works on a request. */
   readonly all: readonly Running[]
   readonly reference: string
+  /** What its ratios are to be at least. */
+  readonly target?: number
 }
 
 interface Round extends LoadResult {
@@ -69,9 +72,27 @@ const signedPaths = await dan.owned(PATHS)
 
 const subjects: Subject[] = [
   { name: 'bare node:http', front: bare, all: [bare], reference: 'bare node:http' },
-  { name: 'libring, served here', front: bob, all: [bob], reference: 'bare node:http' },
+  {
+    name: 'node:http in a member',
+    front: withoutRouter(bob),
+    all: [bob],
+    reference: 'bare node:http',
+  },
+  {
+    name: 'libring, served here',
+    front: bob,
+    all: [bob],
+    reference: 'bare node:http',
+    target: 0.95,
+  },
   { name: 'undici by hand', front: undici, all: [undici, bare], reference: 'undici by hand' },
-  { name: 'libring, forwarded', front: ann, all: [ann, bob], reference: 'undici by hand' },
+  {
+    name: 'libring, forwarded',
+    front: ann,
+    all: [ann, bob],
+    reference: 'undici by hand',
+    target: 0.9,
+  },
   { name: 'libring, forwarded, secret', front: cat, all: [cat, dan], reference: 'undici by hand' },
   { name: 'http-proxy-3', front: proxy, all: [proxy, bare], reference: 'undici by hand' },
 ]
@@ -89,7 +110,7 @@ for (const [what, bodyBytes] of [
   const rounds: Record<string, Round[]> = {}
   results[what] = rounds
   for (const { name } of subjects) rounds[name] = []
-  for (const subject of subjects) await run(subject, bodyBytes)
+  for (const subject of [...subjects, ...subjects]) await run(subject, bodyBytes)
   for (let round = 0; round < Number(values.rounds); round++) {
     // Each comes first, and after each other one, as often as any.
     for (let turn = 0; turn < subjects.length; turn++) {
@@ -106,7 +127,9 @@ const found = {
   loadAverage: loadavg()[0]!,
   rounds: Number(values.rounds),
   rows: Object.entries(results).flatMap(([what, rounds]) =>
-    subjects.map(({ name, reference }) => summary(what, name, rounds[name]!, rounds[reference]!)),
+    subjects.map((subject) => {
+      return summary(what, subject, rounds[subject.name]!, rounds[subject.reference]!)
+    }),
   ),
 }
 const figures = table(
@@ -119,7 +142,9 @@ const figures = table(
     'CPU us',
     'CPU us, all',
     'ratio',
+    'p50 ratio',
     'CPU ratio',
+    'target',
     'failed',
   ],
   found.rows.map((row) => [
@@ -131,7 +156,9 @@ const figures = table(
     row.frontUs.toFixed(0),
     row.allUs.toFixed(0),
     row.ratio.toFixed(3),
+    row.p50Ratio.toFixed(3),
     row.cpuRatio.toFixed(3),
+    mark(row),
     String(row.failed),
   ]),
 )
@@ -180,7 +207,7 @@ async function run({ front, all, name }: Subject, bodyBytes: number): Promise<Ro
 
 function summary(
   what: string,
-  name: string,
+  { name, target }: Subject,
   rounds: readonly Round[],
   reference: readonly Round[],
 ) {
@@ -193,11 +220,19 @@ function summary(
     p99: of(({ p99 }) => p99),
     frontUs: of(({ frontUs }) => frontUs),
     allUs: of(({ allUs }) => allUs),
-    /** Of requests per second, and of the processor time that the server asked takes for one. */
+    target,
+    /** Of requests per second, latency, and processor time of the server asked; more is better. */
     ratio: median(rounds.map((round, index) => round.perSecond / reference[index]!.perSecond)),
+    p50Ratio: median(rounds.map((round, index) => reference[index]!.p50 / round.p50)),
     cpuRatio: median(rounds.map((round, index) => reference[index]!.frontUs / round.frontUs)),
     failed: rounds.reduce((sum, { failed }) => sum + failed, 0),
   }
+}
+
+/** Whether requests per second and latency are both as they should be. */
+function mark({ ratio, p50Ratio, target }: ReturnType<typeof summary>): string {
+  if (target === undefined) return '-'
+  return `${target} ${Math.min(ratio, p50Ratio) >= target ? 'met' : 'missed'}`
 }
 
 function median(numbers: readonly number[]): number {

@@ -1,6 +1,7 @@
 /** One server of the comparison in a process of its own: which one is its first argument. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { setTimeout as passed } from 'node:timers/promises'
 import { Cluster } from 'libring'
 import { createRouter } from 'libring/http'
 import httpProxy from 'http-proxy-3'
@@ -48,7 +49,6 @@ async function ringHandler(): Promise<
     serf: {
       bind: `${host}:7946`,
       hostName: host,
-      profile: 'local',
       tags: { http: String(port) },
     },
   })
@@ -60,13 +60,21 @@ async function ringHandler(): Promise<
   })
   await cluster.start()
   await cluster.ready({ members: 2, stableForMs: 500 })
-  process.on('message', (paths: string[]) => {
+  process.on('message', (paths: string[]) => void tellOwned(cluster, paths))
+  const plain = createServer(serve).listen(port + 1, host)
+  await once(plain, 'listening')
+  return router
+}
+
+/** Which of the paths are served here, once any are. */
+async function tellOwned(cluster: Cluster, paths: readonly string[]): Promise<void> {
+  for (;;) {
     const owned = paths.filter(
       (path) => cluster.localRole(cluster.partitionForKey(path))?.isServing,
     )
-    tell({ type: 'owned', paths: owned })
-  })
-  return router
+    if (owned.length > 0) return tell({ type: 'owned', paths: owned })
+    await passed(50)
+  }
 }
 
 const server = createServer(await handlerOf())

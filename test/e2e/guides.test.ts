@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createSerf } from 'libring/serf'
+import { connectRpc, createSerf } from 'libring/serf'
 import { afterAll, describe, expect, test } from 'vitest'
 import { loopbackAddresses } from '../support/loopback.ts'
 import { Program } from '../support/program.ts'
@@ -158,7 +158,7 @@ test('every TypeScript program of every page is run by some test', () => {
     'docs/guides/moving-state.md': 2,
     'docs/guides/operating.md': 4,
     'docs/guides/testing-with-the-simulator.md': 1,
-    'docs/guides/serf.md': 1,
+    'docs/guides/serf.md': 2,
     'docs/guides/encryption.md': 1,
     'docs/reference/errors.md': 1,
     // test/interop/attaching-guide.test.ts
@@ -189,6 +189,19 @@ describe('docs/guides/serf.md', () => {
       await basil.expectOutput(new RegExp(`basil: response ${name} \\d+ µs`))
     }
     expect(await basil.ended()).toBe(0)
+  })
+
+  test('its node takes commands, and ends when it is told to leave', async () => {
+    const rpcAddress = `${addresses.next()}:7373`
+    await using program = new Program(programOf('docs/guides/serf.md', 2), [
+      freeAddress(),
+      rpcAddress,
+    ])
+    await program.expectOutput('takes commands')
+    const client = await connectRpc({ rpcAddress })
+    expect((await client.members()).map(({ status }) => status)).toEqual(['alive'])
+    await client.leave()
+    expect(await program.ended()).toBe(0)
   })
 })
 

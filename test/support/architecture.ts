@@ -19,7 +19,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['serf', 'ownership', 'rpc'],
   ['ports'],
   ['gossip'],
-  ['attach', 'cluster'],
+  ['attach', 'cluster', 'serving'],
   ['routing', 'runtime', 'sim'],
   ['http'],
   ['entries'],

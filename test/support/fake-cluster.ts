@@ -12,6 +12,8 @@ export interface FakeState {
   /** What the local member is to it. */
   local?: { readonly replica: number; readonly isReady?: boolean; readonly isValid?: boolean }
   servedBy?: string
+  /** Whether the local member is not in the ring. */
+  isOutside?: boolean
 }
 
 /** A cluster of one partition, number 7, that is what the test says. */
@@ -33,6 +35,10 @@ export class FakeCluster implements RoutedCluster {
   constructor(state: FakeState, localName = 'ann') {
     this.localName = localName
     this.state = state
+  }
+
+  get members(): readonly ClusterMember[] {
+    return this.state.isOutside === true ? [] : [this.#member(this.localName)]
   }
 
   partitionForKey(): number {

@@ -172,15 +172,17 @@ test('while members drain and come back, every request is answered by whoever ho
   await cat.cluster.drain()
   await cat.close()
   await settled(ann, again)
+  // However slow the machine is: there has to be something to judge by.
+  await expect.poll(() => outcomes.get('200') ?? 0, PATIENCE).toBeGreaterThan(300)
+  await expect.poll(() => dan.router.stats().forwarded, PATIENCE).toBeGreaterThan(100)
   isOver = true
   await Promise.all(clients)
 
   expect([...outcomes.keys()]).toEqual(['200'])
-  expect(outcomes.get('200')).toBeGreaterThan(300)
   expect(ledger.faults).toEqual([])
   expect(again.router.stats().servedForwarded).toBeGreaterThan(0)
-  const { served, servedForwarded, forwarded } = dan.router.stats()
-  expect([served, servedForwarded, forwarded > 100]).toEqual([0, 0, true])
+  const { served, servedForwarded } = dan.router.stats()
+  expect([served, servedForwarded]).toEqual([0, 0])
 })
 
 test('a request for a member that has left waits until the ring says so', async () => {

@@ -120,12 +120,49 @@ test('a request that is half sent is never sent twice', async () => {
   expect(cat!.router.stats().servedForwarded).toBe(0)
 })
 
+/** Says that cat serves it, once so many bytes of the request have come. */
+function refusingAfter(bytes: number): Promise<string> {
+  return impostor((socket) => {
+    let got = 0
+    socket.on('error', () => {})
+    socket.on('data', (chunk: Buffer) => {
+      const before = got
+      got += chunk.length
+      if (before >= bytes || got < bytes) return
+      socket.write(
+        'HTTP/1.1 421 Misdirected Request\r\nlibring-refusal: not-owner;cat\r\ncontent-length: 0\r\n\r\n',
+      )
+    })
+  })
+}
+
+test.each([
+  ['goes whole to the member that is named, as long as all of it is kept', 30_000, 200],
+  ['is not sent on by half, once more was read than is kept', 1_000_000, 503],
+])('a body of which a member had got some before it refused %s', async (_what, bytes, status) => {
+  const url = await refusingAfter(bytes / 2)
+  const [ann, , cat] = await start({
+    names: ['ann', 'bob', 'cat'],
+    cluster: { allowForeignUrl: true },
+    router: { ...echoing, serveFrom: 'holders' },
+    perMember: (name) => (name === 'bob' ? { httpTag: url } : {}),
+  })
+  const body = Buffer.alloc(bytes, 'x')
+  const path = keyOf(ann!, ['bob', 'cat'])
+  const response = await fetch(ann!.origin + path, { method: 'POST', body })
+  expect(response.status).toBe(status)
+  const text = Buffer.from(await response.arrayBuffer())
+  if (status === 200) expect(text.equals(body)).toBe(true)
+  else expect(response.headers.get('libring-error')).toBe('LIBRING_NO_OWNER')
+  expect(cat!.router.stats().servedForwarded).toBe(status === 200 ? 1 : 0)
+})
+
 test('an owner that does not answer in time is 504', async () => {
   const url = await impostor(() => {})
   const [ann] = await start({
     names: ['ann', 'bob'],
     cluster: { allowForeignUrl: true },
-    router: { upstreamTimeoutMs: 100 },
+    router: { acquireWaitMs: 0, upstreamTimeoutMs: 100 },
     perMember: (name) => (name === 'bob' ? { httpTag: url } : {}),
   })
   const response = await fetch(ann!.origin + pathOwnedBy(ann!, 'bob'))

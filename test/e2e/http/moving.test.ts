@@ -31,6 +31,15 @@ describe('a member that was sent what it does not serve', () => {
     expect(bob!.router.stats().servedForwarded).toBe(0)
   })
 
+  test('waits with what it could only send to one that has refused, where it is asked last', async () => {
+    const [ann] = await start({ names: ['ann', 'bob'], router: { acquireWaitMs: 100 } })
+    const path = pathOwnedBy(ann!, 'bob')
+    const mark = { 'libring-forward': markFor(ann!, path, 3, 'bob') }
+    const answer = await rawExchange(ann!.origin, requestText(path, mark))
+    expect(refusalOf(answer)).toEqual({ reason: 'not-owner', owner: 'bob' })
+    expect(ann!.router.stats()).toMatchObject({ waited: 1, refused: 1, unavailable: 0 })
+  })
+
   test('refuses what has gone too far, or comes from another configuration', async () => {
     const [ann] = await start({ names: ['ann', 'bob'] })
     const path = pathOwnedBy(ann!, 'ann')
@@ -51,7 +60,7 @@ describe('a partition that is about to be served', () => {
     const open = new Promise<void>((resolve) => (letIn = resolve))
     const [ann, bob] = await start({
       names: ['ann', 'bob'],
-      router: { acquireWaitMs: 60_000 },
+      router: { acquireWaitMs: 60_000, upstreamTimeoutMs: 90_000 },
       perMember: (name) => (name === 'bob' ? { cluster: { onAcquire: () => open } } : {}),
     })
     const path = pathOwnedBy(ann!, 'bob')

@@ -126,6 +126,9 @@ function step(partition: number, replica: number | undefined): void {
 }
 
 const server = createServer()
+// A process that a busy machine kept from running looks first for connections that were idle for too
+// long, and would close them with the requests that have come meanwhile.
+server.keepAliveTimeout = 60_000
 server.on('request', note)
 router.attach(server)
 server.listen(8080, host)

@@ -76,6 +76,37 @@ describe('a handler of a step without which nobody serves', () => {
     expect(bench.calls).toHaveLength(2)
   })
 
+  test('is released of the index that it was told, whatever happened while it failed', async () => {
+    await bench.become(1, 1)
+    await bench.fail(0)
+    await bench.become(1, 2)
+    await bench.become(1, 0)
+    await bench.become(1, undefined)
+    expect(bench.told).toEqual(['acquire 1 as 1', 'release 1 as 1'])
+    expect(bench.runner.givesUpPrimary(1)).toBe(false)
+    await bench.finish(1)
+    expect([await bench.isIdle(), bench.clock.pending]).toEqual([true, 0])
+  })
+
+  test('is released of what it was told last, when it has been told again since', async () => {
+    await bench.become(1, 1)
+    await bench.fail(0)
+    await bench.become(1, 2)
+    await bench.pass(500)
+    await bench.fail(1)
+    await bench.become(1, undefined)
+    expect(bench.told).toEqual(['acquire 1 as 1', 'acquire 1 as 2', 'release 1 as 2'])
+  })
+
+  test('is released of index 0 where it failed while it was called off to be a backup', async () => {
+    await bench.become(1, 0)
+    await bench.become(1, 1)
+    await bench.become(1, undefined)
+    await bench.fail(0)
+    expect(bench.told).toEqual(['acquire 1 as 0', 'release 1 as 0'])
+    expect(bench.runner.givesUpPrimary(1)).toBe(true)
+  })
+
   test('is told the outcome of what happened while it failed', async () => {
     await bench.become(1, 2)
     await bench.become(1, 1)

@@ -121,3 +121,19 @@ describe('config-mismatch', () => {
     ])
   })
 })
+
+test('whoever waits for a partition of others is told when the cluster has stopped', async () => {
+  const { cluster, others } = await aCluster()
+  await others(OURS, 'bob', 'cat')
+  const names = (partition: number): string[] => {
+    return cluster.holdersForPartition(partition).map(({ name }) => name)
+  }
+  const all = Array.from({ length: OURS.partitions }, (_, partition) => partition)
+  const theirs = all.find((partition) => !names(partition).includes('ann'))!
+  const untilNobodyHasIt = async (): Promise<void> => {
+    while (names(theirs).length > 0) await cluster.whenMoved(theirs, { timeoutMs: 60_000 })
+  }
+  const told = untilNobodyHasIt()
+  await cluster.stop({ signal: AbortSignal.abort() })
+  await told
+})

@@ -3,7 +3,7 @@ import { InFlight, type Served } from '../../../packages/libring/src/http/in-fli
 
 function aServed(): Served & { readonly told: string[] } {
   const told: string[] = []
-  return { told, ending: () => told.push('ending'), end: () => told.push('end') }
+  return { place: 0, told, ending: () => told.push('ending'), end: () => told.push('end') }
 }
 
 test('a partition is settled once nothing of it is being served', async () => {
@@ -31,6 +31,16 @@ test('a partition whose time is over is overdue, and nobody waits for it any mor
   expect(await inFlight.settled(1, 1)).toBe('overdue')
   inFlight.remove(1, one)
   expect(inFlight.count).toBe(0)
+})
+
+test('whatever the order in which they end, each is counted out once, and the others stay', () => {
+  const inFlight = new InFlight()
+  const all = Array.from({ length: 5 }, aServed)
+  for (const served of all) inFlight.add(1, served)
+  for (const at of [1, 1, 4, 0]) inFlight.remove(1, all[at]!)
+  expect(inFlight.count).toBe(2)
+  inFlight.end(1)
+  expect(all.map(({ told }) => told.length)).toEqual([0, 0, 1, 1, 0])
 })
 
 test('those that serve are told of their own partition, or of all', () => {

@@ -48,6 +48,14 @@ describe('whatever forwards', () => {
     [{ badAddressMs: 1e6 }, 'badAddressMs must be a whole number from 0 to 60000'],
     [{ connectTimeoutMs: 0 }, 'connectTimeoutMs must be a whole number from 1 to 600000'],
     [{ upstreamTimeoutMs: 0 }, 'upstreamTimeoutMs must be a whole number from 1 to 86400000'],
+    [
+      { acquireWaitMs: 8_000, upstreamTimeoutMs: 8_000 },
+      'acquireWaitMs must be less than upstreamTimeoutMs, which is 8000, got 8000',
+    ],
+    [
+      { upstreamTimeoutMs: 4_000 },
+      'acquireWaitMs must be less than upstreamTimeoutMs, which is 4000, got 5000',
+    ],
     [{ idleTimeoutMs: NaN }, 'idleTimeoutMs must be a whole number from 0 to 86400000'],
     [{ headerBytesMax: 100 }, 'headerBytesMax must be a whole number from 1024 to 1048576'],
     [{ tls: true }, 'tls must be a plain object, got true'],

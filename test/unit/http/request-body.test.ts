@@ -66,6 +66,17 @@ describe('a body', () => {
     await expect(read).rejects.toThrow('gone')
   })
 
+  test('that is cut off without a word fails whoever reads it, and whoever reads it later', async () => {
+    const { source, body } = aBody(100)
+    source.write('1234')
+    const attempt = body.attempt()
+    await attempt.next()
+    const read = attempt.next()
+    source.destroy()
+    await expect(read).rejects.toThrow('broke off')
+    await expect(textOf(body.attempt())).rejects.toThrow('broke off')
+  })
+
   test('comes whole to the last of any number of attempts, whenever they are made', async () => {
     const aRun = fc.record({
       chunks: fc.array(fc.string({ minLength: 1, maxLength: 5, unit: 'binary-ascii' }), {

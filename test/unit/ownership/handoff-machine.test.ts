@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { OwnershipEvent } from '../../../packages/libring/src/ownership/event.ts'
+import type { PeerMessage } from '../../../packages/libring/src/ownership/messages.ts'
 import { Ring } from '../../../packages/libring/src/ring/ring.ts'
 import { aClusterMember } from '../../support/ownership.ts'
 import { OwnershipPeers } from '../../support/ownership-peers.ts'
@@ -238,6 +239,35 @@ describe('a holder', () => {
       reports.map(({ kind }) => kind),
     )
     expect(kinds).toContain('double-holder')
+  })
+
+  test('that heard questions to the last is told within 10 s, though that it was overridden is lost', () => {
+    const peers = aJoin((its) => its.silent.add('ann'))
+    peers.pass(HANDOFF_MS - 1)
+    peers.silent.add('bob')
+    peers.pass(1)
+    expect(peers.primaries(MOVING)).toEqual(['ann', 'bob'])
+    peers.silent.clear()
+    peers.pass(10_000)
+    expect(peers.primaries(MOVING)).toEqual(['bob'])
+  })
+
+  test('that was overridden is told once an answer of it arrives after all', () => {
+    let late: PeerMessage | undefined
+    const peers = aJoin((its) => {
+      const deliver = its.deliver.bind(its)
+      its.deliver = (from, to, message) => {
+        if (from === 'ann' && message.type === 'answer') late = message
+        else if (from !== 'ann' && message.type === 'ask') deliver(from, to, message)
+      }
+    })
+    peers.pass(HANDOFF_MS)
+    expect(peers.primaries(MOVING)).toEqual(['ann', 'bob'])
+    Reflect.deleteProperty(peers, 'deliver')
+    peers.deliver('ann', 'bob', late!)
+    peers.settle('bob')
+    expect(peers.primaries(MOVING)).toEqual(['bob'])
+    expect(peers.of('ann').reports.map(({ kind }) => kind)).toEqual(['double-holder'])
   })
 
   test('that answers is never overridden', () => {

@@ -39,6 +39,17 @@ describe('who waits for us', () => {
     expect(waiters.of(1, 999)).toHaveLength(1)
     expect(waiters.of(1, 1_000)).toEqual([])
   })
+
+  test('has asked lately, or waits though it has not', () => {
+    const waiters = new Waiters(1_000)
+    waiters.set('ann', 7n, [group], 0)
+    const hasAsked = (partition: number, nowMs: number) => {
+      return waiters.hasAsked('ann', partition, 100, nowMs)
+    }
+    expect([hasAsked(1, 99), hasAsked(1, 100), hasAsked(5, 99)]).toEqual([true, false, false])
+    expect(waiters.hasAsked('bob', 1, 100, 0)).toBe(false)
+    expect(waiters.hasAsked('ann', 1, 5_000, 1_000)).toBe(false)
+  })
 })
 
 describe('of the messages of one process', () => {

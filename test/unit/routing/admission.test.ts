@@ -71,6 +71,42 @@ describe('a member that was sent a request, ann', () => {
       { tried: ['bob'] },
       { type: 'wait' },
     ],
+    [
+      'waits for what it is about to take, whoever serves it, where it is asked last',
+      { holders: ['ann'], servedBy: 'bob' },
+      { hop: 3 },
+      { type: 'wait' },
+    ],
+    [
+      'waits where it is asked last and could name only who has refused',
+      { holders: ['bob', 'ann'], local: { replica: 1 } },
+      { hop: 3, tried: ['cat', 'bob'] },
+      { type: 'wait', otherwise: refuse('bob') },
+    ],
+    [
+      'names one that has refused, where nothing can come to it any more',
+      { holders: ['bob'], isOutside: true },
+      { hop: 3, tried: ['cat', 'bob'] },
+      refuse('bob'),
+    ],
+    [
+      'waits where it is asked last and could name nobody',
+      { holders: [] },
+      { hop: 3 },
+      { type: 'wait', otherwise: refuse() },
+    ],
+    [
+      'names whom nobody has asked yet, though it is asked last',
+      { holders: ['bob'] },
+      { hop: 3, tried: ['cat'] },
+      refuse('bob'),
+    ],
+    [
+      'names one that has refused, as long as others may be asked',
+      { holders: ['bob'] },
+      { hop: 2, tried: ['bob'] },
+      refuse('bob'),
+    ],
     ['names the owner of what it has nothing to do with', { holders: ['bob'] }, {}, refuse('bob')],
     ['names nobody while the ring has no members', { holders: [] }, {}, refuse()],
     [

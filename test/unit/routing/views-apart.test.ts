@@ -4,9 +4,13 @@ import { Itinerary } from '../../../packages/libring/src/routing/itinerary.ts'
 import { FakeCluster, type FakeState } from '../../support/fake-cluster.ts'
 
 // A request comes to ann, who sees one ring, while bob and cat see others. What each of them sees
-// changes at times of its own; nothing moves at ann meanwhile unless the test says so.
+// changes at times of its own; nothing moves at ann meanwhile unless the test says so. Whoever waits
+// with the request looks again at every change of its own.
 
 const LIMITS = { maxHops: 3, acquireWaitMs: 10_000, failoverWaitMs: 10_000 }
+
+/** How often one that waits with the request looks. */
+const LOOK_MS = 10
 
 type Views = (nowMs: number) => Readonly<Record<'ann' | 'bob' | 'cat', FakeState>>
 
@@ -39,9 +43,19 @@ function travel(views: Views, limits = LIMITS, movesAtMs: readonly number[] = []
     const name = leg.member.name as 'bob' | 'cat'
     asked.push(name)
     const there = new FakeCluster(views(nowMs)[name], name)
-    const admission = admit(there, way.mark(''), limits.maxHops)
-    if (admission.type !== 'refuse') return over(`${name} ${admission.type}s`)
-    way.refused(name, admission.owner, admission.isNext)
+    let admission = admit(there, way.mark(''), limits.maxHops)
+    const outOfTimeMs = nowMs + limits.acquireWaitMs
+    while (admission.type === 'wait' && nowMs < outOfTimeMs) {
+      nowMs += LOOK_MS
+      there.state = views(nowMs)[name]
+      admission = admit(there, way.mark(''), limits.maxHops)
+    }
+    if (admission.type === 'wait' && admission.otherwise === undefined) {
+      return over(`${name} waited in vain`)
+    }
+    if (admission.type === 'serve') return over(`${name} serves`)
+    const refusal = admission.type === 'wait' ? admission.otherwise! : admission
+    way.refused(name, refusal.owner, refusal.isNext)
   }
   return over('goes on for ever')
 }
@@ -80,15 +94,28 @@ describe('members that name each other', () => {
     expect(travel(apart, LIMITS, moves)).toMatchObject({ outcome: 'bob serves', hops: 3 })
   })
 
-  test('are asked at once when the partition has moved', () => {
+  test('are asked sooner when the partition has moved to them, once it moves no more', () => {
     const views: Views = (nowMs) => ({
       ...apart(nowMs),
-      ann: naming(nowMs < 3_200 ? 'bob' : 'cat'),
+      ann: naming(nowMs < 500 || (nowMs >= 800 && nowMs < 1_000) ? 'bob' : 'cat'),
       cat: nowMs < 3_000 ? naming('bob') : serving('cat'),
     })
-    expect(travel(views, LIMITS, [1_000, 3_200])).toMatchObject({
+    expect(travel(views, LIMITS, [500, 800, 1_000, 3_200])).toMatchObject({
       asked: ['bob', 'cat', 'cat'],
-      atMs: 3_200,
+      outcome: 'cat serves',
+      atMs: 3_500,
+    })
+  })
+
+  test('are asked at once when the partition has moved to them, where hops are left', () => {
+    const views: Views = (nowMs) => ({
+      ...apart(nowMs),
+      ann: naming(nowMs < 1_000 ? 'bob' : 'cat'),
+      cat: nowMs < 900 ? naming('bob') : serving('cat'),
+    })
+    expect(travel(views, { ...LIMITS, maxHops: 4 }, [1_000])).toMatchObject({
+      asked: ['bob', 'cat', 'cat'],
+      atMs: 1_000,
     })
   })
 
@@ -107,16 +134,109 @@ describe('members that name each other', () => {
 
 test('a member that is next waits with the request once the one before has sent it away', () => {
   // Bob has not heard yet that cat has let go.
-  const views: Views = () => ({
+  const views: Views = (nowMs) => ({
     ann: naming('bob'),
-    bob: { holders: ['bob'], servedBy: 'cat' },
+    bob: nowMs < 700 ? { holders: ['bob'], servedBy: 'cat' } : serving('bob'),
     cat: naming('bob'),
   })
   expect(travel(views)).toEqual({
     asked: ['bob', 'cat', 'bob'],
-    outcome: 'bob waits',
+    outcome: 'bob serves',
     hops: 3,
-    atMs: 0,
+    atMs: 700,
+  })
+})
+
+describe('whoever is asked last', () => {
+  test('waits until it sees what the sender sees, when it could name only who has refused', () => {
+    // Bob has let index 0 go to cat, which has come to see bob as the primary before it had it. So
+    // nobody serves it until bob sees the same, later than ann.
+    const views: Views = (nowMs) => ({
+      ann: naming(nowMs < 2_580 ? 'cat' : 'bob'),
+      bob: nowMs < 5_300 ? naming('cat') : nowMs < 5_310 ? naming('bob') : serving('bob'),
+      cat: naming('bob'),
+    })
+    expect(travel(views, LIMITS, [1_000, 2_580])).toEqual({
+      asked: ['cat', 'bob', 'bob'],
+      outcome: 'bob serves',
+      hops: 3,
+      atMs: 5_310,
+    })
+  })
+
+  test('waits until it takes what another one serves still', () => {
+    const bob = (nowMs: number): FakeState => {
+      if (nowMs < 4_400) return naming('cat')
+      return nowMs < 4_800 ? { holders: ['bob'], servedBy: 'cat' } : serving('bob')
+    }
+    const views: Views = (nowMs) => ({
+      ann: naming(nowMs < 2_000 ? 'cat' : 'bob'),
+      bob: bob(nowMs),
+      cat: nowMs < 1_000 || nowMs > 4_700 ? naming('bob') : serving('cat'),
+    })
+    expect(travel(views, LIMITS, [2_000])).toMatchObject({
+      asked: ['cat', 'bob', 'bob'],
+      outcome: 'bob serves',
+      atMs: 4_800,
+    })
+  })
+
+  test('names whom nobody has asked yet at once', () => {
+    const views: Views = () => ({ ann: naming('bob'), bob: naming('cat'), cat: naming('bob') })
+    expect(travel(views, { ...LIMITS, maxHops: 1 })).toMatchObject({
+      asked: ['bob'],
+      outcome: 'LIBRING_HOPS_EXCEEDED',
+      atMs: 0,
+    })
+  })
+
+  test('gives the request back once its time is over, and nobody is asked any more', () => {
+    const views: Views = () => ({ ann: naming('bob'), bob: naming('cat'), cat: naming('bob') })
+    expect(travel(views)).toEqual({
+      asked: ['bob', 'cat', 'bob'],
+      outcome: 'LIBRING_HOPS_EXCEEDED',
+      hops: 3,
+      atMs: 15_000,
+    })
+  })
+
+  test('may say that it is here, and then it is waited for here', () => {
+    const views: Views = (nowMs) => ({
+      ann: nowMs < 4_000 ? naming('bob') : nowMs < 4_100 ? naming('ann') : serving('ann'),
+      bob: naming(nowMs < 1_000 ? 'cat' : 'ann'),
+      cat: naming('bob'),
+    })
+    const limits = { ...LIMITS, acquireWaitMs: 6_000 }
+    expect(travel(views, limits, [4_000, 4_100])).toEqual({
+      asked: ['bob', 'cat', 'bob'],
+      outcome: 'ann serves',
+      hops: 3,
+      atMs: 4_100,
+    })
+  })
+})
+
+test('when the partition has moved, those that have refused are asked only where it has moved to', () => {
+  // Ann sees bob as the primary, as cat does; bob sees it later, and names cat until then.
+  const views: Views = (nowMs) => ({
+    ann: naming(nowMs < 1_000 ? 'cat' : 'bob'),
+    bob: nowMs < 4_000 ? naming('cat') : serving('bob'),
+    cat: naming('bob'),
+  })
+  const { asked, outcome } = travel(views, { ...LIMITS, maxHops: 4 }, [1_000])
+  expect({ asked, outcome }).toEqual({ asked: ['cat', 'bob', 'bob', 'bob'], outcome: 'bob serves' })
+})
+
+test('backups that move are no reason to ask a primary again', () => {
+  const views: Views = (nowMs) => ({
+    ann: { holders: ['bob', nowMs < 1_000 ? 'cat' : 'dan'] },
+    bob: nowMs < 3_000 ? naming('cat') : serving('bob'),
+    cat: naming('bob'),
+  })
+  expect(travel(views, LIMITS, [1_000])).toMatchObject({
+    asked: ['bob', 'cat', 'bob'],
+    outcome: 'bob serves',
+    atMs: 5_000,
   })
 })
 

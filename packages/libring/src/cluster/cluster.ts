@@ -401,6 +401,8 @@ export class Cluster extends Lookups implements AsyncDisposable {
       this.#memberFeed.end()
       const ring = new Ring<ClusterMember>([], this.#options.ring)
       this.inSight = { ring, homes: ring, lost: undefined }
+      // Nothing comes here any more.
+      this.moves.movedAll()
     }
     if (this.#seat.isTaken) this.#logger.info('stopped', { member: this.localName })
   }

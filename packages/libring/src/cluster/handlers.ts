@@ -46,7 +46,7 @@ export type Handled<E extends OwnershipEvent> = E &
 export interface OwnershipHandlers {
   /**
    * The local member takes a partition it held nothing of. Where it fails and a change follows, the
-   * two are told as one acquire.
+   * two are told as one acquire; a release that follows is of the index that this was to take.
    */
   readonly onAcquire?: (event: Handled<AcquireEvent>) => unknown
   /**

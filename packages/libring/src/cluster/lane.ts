@@ -24,6 +24,8 @@ export class Lane {
   overdueMs: Millis = 0
   #owed: OwedStep | undefined
   #folded: OwedStep | undefined
+  /** What has changed since a handler was told to take the partition, and failed. */
+  #untold: OwedStep | undefined
   /** How often in a row the step to tell next has failed. */
   #failures = 0
 
@@ -81,6 +83,7 @@ export class Lane {
     const attempt = this.#failures + 1
     const step = this.#take()
     this.#failures = 0
+    this.#untold = undefined
     this.running = step && { step, attempt, controller: new AbortController() }
     return this.running
   }
@@ -88,6 +91,7 @@ export class Lane {
   /** Remove the step to tell next. */
   skip(): OwnershipEvent | undefined {
     this.#failures = 0
+    this.#untold = undefined
     return this.#take()?.event
   }
 
@@ -107,8 +111,8 @@ export class Lane {
 
   /**
    * An acquire that came to nothing folds with the changes after it, as if it had never been told;
-   * a release after it is told all the same, since nobody knows how far it had got. So is what
-   * follows a change that came to nothing.
+   * a release after it is told all the same, of the index that the handler was told to take, since
+   * nobody knows how far it had got. So is what follows a change that came to nothing.
    */
   #goOn(failed: OwedStep, failures: number): void {
     const { since } = failed
@@ -117,8 +121,9 @@ export class Lane {
     while (isStill) {
       const later = this.#take()
       if (later === undefined) break
+      this.#untold = foldOwed(this.#untold, later)
       isStill = step.event.type === 'acquire' && later.event.type === 'change'
-      step = isStill ? foldOwed(step, later)! : { event: later.event, since }
+      step = isStill ? foldOwed(step, later)! : { event: (this.#untold ?? later).event, since }
     }
     this.#owed = step
     this.#failures = isStill ? failures : 0

@@ -16,6 +16,7 @@ import type { Coordinate } from '../serf/coordinate.ts'
 import type { SerfEffect, SerfInput } from '../serf/effects.ts'
 import { SerfMachine } from '../serf/serf-machine.ts'
 import type { SerfGauges } from '../serf/stats.ts'
+import { firstIncarnation } from '../swim/incarnations.ts'
 import { leastDeathMs } from '../swim/suspicion.ts'
 import type { Tags } from '../serf/tags.ts'
 import type { Cipher } from '../wire/seal.ts'
@@ -39,7 +40,7 @@ import type { PeerMessages } from './peer-messages.ts'
 import type { Peers } from './peers.ts'
 import { PendingCalls } from './pending-calls.ts'
 import { GossipRingChannel } from './ring-channel.ts'
-import { isPresent, routeTo, someOf } from './routes.ts'
+import { isPresent, routeTo } from './routes.ts'
 import { securityOf } from './security-options.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 import type { QueryOptions } from './query-options.ts'
@@ -142,13 +143,11 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#peerChannel = new PeerChannel({ ...channel, routeTo: routeToMember })
     this.peers = this.#peerChannel.peers
     this.peerMessages = this.#peerChannel.messages
-    this.ringChannel = new GossipRingChannel(this.#tags, this.peerMessages, {
+    const talks = { tags: this.#tags, messages: this.peerMessages, joins: this.#joins, random }
+    this.ringChannel = new GossipRingChannel({
+      ...talks,
+      others: () => this.#others(),
       announce: (text) => this.#replaceTags(() => this.#tags.announce(text)),
-      exchange: (name, onOver) => {
-        const isTheOne = (member: Member) => member.name === name && isPresent(member)
-        this.#joins.exchange(this.#others().filter(isTheOne), onOver)
-      },
-      exchangeWithAny: (onOver) => this.#joins.exchange(someOf(this.#others(), random), onOver),
     })
     const acceptPeer = this.#peerChannel.accept
     this.#inbound = new InboundStreams({ clock, timeoutMs, security, feed, acceptPeer })
@@ -404,7 +403,8 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#keeper?.start(this.#machine.clocks, (ltimes) =>
       this.#driver.feed({ type: 'recall', ltimes }),
     )
-    this.#driver.feed({ type: 'start', advertise: advertised })
+    const incarnation = firstIncarnation(this.#entrance.clock.wallMs())
+    this.#driver.feed({ type: 'start', advertise: advertised, incarnation })
     this.#discovery.start(advertised, bound.port, remembered)
     // A listener may have stopped us.
     if (this.#isStopped) throw closedError()

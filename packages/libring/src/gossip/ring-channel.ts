@@ -1,25 +1,34 @@
+import type { Member } from '../base/member.ts'
+import type { Random } from '../base/random.ts'
 import type { RingChannel } from '../ports/ring-channel.ts'
+import type { Joins } from './joins.ts'
 import type { OwnTags } from './own-tags.ts'
 import type { PeerMessages } from './peer-messages.ts'
+import { isPresent, someOf } from './routes.ts'
 
 /** The channel of rings over a gossip node: its tag, its messages, its push/pull. */
 export class GossipRingChannel implements RingChannel {
   readonly announce: RingChannel['announce']
-  readonly exchange: RingChannel['exchange']
-  readonly exchangeWithAny: RingChannel['exchangeWithAny']
   readonly #tags: OwnTags
   readonly #messages: PeerMessages
+  readonly #joins: Joins
+  readonly #random: Random
+  readonly #others: () => readonly Member[]
 
-  constructor(
-    tags: OwnTags,
-    messages: PeerMessages,
-    node: Pick<RingChannel, 'announce' | 'exchange' | 'exchangeWithAny'>,
-  ) {
-    this.#tags = tags
-    this.#messages = messages
-    this.announce = node.announce
-    this.exchange = node.exchange
-    this.exchangeWithAny = node.exchangeWithAny
+  constructor(setup: {
+    readonly tags: OwnTags
+    readonly messages: PeerMessages
+    readonly joins: Joins
+    readonly random: Random
+    readonly others: () => readonly Member[]
+    readonly announce: RingChannel['announce']
+  }) {
+    this.#tags = setup.tags
+    this.#messages = setup.messages
+    this.#joins = setup.joins
+    this.#random = setup.random
+    this.#others = setup.others
+    this.announce = setup.announce
   }
 
   get tags(): Readonly<Record<string, string>> {
@@ -38,5 +47,14 @@ export class GossipRingChannel implements RingChannel {
       listener(from, message)
       return undefined
     })
+  }
+
+  exchange(...[name, onOver]: Parameters<RingChannel['exchange']>): void {
+    const isTheOne = (member: Member): boolean => member.name === name && isPresent(member)
+    this.#joins.exchange(this.#others().filter(isTheOne), onOver)
+  }
+
+  exchangeWithAny(...[onOver]: Parameters<RingChannel['exchangeWithAny']>): void {
+    this.#joins.exchange(someOf(this.#others(), this.#random), onOver)
   }
 }

@@ -50,7 +50,9 @@ export interface ForwardOptions {
   readonly maxHops?: number
 
   /**
-   * How long a request waits, in all, for a partition that is about to be served. 0 to 600,000.
+   * How long a request waits, in all, for a partition that is about to be served: where it came in,
+   * and as long again at the member that it was sent to, so that it has to be less than
+   * `upstreamTimeoutMs`. 0 to 600,000.
    *
    * @defaultValue 5000
    */
@@ -318,6 +320,11 @@ function forwardOptionsOf(options: ForwardOptions): ResolvedForwardOptions {
   requireWhole('connectTimeoutMs', connectTimeoutMs, 1, 600_000)
   requireWhole('upstreamTimeoutMs', upstreamTimeoutMs, 1, DAY_MS)
   requireWhole('idleTimeoutMs', idleTimeoutMs, 0, DAY_MS)
+  if (acquireWaitMs >= upstreamTimeoutMs) {
+    // Nobody could tell then whether a member that waits has begun to serve.
+    const rule = `less than upstreamTimeoutMs, which is ${upstreamTimeoutMs}`
+    throw new OptionError('acquireWaitMs', rule, acquireWaitMs)
+  }
   requireWhole('headerBytesMax', headerBytesMax, 1_024, 1_048_576)
   if (tls !== undefined) requirePlainObject('tls', tls)
   return {

@@ -131,7 +131,7 @@ export abstract class Passage {
       case 'refuse':
         return this.fail(refusalOutcome(admission))
       case 'wait':
-        if (leftMs === 0) return this.failBy('LIBRING_NO_OWNER')
+        if (leftMs === 0) return this.#outOfTime(admission.otherwise)
         return this.#wait(leftMs, (left) => {
           try {
             this.#comeIn(mark, left)
@@ -142,12 +142,19 @@ export abstract class Passage {
     }
   }
 
+  #outOfTime(otherwise: Refusal | undefined): void {
+    if (otherwise === undefined) this.failBy('LIBRING_NO_OWNER')
+    else this.fail(refusalOutcome(otherwise))
+  }
+
   #wait(timeoutMs: number, then: (leftMs: number) => void): void {
     this.means.stats.waited++
-    this.#aborter ??= new AbortController()
+    this.#aborter = new AbortController()
     const { signal } = this.#aborter
     const { partition } = this.errand
     void this.means.cluster.whenMoved(partition, { timeoutMs, signal }).then((leftMs) => {
+      // It was only for the wait: to abort costs more than all else that is done for a request.
+      this.#aborter = undefined
       if (!this.isOver) then(leftMs)
     })
   }

@@ -10,11 +10,13 @@ export class RequestBody {
   readonly #keepBytesMax: number
   readonly #onFirstRead: () => void
   readonly #kept: Buffer[] = []
-  #keptBytes = 0
-  #source: AsyncIterator<Buffer> | undefined
-  #reading: Promise<void> | undefined
+  #readBytes = 0
+  #isListening = false
+  /** Resolves when something happens to the request; for an attempt that waits for that. */
+  #happening: Promise<void> | undefined
+  #onHappening: (() => void) | undefined
+  #error: Error | undefined
   #isWhole = true
-  #isOver = false
   /** Number of the latest attempt, and how many of the chunks it was given. */
   #attempt = 0
   #given = 0
@@ -39,42 +41,63 @@ export class RequestBody {
     const attempt = ++this.#attempt
     this.#given = 0
     for (;;) {
-      const chunk = this.#take()
+      const chunk = this.#take() ?? this.#read()
       if (chunk !== undefined) yield chunk
-      else if (this.#isOver) return
-      else await (this.#reading ??= this.#read())
+      else if (this.#request.readableEnded) return
+      else if (this.#error !== undefined) throw this.#error
+      else await this.#somethingHappens()
       if (attempt !== this.#attempt) return
     }
   }
 
+  /** What is kept and was not given to this attempt yet. */
   #take(): Buffer | undefined {
-    if (this.#isWhole) {
-      const chunk = this.#kept[this.#given]
-      if (chunk !== undefined) this.#given++
-      return chunk
-    }
-    this.#kept.splice(0, this.#given)
-    this.#given = 0
-    return this.#kept.shift()
+    const chunk = this.#kept[this.#given]
+    if (chunk !== undefined) this.#given++
+    return chunk
   }
 
-  async #read(): Promise<void> {
-    if (this.#source === undefined) {
-      this.#onFirstRead()
-      // Whoever stops to read must not break the connection of whoever sends.
-      this.#source = this.#request.iterator({ destroyOnReturn: false })
+  /** What has come and was not read yet, which counts as given. */
+  #read(): Buffer | undefined {
+    if (!this.#isListening) this.#listen()
+    const chunk = this.#request.read() as Buffer | null
+    if (chunk === null) return undefined
+    this.#readBytes += chunk.length
+    if (this.#readBytes > this.#keepBytesMax) {
+      this.#isWhole = false
+      this.#kept.length = 0
+    } else {
+      this.#given = this.#kept.push(chunk)
     }
-    try {
-      const { done, value } = await this.#source.next()
-      if (done === true) {
-        this.#isOver = true
-        return
+    return chunk
+  }
+
+  // Without its iterator, which takes a dozen promises for a body of one chunk. Whoever stops to
+  // read must not break the connection of whoever sends, so nothing here ends the request.
+  #listen(): void {
+    this.#isListening = true
+    this.#onFirstRead()
+    const tell = (): void => this.#onHappening?.()
+    this.#request
+      .on('readable', tell)
+      .on('end', tell)
+      .on('error', (error) => {
+        this.#error = error
+        tell()
+      })
+      .on('close', () => {
+        if (!this.#request.readableEnded) this.#error ??= new Error('the request broke off')
+        tell()
+      })
+  }
+
+  #somethingHappens(): Promise<void> {
+    return (this.#happening ??= new Promise((resolve) => {
+      this.#onHappening = () => {
+        this.#happening = undefined
+        this.#onHappening = undefined
+        resolve()
       }
-      this.#kept.push(value)
-      this.#keptBytes += value.length
-      if (this.#keptBytes > this.#keepBytesMax) this.#isWhole = false
-    } finally {
-      this.#reading = undefined
-    }
+    }))
   }
 }

@@ -10,6 +10,7 @@ import type { Errand } from './passage.ts'
 export class Service implements ServeContext, Served {
   readonly #errand: Errand
   readonly held: Held | undefined
+  place = 0
   readonly #onEnding: 'go on' | 'abort'
   readonly #onEnd: (() => void) | undefined
   /** Made when it is first asked for: most requests are over before anybody does. */

@@ -17,7 +17,7 @@ import {
   type Standing,
 } from './messages.ts'
 import { Mail, type Content } from './mail.ts'
-import { Offers } from './offers.ts'
+import { ASKED_MS, Offers } from './offers.ts'
 import { Overridden } from './overridden.ts'
 import type { ResolvedOwnershipOptions } from './options.ts'
 import { Partings } from './partings.ts'
@@ -165,7 +165,7 @@ export class Custody {
         this.#onAsk(from, message, nowMs)
         break
       case 'answer':
-        this.#onAnswer(from, message)
+        this.#onAnswer(from, message, nowMs)
         break
       case 'acquired':
         if (message.space !== this.#mail.space) break
@@ -289,16 +289,23 @@ export class Custody {
     this.#mail.send(to, { type: 'answer', asker, groups: answers, legacies: [] }, nowMs)
   }
 
-  #onAnswer(from: string, message: AnswerMessage): void {
+  #onAnswer(from: string, message: AnswerMessage, nowMs: Millis): void {
     if (message.asker !== this.#mail.life) return
     if (message.space === this.#mail.space) {
       for (const legacy of message.legacies) this.#keepLegacy(legacy)
     }
+    const contested: number[] = []
     for (const { standing, partitions } of message.groups) {
       if (standing !== 'holding' && standing !== 'letting-go') continue
-      for (const partition of partitions)
+      for (const partition of partitions) {
         if (this.#takes.has(partition)) this.#succession.noteHolder(partition, from)
+        else if (standing === 'holding' && this.#tenures.get(partition).role === 0) {
+          contested.push(partition)
+        }
+      }
     }
+    // We took them without its answer. It is to hear of us, so that one of us can let go.
+    if (contested.length > 0) this.#mail.tell(from, 'acquired', contested, nowMs)
     this.#takes.answer(from, message.groups, this.agrees(message) ? 'agree' : 'differ')
   }
 
@@ -444,7 +451,7 @@ export class Custody {
     if (nowMs < (this.#offers.deadlineMs() ?? Infinity)) return
     const due = this.#offers.takeDue(nowMs, {
       named: (partition) => this.#tenures.named(partition)?.name,
-      isAsked: (partition, name) => this.#waiters.get(name, partition, nowMs) !== undefined,
+      isAsked: (partition, name) => this.#waiters.hasAsked(name, partition, ASKED_MS, nowMs),
       everybody: this.#company.names(),
     })
     for (const [name, partitions] of due) this.#mail.tell(name, 'offer', partitions, nowMs)

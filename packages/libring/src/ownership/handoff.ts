@@ -10,7 +10,7 @@ import type { AnswerGroup, AskGroup, Standing } from './messages.ts'
 const REPEAT_MS = 1_000
 
 /** After every so many questions in vain it is seen whether the member knows us at all. */
-const ASKS_UNHEARD = 3
+const ASKS_UNHEARD = 2
 
 /** One partition whose index 0 the local member is taking. */
 interface Take {

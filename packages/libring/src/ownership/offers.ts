@@ -3,11 +3,17 @@ import type { Millis } from '../base/time.ts'
 /** How often a holder offers what the plan gives to another. */
 const OFFER_MS = 2_000
 
+/**
+ * Whoever has not asked for so long is not counted on: questions are repeated each
+ * second. It may have taken the partition meanwhile, and what it said of that may be lost.
+ */
+export const ASKED_MS: Millis = 2 * OFFER_MS
+
 /** What an offer depends on. */
 export interface OfferTo {
   /** Whom the plan names. */
   named(partition: number): string | undefined
-  /** Whether that one asks already. */
+  /** Whether that one has asked within the last {@link ASKED_MS}. */
   isAsked(partition: number, named: string): boolean
   readonly everybody: readonly string[]
 }

@@ -51,6 +51,13 @@ export class Waiters {
     return undefined
   }
 
+  /** Whether `name` has asked about `partition` within the last `withinMs`. */
+  hasAsked(name: string, partition: number, withinMs: Millis, nowMs: Millis): boolean {
+    const questions = this.#questions.get(name)
+    if (questions === undefined || nowMs >= questions.askedAtMs + withinMs) return false
+    return this.get(name, partition, nowMs) !== undefined
+  }
+
   /** Everybody who waits for `partition`. */
   of(partition: number, nowMs: Millis): readonly Waiter[] {
     const waiters = [...this.#questions.keys()].map((name) => this.get(name, partition, nowMs))

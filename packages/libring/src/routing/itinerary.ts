@@ -25,6 +25,16 @@ export interface ItineraryLimits {
   readonly failoverWaitMs: Millis
 }
 
+/** When those that have refused are asked once more, by how much is left of `acquireWaitMs`. */
+interface AskAgain {
+  readonly atMs: Millis
+  /** Whatever moves meanwhile. */
+  readonly latestMs: Millis
+}
+
+/** For which part of `acquireWaitMs` nothing is to move before the last hop is spent. */
+const QUIET_SHARE = 1 / 4
+
 const SERVE: Leg = Object.freeze({ type: 'serve' })
 
 /**
@@ -37,17 +47,21 @@ export class Itinerary {
   readonly #cluster: RoutedCluster
   readonly #limits: ItineraryLimits
   readonly #isBad: (member: Reachable) => boolean
+  /** Who has refused, and is not asked again for now. */
   readonly #refusedBy: string[] = []
+  /** Everybody that has refused so far. */
+  readonly #everRefused = new Set<string>()
   readonly #unreachable: string[] = []
   /** Who has refused because somebody else serves it still, and will serve it next. */
   #next: { readonly name: string; readonly after: string } | undefined
   #hops: number
   #named: string | undefined
+  /** Whether the member that was asked last says that it is here. */
+  #isNamedHere = false
   #acquireLeftMs: Millis
   #failoverLeftMs: Millis
   #waitsFor: 'acquire' | 'failover' = 'acquire'
-  /** At how much of `acquireWaitMs` those that have refused are asked once more. */
-  #askAgainAtMs: Millis | undefined
+  #askAgain: AskAgain | undefined
   /** What was known of the partition when the wait began. */
   #known: string | undefined
 
@@ -82,7 +96,9 @@ export class Itinerary {
   mark(key: string): ForwardMark {
     const { partition, role } = this
     const configuration = this.#cluster.configurationDigest
-    return { partition, role, configuration, hop: this.#hops, tried: this.#refusedBy, key }
+    // Whoever is asked last is to know all, as nobody can be asked after it.
+    const tried = this.#hopsLeft > 0 ? this.#refusedBy : [...this.#everRefused]
+    return { partition, role, configuration, hop: this.#hops, tried, key }
   }
 
   /**
@@ -96,7 +112,7 @@ export class Itinerary {
     if (this.#known !== undefined) this.#reconsider(this.#known)
     const member = this.#takeNamed() ?? this.#choose()
     if (member === undefined) return this.#wait()
-    if (this.#hops >= this.#limits.maxHops) return this.#tooFar()
+    if (this.#hopsLeft <= 0) return this.#isForUs ? this.#wait() : this.#tooFar()
     this.#hops++
     return { type: 'forward', member }
   }
@@ -107,8 +123,9 @@ export class Itinerary {
    * @param isNext whether it will itself, once that one has let go.
    */
   refused(by: string, owner: string | undefined, isNext = false): void {
-    this.#refusedBy.push(by)
+    this.#noteRefusal(by)
     this.#named = owner
+    this.#isNamedHere = owner === this.#cluster.localName
     if (isNext && owner !== undefined) this.#next = { name: by, after: owner }
   }
 
@@ -126,24 +143,52 @@ export class Itinerary {
     this.#unreachable.length = 0
   }
 
+  get #hopsLeft(): number {
+    return this.#limits.maxHops - this.#hops
+  }
+
+  /** Whether it is likely to be served here before long. */
+  get #isForUs(): boolean {
+    const { localName } = this.#cluster
+    const [primary] = this.#cluster.holdersForPartition(this.partition)
+    return this.#isNamedHere || primary?.name === localName
+  }
+
+  #noteRefusal(by: string): void {
+    this.#refusedBy.push(by)
+    this.#everRefused.add(by)
+  }
+
   /**
-   * After a wait. Those that have refused are asked once more when the partition has moved, or their
-   * time has come: whatever else moves here would spend the hops before they can know better.
+   * After a wait. Those that have refused are asked once more when their time has come; when the
+   * partition has moved, those of them that it has moved to: all else that moves here would spend
+   * the hops before they can know better.
    */
   #reconsider(known: string): void {
     this.#known = undefined
-    const isDue = this.#acquireLeftMs <= (this.#askAgainAtMs ?? this.#acquireLeftMs)
+    const isDue = this.#acquireLeftMs <= (this.#askAgain?.atMs ?? this.#acquireLeftMs)
     if (!isDue && known === this.#knowledge()) return
-    this.#refusedBy.length = 0
+    const candidates = this.#candidates().map((member) => member?.name)
+    const isRefused = candidates.every((name) => this.#refusedBy.includes(name ?? ''))
+    if (!isDue && isRefused && this.#hopsLeft === 1) return this.#askSoon(this.#askAgain!)
+    const stillOut = isDue ? [] : this.#refusedBy.filter((name) => !candidates.includes(name))
+    this.#refusedBy.splice(0, Infinity, ...stillOut)
     this.#next = undefined
-    this.#askAgainAtMs = undefined
+    this.#askAgain = undefined
   }
 
+  /** Have the last hop wait for what may move yet, here and there, as it should be the right one. */
+  #askSoon({ latestMs }: AskAgain): void {
+    const quietMs = Math.ceil(this.#limits.acquireWaitMs * QUIET_SHARE)
+    this.#askAgain = { atMs: Math.max(latestMs, this.#acquireLeftMs - quietMs), latestMs }
+  }
+
+  /** What is known here of whoever serves it, and will. */
   #knowledge(): string {
     const { partition } = this
-    const names = this.#cluster.holdersForPartition(partition).map(({ name }) => name)
-    const replica = this.#cluster.localRole(partition)?.replica
-    return [replica, this.#cluster.servedBy(partition), ...names].join()
+    const names = this.#candidates().map((member) => member?.name)
+    const isPrimary = this.#cluster.localRole(partition)?.replica === 0
+    return [isPrimary, this.#cluster.servedBy(partition), ...names].join()
   }
 
   /**
@@ -158,7 +203,7 @@ export class Itinerary {
     if (name === localName) {
       if (this.#next?.after !== localName) return undefined
       // It waits for us, who have begun to let go: else we would serve it.
-      this.#refusedBy.push(localName)
+      this.#noteRefusal(localName)
       return this.#takeNext()
     }
     if (this.#refusedBy.includes(name)) {
@@ -176,13 +221,18 @@ export class Itinerary {
   }
 
   #choose(): Reachable | undefined {
-    const holders = this.#cluster.holdersForPartition(this.partition)
-    const count = this.role === 'holder' ? holders.length : Math.min(1, holders.length)
-    for (let index = 0; index < count; index++) {
-      const member = this.#reachable(this.#standIn(holders[index]!))
+    for (const candidate of this.#candidates()) {
+      const member = this.#reachable(candidate)
       if (member !== undefined && !this.#refusedBy.includes(member.name)) return member
     }
     return undefined
+  }
+
+  /** Who may serve it by the ring, in the order in which to ask them. */
+  #candidates(): readonly (ClusterMember | undefined)[] {
+    const holders = this.#cluster.holdersForPartition(this.partition)
+    const asked = this.role === 'holder' ? holders : holders.slice(0, 1)
+    return asked.map((holder) => this.#standIn(holder))
   }
 
   /** For us, who do not serve it yet, whoever does so still. */
@@ -209,14 +259,14 @@ export class Itinerary {
     this.#waitsFor = isComing ? 'acquire' : 'failover'
     const leftMs = this.#waitsFor === 'acquire' ? this.#acquireLeftMs : this.#failoverLeftMs
     if (leftMs > 0) {
-      const hopsLeft = this.#limits.maxHops - this.#hops
-      if (isRefused && hopsLeft <= 0 && !isOurs) return this.#tooFar()
+      if (isRefused && this.#hopsLeft <= 0 && !this.#isForUs) return this.#tooFar()
       this.#known = this.#knowledge()
       if (!isRefused) return { type: 'wait', timeoutMs: leftMs }
       // Members elsewhere may move without anything moving here. The hops that are left are spread
       // over the time that is left, so that they are not spent before views agree.
-      this.#askAgainAtMs ??= leftMs - Math.ceil(leftMs / (hopsLeft + 1))
-      return { type: 'wait', timeoutMs: leftMs - this.#askAgainAtMs }
+      const latestMs = leftMs - Math.ceil(leftMs / (this.#hopsLeft + 1))
+      this.#askAgain ??= { atMs: latestMs, latestMs }
+      return { type: 'wait', timeoutMs: leftMs - this.#askAgain.atMs }
     }
     if (this.#unreachable.length > 0) {
       const why = 'the owner of the key cannot be reached'

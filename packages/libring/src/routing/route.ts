@@ -13,7 +13,7 @@ import type { Key } from '../ring/key-hash.ts'
 import { admit } from './admission.ts'
 import { decodeForwardMark, encodeForwardMark, type Refusal } from './forward-mark.ts'
 import { Itinerary, type Reachable } from './itinerary.ts'
-import { servesHere, type RoleAsked, type RoutedCluster } from './routed-cluster.ts'
+import type { RoleAsked, RoutedCluster } from './routed-cluster.ts'
 
 export interface RouteOptions {
   /**
@@ -144,9 +144,8 @@ export async function admitForwarded(
     if (admission.type === 'serve') {
       return { type: 'serve', partition, role, held: cluster.held(partition) }
     }
-    if (leftMs === 0) return { type: 'unavailable' }
+    if (leftMs === 0) return admission.otherwise ?? { type: 'unavailable' }
     leftMs = await cluster.whenMoved(partition, { timeoutMs: leftMs, signal })
-    if (leftMs === 0 && !servesHere(cluster, partition, role)) return { type: 'unavailable' }
   }
 }
 

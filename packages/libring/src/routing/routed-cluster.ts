@@ -10,6 +10,8 @@ export interface RoutedCluster {
   readonly localName: string
   /** The same on members of the same configuration. */
   readonly configurationDigest: string
+  /** The members of the ring. */
+  readonly members: readonly ClusterMember[]
   partitionForKey(key: Key): number
   holdersForPartition(partition: number): readonly ClusterMember[]
   memberNamed(name: string): ClusterMember | undefined

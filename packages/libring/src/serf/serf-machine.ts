@@ -5,7 +5,7 @@ import type { Machine } from '../base/machine.ts'
 import type { Member } from '../base/member.ts'
 import { below, fraction, type Random } from '../base/random.ts'
 import { soonestMs, type Millis } from '../base/time.ts'
-import type { SwimEffect, SwimMember } from '../swim/effects.ts'
+import type { StartInput, SwimEffect, SwimMember } from '../swim/effects.ts'
 import type { ResolvedSwimOptions } from '../swim/options.ts'
 import { SwimMachine } from '../swim/swim-machine.ts'
 import { IN_CLEAR } from '../wire/security.ts'
@@ -42,6 +42,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   readonly clocks: Clocks
   readonly #name: string
   readonly #swimOptions: ResolvedSwimOptions
+  readonly #isEncrypted: boolean
   readonly #options: ResolvedSerfOptions
   readonly #random: Random
   readonly #swim: SwimMachine
@@ -57,6 +58,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
 
   constructor(setup: SerfSetup) {
     const { name, tags, swim, serf, random, security = IN_CLEAR, coordinates = true } = setup
+    this.#isEncrypted = security.seal !== undefined
     this.#name = name
     this.#swimOptions = swim
     this.#options = serf
@@ -128,6 +130,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       queriesQueued: this.#queues.depth('queries'),
       eventsQueued: this.#queues.depth('events'),
       awareness: this.awareness,
+      isEncrypted: this.#isEncrypted,
     }
   }
 
@@ -144,7 +147,7 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
   handle(input: SerfInput, nowMs: Millis): void {
     switch (input.type) {
       case 'start':
-        this.#start(input.advertise, nowMs)
+        this.#start(input, nowMs)
         break
       case 'join':
       case 'sync':
@@ -212,14 +215,14 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
 
   // ── what the local member does ───────────────────────────────────────────────────────────────
 
-  #start(advertise: Address, nowMs: Millis): void {
+  #start(input: StartInput, nowMs: Millis): void {
     if (this.#isStarted || this.status !== 'alive') return
-    this.#address = advertise
+    this.#address = input.advertise
     const { reapIntervalMs, reconnectIntervalMs, queueCheckIntervalMs } = this.#options
     this.#outlet.deadlines.set('reap', nowMs + reapIntervalMs)
     this.#outlet.deadlines.set('reconnect', nowMs + reconnectIntervalMs)
     this.#outlet.deadlines.set('queue-check', nowMs + queueCheckIntervalMs)
-    this.#swim.handle({ type: 'start', advertise }, nowMs)
+    this.#swim.handle(input, nowMs)
   }
 
   #join(input: JoinInput, nowMs: Millis): void {

@@ -56,6 +56,8 @@ export interface SerfGauges {
   readonly eventsQueued: number
   /** Lifeguard's health score: 0 is healthy. */
   readonly awareness: number
+  /** Whether there are keys. */
+  readonly isEncrypted: boolean
 }
 
 export function newSerfStats(swim: SwimStats): SerfStats {

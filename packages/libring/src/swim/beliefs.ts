@@ -3,6 +3,7 @@ import { equalBytes } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Alive, Dead, NodeState, Suspect, Versions } from '../wire/messages.ts'
+import { INCARNATION_MAX, mayAccuse, mayLive } from './incarnations.ts'
 import { Members, MEMBERS_MAX, type MemberRow } from './members.ts'
 import { isSaneVersions } from './protocol-versions.ts'
 import { isPresent, supersedes } from './standing.ts'
@@ -32,16 +33,6 @@ type AliveInFull = Alive & { readonly versions: Versions }
 
 const NOTHING: Verdict = {}
 const REFUSED: Verdict = { refused: true }
-
-/**
- * Incarnations end at 2^32, and whoever stands at the last one can refute nothing any more. No
- * honest member comes near. So that one forged claim brings nobody there, beyond the first of these
- * an accusation counts only at the very incarnation at which its member is known, and a claim of
- * life only where it is at most so much above that; beyond the second nothing counts.
- */
-const FREE_INCARNATION_MAX = 0xffff_0000
-const INCARNATION_MAX = 0xffff_ff00
-const INCARNATION_REACH = 256
 
 export interface BeliefsSetting extends SuspicionSetting {
   /** How long a dead member's name is kept from another address; 0 keeps it for ever. */
@@ -83,10 +74,15 @@ export class Beliefs {
     return this.#leaving
   }
 
-  /** Present ourselves, at first and whenever address or meta change. */
-  introduce(identity: Identity, nowMs: Millis): Verdict {
+  /**
+   * Present ourselves, at first and whenever address or meta change.
+   *
+   * @param least the lowest incarnation to do so at.
+   */
+  introduce(identity: Identity, nowMs: Millis, least = 1): Verdict {
     this.#port = identity.port
-    this.#incarnation = Math.min(this.#incarnation + 1, INCARNATION_MAX)
+    const next = Math.max(this.#incarnation + 1, least)
+    this.#incarnation = Math.min(next, INCARNATION_MAX)
     const { addr, port, meta, versions } = identity
     const claim = this.#aliveClaim({ addr, port, meta, versions })
     const own = this.members.get(this.#localName) ?? newRow(claim, nowMs)
@@ -264,17 +260,11 @@ export class Beliefs {
 
 /** @param row the member as it is known, if it is. */
 function isPlausible(claim: Alive, row: MemberRow | undefined): boolean {
-  const known = row?.incarnation ?? INCARNATION_MAX
-  const reached = Math.max(known, FREE_INCARNATION_MAX) + INCARNATION_REACH
   return (
-    claim.incarnation <= Math.min(reached, INCARNATION_MAX) &&
+    mayLive(claim, row) &&
     claim.port !== 0 &&
     (claim.versions === undefined || isSaneVersions(claim.versions))
   )
-}
-
-function mayAccuse({ incarnation }: Suspect | Dead, row: MemberRow): boolean {
-  return incarnation <= FREE_INCARNATION_MAX || incarnation === row.incarnation
 }
 
 /** Compared byte by byte, as memberlist does: the mapped form of an address is another address. */

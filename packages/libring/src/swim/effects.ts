@@ -18,10 +18,19 @@ export interface SwimMember {
   readonly versions: Versions
 }
 
+/** Take our place. */
+export interface StartInput {
+  readonly type: 'start'
+  /** Where others are told to reach us. */
+  readonly advertise: Address
+  /** At which we begin. @defaultValue 1 */
+  readonly incarnation?: number | undefined
+}
+
 /** All that SWIM can be told. */
 export type SwimInput =
   /** The transport is open: take our place at `advertise` and begin the loops. */
-  | { readonly type: 'start'; readonly advertise: Address }
+  | StartInput
   | { readonly type: 'packet'; readonly from: Address; readonly bytes: Uint8Array }
   /** A whole message came in over a stream that somebody dialled. */
   | { readonly type: 'request'; readonly connection: number; readonly message: StreamMessage }

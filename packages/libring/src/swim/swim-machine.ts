@@ -17,7 +17,7 @@ import type {
 import { openPacket } from '../wire/packet.ts'
 import { IN_CLEAR, unguardPacket, type Security } from '../wire/security.ts'
 import { Beliefs, type Identity, type Verdict } from './beliefs.ts'
-import type { Passenger, SwimEffect, SwimInput, SwimMember } from './effects.ts'
+import type { Passenger, StartInput, SwimEffect, SwimInput, SwimMember } from './effects.ts'
 import { Exchanges, type Exchange } from './exchanges.ts'
 import { FailureDetector, type Finding } from './failure-detector.ts'
 import { Lateness } from './lateness.ts'
@@ -133,7 +133,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     this.#excuse(nowMs)
     switch (input.type) {
       case 'start':
-        this.#start(input.advertise, nowMs)
+        this.#start(input, nowMs)
         break
       case 'packet':
         this.#onPacket(input.from, input.bytes, nowMs)
@@ -252,11 +252,11 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   // Starting, new meta, leaving.
 
-  #start(advertise: Address, nowMs: Millis): void {
+  #start({ advertise, incarnation }: StartInput, nowMs: Millis): void {
     if (this.#advertise !== undefined) return
     this.#advertise = advertise
     this.#outbox.answerTo(advertise)
-    this.#carry(this.#introduce(nowMs), nowMs)
+    this.#carry(this.#introduce(nowMs, incarnation), nowMs)
     const { probeIntervalMs, gossipIntervalMs, pushPullIntervalMs } = this.#options
     this.#deadlines.set('probe', nowMs + fraction(this.#random) * probeIntervalMs)
     this.#deadlines.set('gossip', nowMs + fraction(this.#random) * gossipIntervalMs)
@@ -265,14 +265,14 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   }
 
   /** Show ourselves as we are now. Before the start there is nobody to show ourselves to. */
-  #introduce(nowMs: Millis): Verdict {
+  #introduce(nowMs: Millis, least?: number): Verdict {
     if (this.#advertise === undefined) return {}
     const { host, port } = this.#advertise
     const addr = ipToBytes(host)
     invariant(addr !== undefined, 'the advertised host is an IP address')
     const meta = this.#meta
     const identity: Identity = { addr, port, meta, versions: this.#versions }
-    return this.#beliefs.introduce(identity, nowMs)
+    return this.#beliefs.introduce(identity, nowMs, least)
   }
 
   /** Carry out a verdict, and tell when its claim has been spread, or could not be in time. */

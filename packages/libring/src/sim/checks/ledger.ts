@@ -13,8 +13,8 @@ interface Book {
   readonly lettingGo: Map<number, { readonly event: OwnershipEvent; readonly untilMs: Millis }>
   /** Partitions that handlers know to be held under index 0, or are at work to take. */
   readonly served: Set<number>
-  /** Partitions whose `onAcquire` has come to nothing. */
-  readonly failed: Set<number>
+  /** The index that an `onAcquire` was to take and did not, by partition. */
+  readonly failed: Map<number, number>
   /** When it let everything go since it was stopped; `due` until then. */
   lapse: 'none' | 'due' | Millis
 }
@@ -38,7 +38,7 @@ export class Ledger {
       tokens: new Map(),
       lettingGo: new Map(),
       served: new Set(),
-      failed: new Set(),
+      failed: new Map(),
       lapse: 'none',
     })
   }
@@ -62,7 +62,7 @@ export class Ledger {
     if (role === 0) book.lettingGo.delete(partition)
     if (roleBefore(event) !== 0 || role === 0) return
     // What no handler was told of cancels out. A release is told where one has failed, too.
-    const isTold = event.type === 'release' && book.failed.has(partition)
+    const isTold = event.type === 'release' && book.failed.get(partition) === 0
     if (!book.served.has(partition) && !isTold) return
     book.lettingGo.set(partition, { event, untilMs: this.#nowMs() + this.#releaseTimeoutMs })
   }
@@ -77,6 +77,8 @@ export class Ledger {
     const book = this.#books.get(name)
     book?.failed.delete(event.partition)
     if (roleAfter(event) === 0) book?.served.add(event.partition)
+    // Of a handler that was to let it go, and never did, the time is over.
+    else if (roleBefore(event) !== 0) book?.served.delete(event.partition)
   }
 
   handled({ name }: SimNode, event: OwnershipEvent, outcome: Outcome): void {
@@ -84,7 +86,7 @@ export class Ledger {
     const book = this.#books.get(name)
     if (book === undefined) return
     const hasFailed = type === 'acquire' && outcome.type === 'failed'
-    if (hasFailed) book.failed.add(partition)
+    if (hasFailed) book.failed.set(partition, event.replica)
     if (hasFailed || roleAfter(event) !== 0) book.served.delete(partition)
     const letGo = book.lettingGo.get(partition)?.event
     if (letGo === undefined) return
