@@ -108,7 +108,8 @@ export function doubtsReport(doubts: readonly Doubts[]): string {
         row.slowness === 'none' ? '-' : String(row.ofSlow.deaths),
       ]),
     ),
-    'What came before that, in the same time:',
+    'Told, and deaths, are of members that are never slow; then come those of the others, told for each',
+    'node-hour, and deaths. What came before that, in the same time:',
     '',
     table(
       ['members', 'loss', 'Lifeguard', 'probes', 'unanswered', 'accused and answered'],
@@ -144,7 +145,8 @@ export function inOrder(doubts: readonly Doubts[]): Doubts[] {
 /** The part of the page that is measured. */
 export function figures({ growth, doubts, measured, machine }: Results): string[] {
   const parts: string[] = []
-  if (growth !== undefined) parts.push('### As a cluster grows', '', growthReport(growth), '')
+  if (growth !== undefined)
+    parts.push('### As a cluster grows', '', growthReport(growth).trimEnd(), '')
   if (doubts !== undefined) parts.push('### Held for dead and well', '', doubtsReport(doubts), '')
   for (const [part, { date, loadAverage }] of Object.entries(measured)) {
     parts.push(`- ${part}: ${date}, at a load average of ${loadAverage.toFixed(1)}, this included`)

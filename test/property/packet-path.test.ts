@@ -183,6 +183,23 @@ async function tellingCost(members: number): Promise<number> {
   return blocks.during(() => node.passMs(1_000))
 }
 
+/** What one more rumour has executed, where so many are being told already. */
+async function rumourCost(rumours: number): Promise<number> {
+  const node = new Node(FEW)
+  const rumour = (turn: number) => {
+    return user({ type: 'join', ltime: 10n + BigInt(turn), node: nameOf(0) })
+  }
+  for (let turn = 0; turn < rumours; turn++) node.hear(rumour(turn))
+  return blocks.during(() => node.hear(rumour(rumours)))
+}
+
+// First, before the engine has seen so much of this code that it counts less of it.
+test('no more is executed to hear a rumour where thousands are on their way', async () => {
+  const cost = await rumourCost(FEW)
+  expect(cost).toBeGreaterThan(50)
+  expect(await rumourCost(MANY)).toBeLessThan(cost + HEADROOM)
+})
+
 describe('no more is executed with thousands of members', () => {
   test.each(Object.entries(PACKETS))('for a packet: %s', async (_, packetAt) => {
     const cost = await costOf(FEW, packetAt)
