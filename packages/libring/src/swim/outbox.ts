@@ -126,7 +126,22 @@ export class Outbox {
 
   /** Send a message of the layer above to everybody present, or to so many of them at random. */
   announce(payload: Uint8Array): void {
-    const message = encodeMessage({ type: 'user', payload })
+    this.#sendToAll(encodeMessage({ type: 'user', payload }))
+  }
+
+  /**
+   * Show ourselves as we are to everybody present, or to so many of them at random, besides what
+   * gossip does: that reaches somebody not at all now and then, who then waits for a push/pull.
+   */
+  announceSelf(): void {
+    const own = this.#members.get(this.#name)
+    if (own?.state !== 'alive') return
+    const { name: node, incarnation, addr, port, meta, versions } = own
+    const claim = { type: 'alive', node, incarnation, addr, port, meta, versions } as const
+    this.#sendToAll(encodeMessage(claim))
+  }
+
+  #sendToAll(message: Uint8Array): void {
     const peers = this.#members.sample(ANNOUNCED_TO_MAX, ({ name, state }) => {
       return name !== this.#name && isPresent(state)
     })

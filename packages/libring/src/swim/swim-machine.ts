@@ -161,6 +161,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
       case 'meta':
         this.#meta = input.meta
         this.#spreadThen('meta-spread', this.#introduce(nowMs), nowMs)
+        this.#outbox.announceSelf()
         break
       case 'announce':
         this.#outbox.announce(input.payload)
@@ -384,6 +385,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     if (!this.#merge(message, nowMs)) {
       return this.#settle(exchange, 'its protocol versions and ours do not agree')
     }
+    if (message.join) this.#outbox.announceSelf()
     const answered = message.nodes.some(({ name }) => name !== this.#name)
     this.#settle(exchange, answered ? undefined : 'only this node itself answered')
   }
