@@ -153,6 +153,17 @@ describe('a node that did not run for a minute', () => {
     expect([machine.awareness, machine.stats.stalls]).toEqual([0, 1])
   })
 
+  test('is not held up for ever by being late again and again', () => {
+    hear({ type: 'suspect', incarnation: 1, node: 'ann', from: 'bob' })
+    answering.clear()
+    for (let turn = 0; turn < 20 && statusOf('ann') !== 'dead'; turn++) {
+      nowMs = Math.max(nowMs, machine.deadlineMs()!) + 2_000
+      machine.tick(nowMs)
+      drain()
+    }
+    expect(statusOf('ann')).toBe('dead')
+  })
+
   test('is as much aware of it where a packet is read first', () => {
     hear({ type: 'suspect', incarnation: 1, node: 'ann', from: 'bob' })
     nowMs += STALL_MS

@@ -102,7 +102,8 @@ export class FailureDetector {
   /** We did not run for so long: that is no fault of whoever we wait for, but says how we are. */
   wasLate(byMs: Millis): void {
     this.awareness.apply(1)
-    if (this.#round === undefined) return
+    // Once a round, or a node that is always late would never be done with it.
+    if (this.#round?.sentAtMs === undefined) return
     const probe = extendedProbe(this.#round.probe, byMs)
     this.#round = { ...this.#round, probe, sentAtMs: undefined }
   }

@@ -71,6 +71,7 @@ export function suspicionTimeoutMs(confirmations: number, bounds: SuspicionBound
 /** One member under suspicion: since when, and who agrees. */
 export class Suspicion {
   #startedAtMs: Millis
+  #isExtended = false
   readonly #bounds: SuspicionBounds
   readonly #accusers: Set<string>
 
@@ -86,8 +87,10 @@ export class Suspicion {
     return this.#startedAtMs + suspicionTimeoutMs(this.#accusers.size - 1, this.#bounds)
   }
 
-  /** So much of the time does not count. */
+  /** So much of the time does not count; once, or whoever is always late would never be done. */
   extend(byMs: Millis): void {
+    if (this.#isExtended) return
+    this.#isExtended = true
     this.#startedAtMs += byMs
   }
 
