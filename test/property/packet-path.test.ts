@@ -10,6 +10,7 @@ import { resolveSwimOptions } from '../../packages/libring/src/swim/options.ts'
 import { encodeMessage } from '../../packages/libring/src/wire/encode.ts'
 import type { NodeState, PacketMessage } from '../../packages/libring/src/wire/messages.ts'
 import { ExecutedBlocks } from '../support/executed-blocks.ts'
+import { userState } from '../unit/serf/lone-node.ts'
 
 // Goal: no work on the packet path grows with the size of the cluster.
 // Method: the same packets to two machines, of which one knows a few members and the other
@@ -37,16 +38,6 @@ afterAll(async () => {
   await blocks[Symbol.asyncDispose]()
 })
 
-const NOTHING_TO_TELL: SerfMessage = {
-  type: 'push-pull',
-  ltime: 1n,
-  eventLTime: 1n,
-  queryLTime: 1n,
-  statusLTimes: new Map(),
-  leftMembers: [],
-  events: [],
-}
-
 function rowOf(index: number): NodeState {
   const name = nameOf(index)
   const versions = serfVersions
@@ -66,8 +57,7 @@ class Node {
     this.#machine = new SerfMachine(setup)
     this.#handle({ type: 'start', advertise: { host: '10.1.0.1', port: 7_946 } })
     const nodes = Array.from({ length: members }, (_, index) => rowOf(index))
-    const userState = encodeSerf(NOTHING_TO_TELL)
-    const message = { type: 'push-pull', join: true, nodes, userState } as const
+    const message = { type: 'push-pull', join: true, nodes, userState: userState({}) } as const
     this.#handle({ type: 'request', connection: 1, message })
     this.passMs(590_000)
   }

@@ -210,7 +210,7 @@ export function resolveGossipOptions(
   requireBoolean(`${path}coordinates`, coordinates)
   requireBoolean(`${path}rejoinAfterLeave`, rejoinAfterLeave)
   if (snapshotPath !== undefined) requirePath(`${path}snapshotPath`, snapshotPath)
-  const bind = resolveBind(`${path}bind`, options.bind)
+  const bind = requireIpAndPort(`${path}bind`, options.bind ?? '0.0.0.0', DEFAULT_GOSSIP_PORT)
   return Object.freeze({
     hostName: resolveHostName(`${path}hostName`, hostName),
     bind,
@@ -270,13 +270,17 @@ function resolveHostName(option: string, hostName: unknown): string {
   throw new OptionError(option, rule, hostName)
 }
 
-function resolveBind(option: string, value: string | undefined): Address {
-  if (value === undefined) return { host: '0.0.0.0', port: DEFAULT_GOSSIP_PORT }
+/**
+ * Where to listen: an IP address, with a port or without.
+ *
+ * @throws {OptionError} for anything else.
+ */
+export function requireIpAndPort(option: string, value: unknown, portIfNone: number): Address {
   const parsed = parseIpAndPort(value)
   if (parsed === undefined) {
     throw new OptionError(option, 'an IP address or address:port, the port from 0 to 65535', value)
   }
-  return { host: parsed.host, port: parsed.port ?? DEFAULT_GOSSIP_PORT }
+  return { host: parsed.host, port: parsed.port ?? portIfNone }
 }
 
 function resolveAdvertise(

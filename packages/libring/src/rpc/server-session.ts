@@ -24,7 +24,7 @@ import {
 import { parseEventFilters } from './event-filter.ts'
 import { encodeFrame, FrameDecoder, type Frame } from './frames.ts'
 import { logLevel } from './log-level.ts'
-import { ServerStreams, STREAMS_MAX, type StreamSource } from './server-streams.ts'
+import { ServerStreams, STREAMS_MAX } from './server-streams.ts'
 
 /** What the session does on its own; all else is asked of whoever drives it. */
 type OwnCommand = 'handshake' | 'auth' | 'stream' | 'monitor' | 'stop' | 'respond'
@@ -282,7 +282,8 @@ export class ServerSession<Query> implements Machine<ServerInput<Query>, ServerE
     if (level === undefined) return this.#answerOpen(`Unknown log level: ${name.toUpperCase()}`)
     if (this.#streams.isMonitored) return this.#answerOpen('Monitor already exists')
     if (!this.#hasRoomFor(seq)) return
-    this.#sendAnswer('')
+    // The request stays open until the lines from before were given.
+    this.#send(seq, '')
     this.#streams.open(seq, { type: 'log', level })
     this.#effects.push({ type: 'request', seq, request: { command: 'monitor' } })
   }
@@ -311,17 +312,11 @@ export class ServerSession<Query> implements Machine<ServerInput<Query>, ServerE
     const open = this.#open
     if (open === undefined) return
     this.#open = undefined
-    // The lines that a monitor begins with were asked for after its answer.
+    // A monitor was answered before its lines.
     if (open.command === 'monitor' && this.#streams.has(open.seq)) return
-    const source: StreamSource = { type: 'query' }
     this.#send(open.seq, error, answerCodec(open.command), body)
-    if (open.command === 'query' && error === '') this.#streams.open(open.seq, source)
+    if (open.command === 'query' && error === '') this.#streams.open(open.seq, { type: 'query' })
     if (open.command === 'leave' && error === '') this.#close()
-  }
-
-  /** Answer the open request, which stays open. */
-  #sendAnswer(error: string): void {
-    this.#send(this.#open!.seq, error)
   }
 
   #send(seq: bigint, error: string, codec?: Codec<unknown>, body?: unknown): void {

@@ -1,5 +1,4 @@
 import { arch, availableParallelism, platform } from 'node:os'
-import { canonicalIp, parseHostAndPort, type Address } from '../base/address.ts'
 import { OptionError } from '../base/errors.ts'
 import {
   requireFunction,
@@ -8,6 +7,7 @@ import {
   requirePlainObject,
 } from '../base/require.ts'
 import { guardedLogger, LOGGER_METHODS, SILENT } from '../gossip/guarded-logger.ts'
+import { requireIpAndPort } from '../gossip/options.ts'
 import type { Logger } from '../ports/logger.ts'
 import { DEFAULT_RPC_PORT } from '../rpc/commands.ts'
 import { LogTail } from '../serving/log-tail.ts'
@@ -59,13 +59,20 @@ export async function serveRpc(
 ): Promise<RpcServer> {
   requirePlainObject('options', options)
   requireKnown('', options, ['rpcAddress', 'authKey', 'log', 'onLeft', 'logger'])
-  const { authKey = '', log, onLeft = () => {}, logger = SILENT } = options
+  const {
+    rpcAddress = '127.0.0.1',
+    authKey = '',
+    log,
+    onLeft = () => {},
+    logger = SILENT,
+  } = options
   if (typeof authKey !== 'string') throw new OptionError('authKey', 'text', typeof authKey)
   if (log !== undefined && !(log instanceof LogTail)) {
     throw new OptionError('log', 'a log made by logTail', log)
   }
   requireFunction('onLeft', onLeft)
   requireMethods('logger', logger, LOGGER_METHODS)
+  const address = requireIpAndPort('rpcAddress', rpcAddress, DEFAULT_RPC_PORT)
   const server = new RpcServer({
     node,
     host: {
@@ -76,7 +83,7 @@ export async function serveRpc(
       cpu_count: String(availableParallelism()),
     },
     authKey,
-    listener: new TcpListener(resolveAddress(options.rpcAddress), CLIENTS_MAX),
+    listener: new TcpListener(address, CLIENTS_MAX),
     clock: new SystemClock(),
     logger: guardedLogger(logger),
     logTail: log,
@@ -90,19 +97,6 @@ export async function serveRpc(
 export function logTail(next: Logger = SILENT): LogTail {
   requireMethods('next', next, LOGGER_METHODS)
   return new LogTail(stamp, guardedLogger(next))
-}
-
-function resolveAddress(value = '127.0.0.1'): Address {
-  const parsed = typeof value === 'string' ? parseHostAndPort(value) : undefined
-  const host = parsed === undefined ? undefined : canonicalIp(parsed.host)
-  if (host === undefined) {
-    throw new OptionError(
-      'rpcAddress',
-      'an IP address or address:port, the port from 0 to 65535',
-      value,
-    )
-  }
-  return { host, port: parsed?.port ?? DEFAULT_RPC_PORT }
 }
 
 /** As Go's loggers have it, in UTC. */

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { addressText, canonicalIp, type Address } from '../base/address.ts'
 import { BindError } from '../base/errors.ts'
 import type { Listener, Visitor, VisitorHandler } from '../ports/listener.ts'
+import { close, listen } from './listening.ts'
 import { plainBytes } from './plain-bytes.ts'
 
 /** Takes TCP connections at one address, a given number of them at a time. */
@@ -17,28 +18,20 @@ export class TcpListener implements Listener {
   }
 
   async open(onVisitor: (visitor: Visitor) => VisitorHandler): Promise<Address> {
-    const { host, port } = this.#address
     const server = createServer({ noDelay: true }, (socket) => this.#accept(socket, onVisitor))
     server.maxConnections = this.#connectionsMax
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => reject(new BindError(addressText(this.#address), cause)))
-      server.listen({ host, port, exclusive: true }, resolve)
+    const port = await listen(server, this.#address).catch((cause: unknown) => {
+      throw new BindError(addressText(this.#address), cause)
     })
-    server.removeAllListeners('error')
-    // A failed accept (out of file descriptors) costs that connection, not the listener.
-    server.on('error', () => {})
     this.#server = server
-    const bound = server.address()
-    return { host, port: bound !== null && typeof bound === 'object' ? bound.port : port }
+    return { host: this.#address.host, port }
   }
 
   async close(): Promise<void> {
     const server = this.#server
     if (server === undefined) return
     this.#server = undefined
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve())
-    })
+    const closed = close(server)
     for (const socket of this.#sockets) socket.destroy()
     await closed
   }

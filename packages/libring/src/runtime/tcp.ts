@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { canonicalIp, type Address } from '../base/address.ts'
 import type { Stream, StreamHandler } from '../ports/transport.ts'
+import { close, listen } from './listening.ts'
 import { plainBytes } from './plain-bytes.ts'
 
 /** The stream half of a transport. */
@@ -21,19 +22,11 @@ export class TcpEnd {
     })
     this.#server = server
     try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen({ host: address.host, port: address.port, exclusive: true }, resolve)
-      })
+      return await listen(server, address)
     } catch (error) {
       this.#server = undefined
       throw error
     }
-    server.removeAllListeners('error')
-    // A failed accept (out of file descriptors) costs that stream, not the listener.
-    server.on('error', () => {})
-    const bound = server.address()
-    return bound !== null && typeof bound === 'object' ? bound.port : address.port
   }
 
   dial(to: Address, handler: StreamHandler): Stream {
@@ -57,9 +50,7 @@ export class TcpEnd {
     const server = this.#server
     if (server === undefined) return
     this.#server = undefined
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve())
-    })
+    await close(server)
   }
 
   #accept(socket: Socket): void {

@@ -1,7 +1,6 @@
 import type { Address } from '../base/address.ts'
 import { NO_BYTES } from '../base/bytes.ts'
 import type { MemberEvent } from '../base/member.ts'
-import type { Millis } from '../base/time.ts'
 import { Driver } from '../gossip/driver.ts'
 import type { QueryAnswer } from '../gossip/asked-query.ts'
 import type { ReceivedQuery } from '../gossip/queries.ts'
@@ -166,8 +165,7 @@ class Client implements VisitorHandler {
   constructor(visitor: Visitor, authKey: string, clock: Clock, setup: ClientSetup) {
     this.#visitor = visitor
     this.#setup = setup
-    const greetingMs: Millis = GREETING_MS
-    this.#session = new ServerSession({ authKey, greetingMs })
+    this.#session = new ServerSession({ authKey, greetingMs: GREETING_MS })
     this.#driver = new Driver(this.#session, clock, (effect) => this.#perform(effect))
     this.#driver.feed({ type: 'connected' })
   }
