@@ -164,6 +164,20 @@ describe('a node that did not run for a minute', () => {
     expect(statusOf('ann')).toBe('dead')
   })
 
+  test('that is late all the time, yet answered, is not taken for ever less well', () => {
+    let worst = 0
+    for (let turn = 0; turn < 100; turn++) {
+      nowMs = Math.max(nowMs, machine.deadlineMs()!) + options.probeTimeoutMs + 100
+      machine.tick(nowMs)
+      hear(...drain().acks)
+      drain()
+      worst = Math.max(worst, machine.awareness)
+    }
+    expect(machine.stats.stalls).toBeGreaterThan(20)
+    expect(worst).toBeGreaterThan(0)
+    expect(worst).toBeLessThanOrEqual(2)
+  })
+
   test('is as much aware of it where a packet is read first', () => {
     hear({ type: 'suspect', incarnation: 1, node: 'ann', from: 'bob' })
     nowMs += STALL_MS

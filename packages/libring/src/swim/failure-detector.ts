@@ -57,6 +57,8 @@ export class FailureDetector {
   #round: Round | undefined
   /** A round fell due while another was still open. */
   #overdue = false
+  /** We were late since the last round began. */
+  #isExcused = false
 
   constructor(setup: {
     readonly name: string
@@ -99,11 +101,15 @@ export class FailureDetector {
     return streams ? { streamPing: { target, seq: probe.seq } } : NOTHING
   }
 
-  /** We did not run for so long: that is no fault of whoever we wait for, but says how we are. */
+  /**
+   * We did not run for so long: that is no fault of whoever we wait for, but says how we are. Once a
+   * round: a node that is always late would otherwise be done with none, and judge nobody.
+   */
   wasLate(byMs: Millis): void {
+    if (this.#isExcused) return
+    this.#isExcused = true
     this.awareness.apply(1)
-    // Once a round, or a node that is always late would never be done with it.
-    if (this.#round?.sentAtMs === undefined) return
+    if (this.#round === undefined) return
     const probe = extendedProbe(this.#round.probe, byMs)
     this.#round = { ...this.#round, probe, sentAtMs: undefined }
   }
@@ -123,6 +129,7 @@ export class FailureDetector {
     const row = this.#order.next(this.#members, this.#name, gossipToTheDeadMs, nowMs)
     if (row === undefined) return
     this.#stats.probes++
+    this.#isExcused = false
     const seq = this.#outbox.nextSeq()
     const relayAtMs = nowMs + probeTimeoutMs
     const failAtMs = nowMs + this.awareness.scale(probeIntervalMs)
