@@ -45,7 +45,7 @@ function compileEntry(folder: string): void {
   const source = join(root, 'packages/libring/src')
   const compilerOptions = { types: [], lib: ['ES2023'], rootDir: source, outDir: folder }
   const include = [join(source, 'entries/ring.ts')]
-  const base = join(root, 'tsconfig.build.json')
+  const base = join(root, 'packages/libring/tsconfig.build.json')
   writeFileSync(config, JSON.stringify({ extends: base, compilerOptions, include, files: include }))
   const compiler = join(root, 'node_modules/typescript-7/bin/tsc')
   const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', config], {
