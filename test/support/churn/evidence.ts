@@ -143,8 +143,12 @@ export class Evidence {
 
   #onFailed(observer: string, told: Extract<Told, { type: 'heard' }>): void {
     const { at, name } = told
+    // Until it is back, all that is heard of its failure is of this one, however late.
     const known = this.troubles.findLast(
-      (trouble) => trouble.member === name && at >= trouble.from && at <= this.windowOf(trouble)[1],
+      (trouble) =>
+        trouble.member === name &&
+        at >= trouble.from &&
+        (at <= trouble.backAt || at <= this.windowOf(trouble)[1]),
     )
     if (known !== undefined) return void known.heardAt.set(observer, at)
     const heardAt = new Map([[observer, at]])

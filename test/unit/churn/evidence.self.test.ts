@@ -50,6 +50,23 @@ function aTrouble(kind: Trouble['kind'], fields: Partial<Trouble> = {}): Trouble
   return { kind, ...base, heardAt: new Map(), ...fields }
 }
 
+describe('of failures that members tell of', () => {
+  test('each is of what was done to the member, however late, until the member is back', () => {
+    const found = evidence()
+    const killed = aTrouble('kill')
+    found.troubles.push(killed)
+    const heard = (observer: string, at: number): void => {
+      found.hear(observer, { type: 'heard', at, what: 'failed', name: 'ann' })
+    }
+    heard('bob', 1_000)
+    heard('cat', 30_000)
+    expect([...killed.heardAt.keys()]).toEqual(['bob', 'cat'])
+    killed.backAt = 31_000
+    heard('dan', 40_000)
+    expect(found.troubles.map(({ kind }) => kind)).toEqual(['kill', 'mistake'])
+  })
+})
+
 describe('of answers', () => {
   test('nothing is said of those by whoever held the partition at that time', () => {
     const late = { servedAt: 120, endedAt: 125, member: 'bob', token: '2' }
