@@ -1,7 +1,7 @@
 import { Ring } from '../../../packages/libring/src/ring/ring.ts'
 import { judgeAnswers, type Tenures } from './answers.ts'
 import type { Told } from './member-process.ts'
-import { endOf, type Allowance, type Trouble } from './troubles.ts'
+import { endOf, lastSentAt, type Allowance, type Trouble } from './troubles.ts'
 import type { Answer, Arrival, Sent } from './words.ts'
 
 /** Everything that the processes of a rig told, and whether it is as promised. */
@@ -88,6 +88,7 @@ export class Evidence {
       if (status === 0) {
         return trouble.host === front && doneAt >= from && sentAt <= Math.max(trouble.backAt, until)
       }
+      if (trouble.host !== front && sentAt > lastSentAt(trouble, this.#allowance)) return false
       return doneAt >= from && doneAt <= until
     })
   }

@@ -118,6 +118,12 @@ describe('of failures', () => {
     ['once the kill is long known', { doneAt: 2_501 }, [aTrouble('kill', { heardAt })], /nothing/],
     ['of an address that runs', { status: 0, front: 'x' }, [aTrouble('kill')], /nothing was wrong/],
     [
+      'of one sent to another member once all know that it was stopped',
+      { front: 'host of bob', sentAt: 2_501, doneAt: 2_600 },
+      [aTrouble('stop', { heardAt, backAt: 9_000 })],
+      /nothing was wrong/,
+    ],
+    [
       'once it goes on',
       { doneAt: 2_101 },
       [aTrouble('stop', { backAt: 100 })],
@@ -132,6 +138,11 @@ describe('of failures', () => {
       'until all know of the kill, and have settled',
       { doneAt: 2_499 },
       aTrouble('kill', { heardAt }),
+    ],
+    [
+      'of what is sent to one that was stopped',
+      { sentAt: 2_501, doneAt: 2_600 },
+      aTrouble('stop', { heardAt, backAt: 9_000 }),
     ],
     ['while it is waited for', { doneAt: 2_099 }, aTrouble('stop', { backAt: 100 })],
     ['of an address that was killed', { status: 0, code: undefined }, aTrouble('kill')],
