@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { addressText, ipToBytes, type Address } from '../../../packages/libring/src/base/address.ts'
+import { ipToBytes, type Address } from '../../../packages/libring/src/base/address.ts'
 import { NO_BYTES, utf8Encode } from '../../../packages/libring/src/base/bytes.ts'
 import { InvariantError } from '../../../packages/libring/src/base/errors.ts'
 import type { SerfEffect } from '../../../packages/libring/src/serf/effects.ts'
@@ -91,10 +91,6 @@ function hear(...messages: readonly (PacketMessage | SerfMessage)[]): string[] {
     machine.handle({ type: 'packet', from: host(2), bytes: encodeMessage(packet) }, now)
   }
   return news(drain())
-}
-
-function packetOf(message: SerfMessage): Uint8Array {
-  return encodeMessage({ type: 'user', payload: encodeSerf(message) })
 }
 
 function isSerf(message: PacketMessage | SerfMessage): message is SerfMessage {
@@ -241,30 +237,6 @@ describe('leave intents', () => {
     expect(passedAlong()).toEqual([join(6n, 'self'), join(5n, 'self')])
     hear(leave(5n, 'self'))
     expect(passedAlong()).toEqual([])
-  })
-
-  test('one of the very time of a join that we heard is brought to the member, which can refute it', () => {
-    const brought = (): string[] => {
-      machine.handle({ type: 'packet', from: host(3), bytes: packetOf(leave(5n, 'ann')) }, now)
-      return drain().flatMap((effect) => (effect.type === 'send' ? [addressText(effect.to)] : []))
-    }
-    hear(join(5n, 'ann'))
-    expect(brought()).toEqual(['127.0.0.2:7946'])
-    expect(statusOf('ann')).toBe('alive')
-    // Whatever peers send, so many in a second.
-    const more = Array.from({ length: 40 }, brought)
-    expect(more.flat()).toHaveLength(15)
-    hear(join(6n, 'ann'))
-    wait(1_000)
-    expect(brought()).toEqual([])
-  })
-
-  test('what refutes it is at all others at once, besides by gossip', () => {
-    const bytes = packetOf(leave(40n, 'self'))
-    machine.handle({ type: 'packet', from: host(2), bytes }, now)
-    const sent = drain().flatMap((effect) => (effect.type === 'send' ? [effect] : []))
-    expect(sent.map(({ to }) => addressText(to))).toEqual(['127.0.0.2:7946'])
-    expect(sent.flatMap((effect) => serfMessages(effect.bytes))).toEqual([join(41n, 'self')])
   })
 
   test('prune of a member that failed forgets it at once', () => {
