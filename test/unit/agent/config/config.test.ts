@@ -1,12 +1,14 @@
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { configOf } from '../../../../packages/agent/src/config/config.ts'
 import { readConfigFile, readConfigFolder } from '../../../../packages/agent/src/config/files.ts'
 import { flagsSource } from '../../../../packages/agent/src/cli/agent-flags.ts'
-import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
-const folder = temporaryFolder()
+const folder = mkdtempSync(join(tmpdir(), 'libring-config-'))
+
+afterAll(() => rmSync(folder, { recursive: true }))
 
 function file(name: string, text: string): string {
   const path = join(folder, name)
