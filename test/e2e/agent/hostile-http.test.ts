@@ -30,9 +30,10 @@ beforeAll(async () => {
 
 // Whatever was done to it, it goes on.
 afterEach(async () => {
-  await expect
-    .poll(async () => (await send('GET', '/v1/health').catch(() => '')).slice(0, 12))
-    .toBe('HTTP/1.1 200')
+  for (let tries = 0; statusOf(await send('GET', '/v1/health')) !== 200; tries++) {
+    // Connections that a test has cut count until both ends know.
+    if (tries === 1_000) throw new Error('the agent does not answer any more')
+  }
 })
 
 afterAll(async () => {
