@@ -36,6 +36,14 @@ class Measured {
   }
 }
 
+/** Over all members: how many partitions have a primary, were there no two of one. */
+async function primariesOf(measured: Measured): Promise<number> {
+  const values = measured.world.nodes.map((node) => {
+    return measured.value(node, 'libring_partitions_held{replica="0"}')
+  })
+  return (await Promise.all(values)).reduce((total, value) => total + value, 0)
+}
+
 async function formed(count: number, options: Partial<WorldOptions> = {}): Promise<Measured> {
   const measured = new Measured(options)
   for (let index = 0; index < count; index++) measured.world.addNode()
@@ -119,6 +127,18 @@ test('a hand-off is in flight until whoever has the partition has let it go, and
   expect(count).toBe(waiting)
   expect(sum / count).toBeGreaterThan(2.5)
   expect(sum / count).toBeLessThan(6)
+  expect(await primariesOf(measured)).toBe(PARTITIONS)
+})
+
+test('a member that stood still holds nothing it has lost, once it runs again', async () => {
+  const measured = await formed(3)
+  const [, paused] = measured.world.nodes as [SimNode, SimNode, SimNode]
+  paused.pause()
+  await measured.world.run(60_000)
+  paused.resume()
+  await measured.world.run(60_000)
+  expect(await measured.value(paused, 'libring_ring_stalls_total')).toBe(1)
+  expect(await primariesOf(measured)).toBe(PARTITIONS)
 })
 
 test('a partition whose handler is at work is held and not ready', async () => {
