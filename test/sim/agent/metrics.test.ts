@@ -19,7 +19,7 @@ class Measured {
 
   /** The value of a series, named as Prometheus shows it. */
   async value(node: SimNode, series: string): Promise<number> {
-    const text = await this.#metrics.get(node.name)!.text()
+    const text = await this.#metrics.get(node.name)!.metrics()
     const line = text.split('\n').find((each) => each.startsWith(`${series} `))
     if (line === undefined) throw new Error(`no ${series} in:\n${text}`)
     return Number(line.slice(series.length + 1))
