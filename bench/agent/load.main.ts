@@ -1,12 +1,12 @@
 /** The load: clients that hear of everything, and requests one after the other, on one agent. */
-import { Agent, request } from 'node:http'
+import { Agent, request, type ClientRequest } from 'node:http'
 import { setTimeout as passed } from 'node:timers/promises'
 import { connectRpc, type RpcClient } from 'libring/serf'
 import type { LoadReport, LoadTask, Percentiles } from './tasks.ts'
 
 /** Clients that connect at a time. */
 const CONNECTING = 25
-/** A user event for all streams to hear. Each is a record to every client. */
+/** A user event for all streams to hear. */
 const EVENT_EVERY_MS = 500
 
 async function run(task: LoadTask): Promise<void> {
@@ -22,6 +22,7 @@ async function run(task: LoadTask): Promise<void> {
 class Load {
   readonly #task: LoadTask
   readonly #clients: RpcClient[] = []
+  readonly #streams: ClientRequest[] = []
   readonly #rpcMs: number[] = []
   readonly #httpMs: number[] = []
   readonly #agent: Agent
@@ -51,7 +52,7 @@ class Load {
     const clients = await Promise.all(Array.from({ length: parallel }, () => this.#client()))
     const work = [
       ...clients.map((client) => this.#repeat(() => client.members(), this.#rpcMs)),
-      ...clients.map(() => this.#repeat(() => this.#scrape(), this.#httpMs)),
+      ...clients.map((_, at) => this.#repeat(() => this.#get(pathOf(at)), this.#httpMs)),
       this.#tell(clients[0]!),
     ]
     await passed(seconds * 1_000)
@@ -59,6 +60,7 @@ class Load {
     await Promise.all(work)
     const tookSeconds = (performance.now() - startMs) / 1_000
     for (const client of this.#clients) client.close()
+    for (const stream of this.#streams) stream.destroy()
     this.#agent.destroy()
     return {
       seconds: tookSeconds,
@@ -80,17 +82,27 @@ class Load {
     return client
   }
 
-  async #listen(): Promise<void> {
-    const client = await this.#client()
-    const stream = await client.stream('user')
-    void (async () => {
-      try {
-        for await (const _event of stream) this.#eventsHeard++
-      } catch (error) {
-        this.#failed(error)
-      }
-      if (!this.#isOver) this.#streamsLost++
-    })()
+  #listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const asked = request(`${this.#task.url}/v1/events`, { agent: false }, (response) => {
+        let rest = ''
+        response.setEncoding('utf8')
+        response.on('data', (text: string) => {
+          const blocks = (rest + text).split('\n\n')
+          rest = blocks.pop() ?? ''
+          this.#eventsHeard += blocks.filter((block) => block.includes('"bench-')).length
+        })
+        response.once('close', () => {
+          if (!this.#isOver) this.#streamsLost++
+        })
+        response.on('error', (error) => this.#failed(error))
+        if (response.statusCode === 200) resolve()
+        else reject(new Error(`a stream was answered with ${response.statusCode}`))
+      })
+      asked.once('error', reject)
+      this.#streams.push(asked)
+      asked.end()
+    })
   }
 
   async #repeat(ask: () => Promise<unknown>, timesMs: number[]): Promise<void> {
@@ -119,9 +131,9 @@ class Load {
     }
   }
 
-  #scrape(): Promise<void> {
+  #get(path: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const asked = request(this.#task.metricsUrl, { agent: this.#agent }, (response) => {
+      const asked = request(this.#task.url + path, { agent: this.#agent }, (response) => {
         response.resume()
         response.once('error', reject)
         response.once('end', () => {
@@ -139,6 +151,11 @@ class Load {
     this.#errors++
     this.#firstError ??= String(error)
   }
+}
+
+/** One half asks who is there, the other who holds what. */
+function pathOf(at: number): string {
+  return at % 2 === 0 ? '/v1/members' : `/v1/lookup/cart-${at}`
 }
 
 function percentiles(timesMs: readonly number[]): Percentiles {

@@ -1,6 +1,6 @@
-// An agent under load, while it gossips with others: many clients hear of everything by RPC, and
-// requests by RPC and HTTP come as fast as one process asks them. Nobody dies, so nobody is to be
-// held for dead.
+// An agent under load, while it gossips with others: a thousand clients of its server-sent events, and
+// requests by RPC and HTTP as fast as one process asks them. Nobody dies, so nobody is to be held for
+// dead.
 //
 //   npm run bench:agent                          a minute
 //   npm run bench:agent -- --seconds 10 --streams 100 --members 3
@@ -16,8 +16,9 @@ import { parseArgs } from 'node:util'
 import { loopbackAddresses } from '../../test/support/loopback.ts'
 import { table } from '../ring/report.ts'
 import {
-  METRICS_PORT,
+  HTTP_PORT,
   RPC_PORT,
+  type Asked,
   type LoadReport,
   type LoadTask,
   type MemberReport,
@@ -25,7 +26,6 @@ import {
   type Percentiles,
 } from './tasks.ts'
 
-/** Of its 1,024 clients, RPC keeps some for those that ask. */
 const STREAMS = 1_000
 const SAMPLE_EVERY_MS = 1_000
 
@@ -49,17 +49,17 @@ try {
 async function bench(): Promise<void> {
   const members = await startMembers(Number(values.members))
   const [subject] = members as [ChildProcess]
-  const before = await reportsOf(members)
+  const before = await reportsOf(members, 'settle')
   const [{ name: host }] = before as [MemberReport]
   const load = start('load.main.ts', {
     rpc: `${host}:${RPC_PORT}`,
-    metricsUrl: `http://${host}:${METRICS_PORT}/metrics`,
+    url: `http://${host}:${HTTP_PORT}`,
     streams: Number(values.streams),
     parallel: Number(values.parallel),
     seconds: Number(values.seconds),
   } satisfies LoadTask)
   await once(load, 'message')
-  const connected = await reportOf(subject, 'report and begin anew')
+  const connected = await reportOf(subject, 'settle')
   const samples = [connected]
   const done = once(load, 'message').then(([report]) => report as LoadReport)
   load.send('begin')
@@ -68,7 +68,7 @@ async function bench(): Promise<void> {
     found = await Promise.race([done, passed(SAMPLE_EVERY_MS, undefined)])
     samples.push(await reportOf(subject))
   }
-  const after = await reportsOf(members)
+  const after = await reportsOf(members, 'settle')
   print({ before, samples, after, load: found })
 }
 
@@ -96,11 +96,11 @@ function print({ before, samples, after, load }: Found): void {
       `${sum((each) => each.probesFailed)} of ${sum((each) => each.probes)}`,
     ],
     ['health score, the worst', String(most(({ healthScore }) => healthScore))],
-    ['streams open, lost', `${samples[0]!.clients}, ${load.streamsLost}`],
+    ['streams open, lost', `${samples[0]!.streams}, ${load.streamsLost}`],
     ['user events told, heard by streams', `${load.userEvents}, ${load.eventsHeard}`],
-    ['records dropped for slow clients', String(last.recordsDropped)],
+    ['records of RPC dropped for slow clients', String(last.recordsDropped)],
     ['RPC requests (members)', `${rate(load.rpcRequests)}, ${timesText(load.rpcMs)}`],
-    ['HTTP requests (metrics)', `${rate(load.httpRequests)}, ${timesText(load.httpMs)}`],
+    ['HTTP requests (members, lookups)', `${rate(load.httpRequests)}, ${timesText(load.httpMs)}`],
     [
       'requests that failed',
       `${load.errors}${load.firstError === undefined ? '' : `: ${load.firstError}`}`,
@@ -109,6 +109,10 @@ function print({ before, samples, after, load }: Found): void {
     ['memory with all streams', mib(samples[0]!.residentBytes)],
     ['memory at most', mib(most(({ residentBytes }) => residentBytes))],
     ['memory at the end', mib(last.residentBytes)],
+    [
+      'heap in use: before, with all streams, after all',
+      [before[0]!, samples[0]!, after[0]!].map((each) => mib(each.heapBytes)).join(', '),
+    ],
     [
       'event loop lag, 99 % and most',
       `${last.lagP99Ms.toFixed(0)} ms, ${last.lagMaxMs.toFixed(0)} ms`,
@@ -141,7 +145,9 @@ async function startMembers(count: number): Promise<ChildProcess[]> {
 }
 
 function start(file: string, task: MemberTask | LoadTask): ChildProcess {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), [JSON.stringify(task)])
+  const path = fileURLToPath(new URL(file, import.meta.url))
+  const execArgv = [...process.execArgv, '--expose-gc']
+  const child = fork(path, [JSON.stringify(task)], { execArgv })
   children.push(child)
   child.once('exit', (code) => {
     if (code === 0 || child.killed) return
@@ -152,16 +158,13 @@ function start(file: string, task: MemberTask | LoadTask): ChildProcess {
   return child
 }
 
-async function reportOf(
-  member: ChildProcess,
-  ask: 'report' | 'report and begin anew' = 'report',
-): Promise<MemberReport> {
+async function reportOf(member: ChildProcess, ask: Asked = 'report'): Promise<MemberReport> {
   const told = once(member, 'message')
   member.send(ask)
   const [report] = (await told) as [MemberReport]
   return report
 }
 
-function reportsOf(members: readonly ChildProcess[]): Promise<MemberReport[]> {
-  return Promise.all(members.map((member) => reportOf(member)))
+function reportsOf(members: readonly ChildProcess[], ask: Asked): Promise<MemberReport[]> {
+  return Promise.all(members.map((member) => reportOf(member, ask)))
 }

@@ -1,13 +1,17 @@
-/** One member of the bench: a cluster, its RPC and its metrics, as an agent has them. */
-import { once } from 'node:events'
-import { createServer } from 'node:http'
+/** One member of the bench: a cluster, its RPC, HTTP API and metrics, as an agent has them. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Cluster } from 'libring'
 import { serveRpc, type GossipNode } from 'libring/serf'
+import { Consumers } from '../../packages/agent/src/consumers/consumers.ts'
+import { serveHttpApi } from '../../packages/agent/src/http-api/serve.ts'
 import { createMetrics } from '../../packages/agent/src/metrics/metrics.ts'
-import { METRICS_PORT, RPC_PORT, type MemberReport, type MemberTask } from './tasks.ts'
+import { HTTP_PORT, RPC_PORT, type Asked, type MemberReport, type MemberTask } from './tasks.ts'
 
 const PARTITIONS = 512
+const TOKEN = 'of-no-secret-in-a-bench'
+
+/** All of the load comes from one address: what is to be seen is what the agent can bear. */
+const LIMITS = { requestsPerSecond: 1_000_000 }
 
 void run(JSON.parse(process.argv[2]!) as MemberTask)
 
@@ -24,29 +28,36 @@ async function run({ host, join, members }: MemberTask): Promise<void> {
   serf.on('member-failed', ({ members: failed }) => void (falselyFailed += failed.length))
   await cluster.start()
   const rpc = await serveRpc(serf, { rpcAddress: `${host}:${RPC_PORT}` })
-  const server = createServer((_request, response) => {
-    void metrics.text().then((text) => {
-      response.setHeader('content-type', metrics.contentType)
-      response.end(text)
-    })
-  }).listen(METRICS_PORT, host)
-  await once(server, 'listening')
+  const http = await serveHttpApi({
+    cluster,
+    // Nobody takes partitions here: the handlers are not the cluster's.
+    consumers: new Consumers(),
+    ring: { partitions: PARTITIONS },
+    token: TOKEN,
+    host,
+    port: HTTP_PORT,
+    allowedHosts: [host],
+    limits: LIMITS,
+    metrics,
+  })
   await cluster.ready({ members, signal: AbortSignal.timeout(60_000) })
 
   const lag = monitorEventLoopDelay({ resolution: 10 })
   lag.enable()
-  process.on('message', (asked: 'report' | 'report and begin anew') => {
-    const { clients, recordsDropped } = rpc.stats
+  process.on('message', (asked: Asked) => {
+    if (asked === 'settle') globalThis.gc?.()
+    const { recordsDropped } = rpc.stats
     const report: MemberReport = {
       ...gossipReport(serf),
       falselyFailed,
       lagP99Ms: lag.percentile(99) / 1e6,
       lagMaxMs: lag.max / 1e6,
       residentBytes: process.memoryUsage.rss(),
-      clients,
+      heapBytes: process.memoryUsage().heapUsed,
+      streams: http.streamsOpen,
       recordsDropped,
     }
-    if (asked === 'report and begin anew') lag.reset()
+    if (asked === 'settle') lag.reset()
     process.send!(report)
   })
   process.once('disconnect', () => process.exit())

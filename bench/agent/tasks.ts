@@ -6,6 +6,9 @@ export interface MemberTask {
   readonly members: number
 }
 
+/** To report; or to collect garbage first, and begin anew to measure the event loop after. */
+export type Asked = 'report' | 'settle'
+
 /** What a member tells of itself when it is asked. */
 export interface MemberReport {
   readonly name: string
@@ -20,17 +23,20 @@ export interface MemberReport {
   readonly lagP99Ms: number
   readonly lagMaxMs: number
   readonly residentBytes: number
-  /** Clients that its RPC has, and records it dropped since they were too slow. */
-  readonly clients: number
+  /** In use of the heap; what is garbage by then counts, unless it was asked to settle. */
+  readonly heapBytes: number
+  /** Event streams of its HTTP API that are open. */
+  readonly streams: number
+  /** Records of RPC that were dropped since clients were too slow. */
   readonly recordsDropped: number
 }
 
 /** What the load is to do, as its first argument. */
 export interface LoadTask {
-  /** `host:port` of the agent's RPC, and the address of its metrics. */
+  /** `host:port` of the agent's RPC, and the URL of its HTTP API. */
   readonly rpc: string
-  readonly metricsUrl: string
-  /** Clients that hear of everything, each over a connection of its own. */
+  readonly url: string
+  /** Clients of server-sent events, each over a connection of its own. */
   readonly streams: number
   /** Requests of each kind that are under way at a time. */
   readonly parallel: number
@@ -60,4 +66,4 @@ export interface Percentiles {
 }
 
 export const RPC_PORT = 7373
-export const METRICS_PORT = 7380
+export const HTTP_PORT = 7380

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Cluster } from 'libring'
+import { Consumers } from '../../../packages/agent/src/consumers/consumers.ts'
+import { serveHttpApi } from '../../../packages/agent/src/http-api/serve.ts'
 import { createMetrics, type Metrics } from '../../../packages/agent/src/metrics/metrics.ts'
 import { hasPromtool, metricsNamedIn, promtool, RULES_FILE } from '../../support/prometheus.ts'
 import { loopbackAddresses } from '../../support/loopback.ts'
@@ -39,9 +41,34 @@ async function twoMembers(): Promise<Metrics> {
   }
   await first.ready({ members: 2, signal: AbortSignal.timeout(30_000) })
   // A round trip is known once a probe was answered.
-  await expect.poll(() => metrics.text(), { timeout: 30_000 }).toContain('libring_rtt_seconds{')
+  await expect.poll(() => metrics.metrics(), { timeout: 30_000 }).toContain('libring_rtt_seconds{')
   return metrics
 }
+
+test('Prometheus gets over HTTP what there is', async () => {
+  const host = loopback.next()
+  const cluster = new Cluster({
+    hostName: 'alone',
+    serf: { bind: `${host}:7946`, profile: 'local' },
+  })
+  stops.push(() => cluster.stop({ signal: AbortSignal.abort() }))
+  const metrics = createMetrics({ cluster, partitions: 512, serf: cluster.serf, version: '1.2.3' })
+  stops.push(() => metrics.stop())
+  await cluster.start()
+  const api = await serveHttpApi({
+    cluster,
+    consumers: new Consumers(),
+    ring: {},
+    token: 'sixteen-characters',
+    port: 0,
+    metrics,
+  })
+  stops.push(() => api.close())
+  const response = await fetch(`${api.url}/v1/metrics`)
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toBe(metrics.contentType)
+  expect(await response.text()).toContain('libring_agent_info{version="1.2.3"} 1\n')
+})
 
 describe('a live scrape', () => {
   test('is what Prometheus reads, with names, units and help as its rules want them', async ({
@@ -49,7 +76,7 @@ describe('a live scrape', () => {
   }) => {
     const metrics = await twoMembers()
     expect(metrics.contentType).toContain('text/plain; version=0.0.4')
-    const text = await metrics.text()
+    const text = await metrics.metrics()
     expect(text).toContain('libring_members{status="alive"} 2\n')
     expect(text).toContain('libring_agent_info{version="1.2.3"} 1\n')
     expect(text).toContain('nodejs_eventloop_lag_p99_seconds ')
@@ -59,7 +86,7 @@ describe('a live scrape', () => {
   })
 
   test('has every metric that an alert or a page names', async () => {
-    const text = await (await twoMembers()).text()
+    const text = await (await twoMembers()).metrics()
     const scraped = new Set([...text.matchAll(/^(?:# HELP )?(\w+)/gm)].map(([, name]) => name))
     const pages = ['metrics', 'alerts', 'runbooks', 'sizing'].map(
       (name) => `docs/operating/${name}.md`,
@@ -74,7 +101,7 @@ describe('a live scrape', () => {
   })
 
   test('has a bounded number of series', async () => {
-    const before = (await (await twoMembers()).text()).split('\n').length
+    const before = (await (await twoMembers()).metrics()).split('\n').length
     expect(before).toBeLessThan(400)
   })
 })

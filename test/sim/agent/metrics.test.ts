@@ -19,7 +19,7 @@ class Measured {
 
   /** The value of a series, named as Prometheus shows it. */
   async value(node: SimNode, series: string): Promise<number> {
-    const text = await this.#metrics.get(node.name)!.text()
+    const text = await this.#metrics.get(node.name)!.metrics()
     const line = text.split('\n').find((each) => each.startsWith(`${series} `))
     if (line === undefined) throw new Error(`no ${series} in:\n${text}`)
     return Number(line.slice(series.length + 1))
@@ -34,6 +34,14 @@ class Measured {
       nowMs: () => this.world.nowMs,
     })
   }
+}
+
+/** Over all members: how many partitions have a primary, were there no two of one. */
+async function primariesOf(measured: Measured): Promise<number> {
+  const values = measured.world.nodes.map((node) => {
+    return measured.value(node, 'libring_partitions_held{replica="0"}')
+  })
+  return (await Promise.all(values)).reduce((total, value) => total + value, 0)
 }
 
 async function formed(count: number, options: Partial<WorldOptions> = {}): Promise<Measured> {
@@ -119,6 +127,18 @@ test('a hand-off is in flight until whoever has the partition has let it go, and
   expect(count).toBe(waiting)
   expect(sum / count).toBeGreaterThan(2.5)
   expect(sum / count).toBeLessThan(6)
+  expect(await primariesOf(measured)).toBe(PARTITIONS)
+})
+
+test('a member that stood still holds nothing it has lost, once it runs again', async () => {
+  const measured = await formed(3)
+  const [, paused] = measured.world.nodes as [SimNode, SimNode, SimNode]
+  paused.pause()
+  await measured.world.run(60_000)
+  paused.resume()
+  await measured.world.run(60_000)
+  expect(await measured.value(paused, 'libring_ring_stalls_total')).toBe(1)
+  expect(await primariesOf(measured)).toBe(PARTITIONS)
 })
 
 test('a partition whose handler is at work is held and not ready', async () => {

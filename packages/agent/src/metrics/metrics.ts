@@ -20,12 +20,12 @@ export interface MetricsOptions {
   readonly nowMs?: () => number
 }
 
-/** What Prometheus scrapes. */
+/** What Prometheus scrapes; a source for the HTTP API. */
 export interface Metrics {
-  /** To be answered with `text`, as the value of `Content-Type`. */
+  /** Of what `metrics` gives, as the value of `Content-Type`. */
   readonly contentType: string
   /** Everything as it stands now, in the text format of Prometheus. */
-  text(): Promise<string>
+  metrics(): Promise<string>
   /** Watch the cluster no more. */
   stop(): void
 }
@@ -69,7 +69,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   for (const name of MISNAMED) registry.removeSingleMetric(name)
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    metrics: () => registry.metrics(),
     stop: () => watch.stop(),
   }
 }
