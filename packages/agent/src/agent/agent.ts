@@ -124,7 +124,7 @@ export class Agent {
       },
       token: await tokenOf(http_token_file, onToken),
       consumerTimeoutMs: consumer_timeout_ms,
-      metrics: { contentType: metrics.contentType, metrics: () => metrics.text() },
+      metrics,
       setTags: (tags) => this.#tag.set(tags),
       drain: async () => {
         await cluster.drain()

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { agentCommand } from './agent-command.ts'
+import { ringCommands } from './ring-commands.ts'
 import { simulateCommand } from '../simulate/command.ts'
 
 /** Exit code where what was asked for cannot be done as it was said. */
@@ -14,6 +15,7 @@ export function createProgram(): Command {
     .version(version, '-V, --version', 'print the version and exit')
     .addCommand(agentCommand(version))
     .addCommand(simulateCommand())
+  for (const command of ringCommands()) program.addCommand(command)
   for (const command of [program, ...program.commands]) {
     command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : MISUSED))
   }
