@@ -1,10 +1,20 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from 'vitest/config'
 
 /** What may share the machine with other tests: no processes, no timing, or only in memory. */
-const besideEachOther = ['unit', 'property', 'contract', 'model', 'sim', 'docs']
+const inMemory = ['unit', 'property', 'contract', 'model', 'sim', 'docs']
 
-/** What starts processes and watches failure detectors at work, which a busy machine misleads. */
-const oneAtATime = ['interop', 'e2e']
+/** Pure code and pages: a process of its own for each of so many files costs more than the tests. */
+const sharesItsProcess = ['unit', 'contract', 'docs']
+
+/** What starts processes, and mostly waits for what they tell each other: a few files at a time. */
+const amongProcesses = ['interop', 'e2e']
+
+/** What keeps the whole machine busy, and watches failure detectors at work meanwhile. */
+const alone = ['load']
+
+/** One group begins when the one before has ended. */
+const groups = [inMemory, amongProcesses, alone]
 
 function project(name: string, groupOrder: number): TestProjectConfiguration {
   return {
@@ -12,7 +22,8 @@ function project(name: string, groupOrder: number): TestProjectConfiguration {
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
-      fileParallelism: groupOrder === 0,
+      fileParallelism: !alone.includes(name),
+      isolate: !sharesItsProcess.includes(name),
       sequence: { groupOrder },
     },
   }
@@ -24,10 +35,8 @@ const config: ViteUserConfig = defineConfig({
     // Longer than the longest wait for a condition: that names what did not come, this does not.
     testTimeout: 300_000,
     hookTimeout: 120_000,
-    projects: [
-      ...besideEachOther.map((name) => project(name, 0)),
-      ...oneAtATime.map((name, index) => project(name, index + 1)),
-    ],
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    projects: groups.flatMap((names, order) => names.map((name) => project(name, order))),
   },
 })
 

@@ -37,6 +37,11 @@ const SYSTEM_PACKAGES: readonly SystemPackage[] = [
     debianPackage: 'redis-server',
     neededBy: 'the test of fencing tokens in Redis',
   },
+  {
+    command: 'promtool',
+    debianPackage: 'prometheus',
+    neededBy: 'the tests of metrics and alerts by the rules of Prometheus',
+  },
 ]
 
 /** What a bench compares with. */

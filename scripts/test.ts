@@ -28,7 +28,8 @@ interface JsonReport {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { repeat, passOn } = readArguments(process.argv.slice(2))
-const needsSystem = !passOn.includes('--project') || passOn.some((arg) => /interop|e2e/.test(arg))
+const needsSystem =
+  !passOn.includes('--project') || passOn.some((arg) => /interop|e2e|load/.test(arg))
 if (needsSystem) ensureSystemPackages()
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 }

@@ -191,6 +191,10 @@ describe.skipIf(serfMissing).each([
       expect(stats.filtersRefused).toBe(0)
       expect(stats.answersRefused).toBe(0)
     }
-    for (const agent of agents) expect(agent.log.match(/.*(\[ERR\]|panic).*/g)).toBeNull()
+    for (const agent of agents) {
+      const errors = agent.log.match(/.*(\[ERR\]|panic).*/g) ?? []
+      // What still comes for a `serf query` that is over, a relayed ack for one, is too late for it.
+      expect(errors.filter((line) => !line.includes('to ipc.client'))).toEqual([])
+    }
   })
 })

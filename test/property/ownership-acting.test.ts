@@ -50,7 +50,12 @@ function expectedRow(whole: Ring, partition: number, present: readonly string[])
 
 /** Roles of everybody who is there, by name. */
 function rolesIn(ring: Ring<ClusterMember>): ReadonlyMap<string, readonly number[]> {
-  return new Map(names(ring.members).map((name) => [name, [...rolesOf(name, ring)]]))
+  const partitions = Array.from({ length: ring.assignment.partitions }, (_, partition) => partition)
+  const rolesFor = (name: string): readonly number[] => {
+    const roles = rolesOf(name, ring)
+    return partitions.map((partition) => roles.get(partition) ?? NO_ROLE)
+  }
+  return new Map(names(ring.members).map((name) => [name, rolesFor(name)]))
 }
 
 describe('while members are away', () => {

@@ -109,6 +109,17 @@ describe('onePrimary sees', () => {
     none('onePrimary', (stage) => story(stage, 7_000))
   })
 
+  test('no difference where the two do not know of each other, or not where to reach each other', () => {
+    const story = (stage: Stage, host: string) => {
+      stage.acquire('ann', 0)
+      stage.pass(30_000)
+      stage.change('ann', { host })
+      stage.acquire('bob', 0)
+    }
+    none('onePrimary', (stage) => story(stage, '10.0.0.99'))
+    expect(first('onePrimary', (stage) => story(stage, '10.0.0.1'))).toContain('ann')
+  })
+
   test('one that is taken while a handler has yet to let it go, and not after its time', () => {
     const story = (stage: Stage, waitMs: number) => {
       const acquire = stage.acquire('ann', 0)

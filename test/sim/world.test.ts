@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { disagreement, World, type WorldOptions } from '../../packages/libring/src/sim/world.ts'
+import {
+  CLUSTER_NAME,
+  disagreement,
+  World,
+  type WorldOptions,
+} from '../../packages/libring/src/sim/world.ts'
 
 describe('time that does not end, or goes back, is refused at once:', () => {
   test.each([Number.NaN, Infinity, -1, -Infinity, undefined, '5', null])('%o', (durationMs) => {
@@ -30,6 +35,7 @@ describe('what makes no world is refused by name:', () => {
     [{ seed: 1, nodes: 3, logger: {} }, 'logger'],
     [{ seed: 1, nodes: 3, lossRate: Number.NaN }, 'lossRate'],
     [{ seed: 1, nodes: 3, membership: 'rumours' }, 'membership'],
+    [{ seed: 1, nodes: 3, formed: 1 }, 'formed'],
     [{ seed: 1, nodes: 3, membership: { newsMs: [1, 2] } }, 'membership.detectionMs'],
   ])('%o', (options, option) => {
     expect(() => new World(options as WorldOptions)).toThrow(
@@ -89,4 +95,33 @@ describe('what nodes send is counted', () => {
     expect([datagrams, streams, ringMessages]).toEqual([0, 0, sent])
     expect(ringMessageBytes).toBeGreaterThan(20 * sent)
   })
+})
+
+test('nodes of a formed world know each other from the start, and have nothing to tell of it', () => {
+  const options = { bootstrapHosts: [], tags: { role: 'web' } }
+  const world = new World({ seed: 1, nodes: 50, formed: true, options })
+  expect(disagreement(world)).toBeUndefined()
+  expect(
+    world
+      .node('node-7')
+      .members()
+      .find(({ name }) => name === 'node-9')?.tags,
+  ).toEqual({
+    role: 'web',
+  })
+  world.runFor(3_000)
+  const early = world.traffic
+  world.runFor(10_000)
+  // A ping and an answer a second, and nothing besides.
+  expect((world.traffic.datagrams - early.datagrams) / 50 / 10).toBeCloseTo(2, 1)
+  for (const { gossip } of world.nodes) expect(gossip.stats.swim.refutations).toBe(0)
+
+  const newcomer = world.addNode({ bootstrapHosts: [CLUSTER_NAME] })
+  expect(newcomer.members()).toHaveLength(1)
+  world.runFor(5_000)
+  expect(disagreement(world)).toBeUndefined()
+  world.node('node-3').restart({ options: { bootstrapHosts: [CLUSTER_NAME] } })
+  expect(world.node('node-3').members()).toHaveLength(1)
+  world.runFor(5_000)
+  expect(disagreement(world)).toBeUndefined()
 })

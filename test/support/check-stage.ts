@@ -14,6 +14,7 @@ import { aClusterMember } from './ownership.ts'
 /** A node as checks see it. */
 interface Actor {
   readonly name: string
+  host: string
   isUp: boolean
   isPaused: boolean
   farewell: 'stop' | 'drain' | undefined
@@ -80,7 +81,14 @@ export class Stage {
       events: { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) },
     }
     const actor = {
-      ...{ name, isUp: true, isPaused: false, farewell: undefined, wallMs: 0 },
+      ...{
+        name,
+        host: aClusterMember(name).host,
+        isUp: true,
+        isPaused: false,
+        farewell: undefined,
+        wallMs: 0,
+      },
       ...{ isSure: true, cluster, deathAfterMs: () => 5_000 },
       clock: { wallMs: () => this.#actor(name).wallMs },
       members: () => this.#actors.filter(({ isUp }) => isUp).map((it) => aClusterMember(it.name)),

@@ -1,7 +1,7 @@
 import { Ring } from '../../../packages/libring/src/ring/ring.ts'
 import { judgeAnswers, type Tenures } from './answers.ts'
 import type { Told } from './member-process.ts'
-import { endOf, type Allowance, type Trouble } from './troubles.ts'
+import { endOf, lastSentAt, type Allowance, type Trouble } from './troubles.ts'
 import type { Answer, Arrival, Sent } from './words.ts'
 
 /** Everything that the processes of a rig told, and whether it is as promised. */
@@ -88,6 +88,7 @@ export class Evidence {
       if (status === 0) {
         return trouble.host === front && doneAt >= from && sentAt <= Math.max(trouble.backAt, until)
       }
+      if (trouble.host !== front && sentAt > lastSentAt(trouble, this.#allowance)) return false
       return doneAt >= from && doneAt <= until
     })
   }
@@ -143,8 +144,12 @@ export class Evidence {
 
   #onFailed(observer: string, told: Extract<Told, { type: 'heard' }>): void {
     const { at, name } = told
+    // Until it is back, all that is heard of its failure is of this one, however late.
     const known = this.troubles.findLast(
-      (trouble) => trouble.member === name && at >= trouble.from && at <= this.windowOf(trouble)[1],
+      (trouble) =>
+        trouble.member === name &&
+        at >= trouble.from &&
+        (at <= trouble.backAt || at <= this.windowOf(trouble)[1]),
     )
     if (known !== undefined) return void known.heardAt.set(observer, at)
     const heardAt = new Map([[observer, at]])

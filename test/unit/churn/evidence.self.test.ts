@@ -50,6 +50,23 @@ function aTrouble(kind: Trouble['kind'], fields: Partial<Trouble> = {}): Trouble
   return { kind, ...base, heardAt: new Map(), ...fields }
 }
 
+describe('of failures that members tell of', () => {
+  test('each is of what was done to the member, however late, until the member is back', () => {
+    const found = evidence()
+    const killed = aTrouble('kill')
+    found.troubles.push(killed)
+    const heard = (observer: string, at: number): void => {
+      found.hear(observer, { type: 'heard', at, what: 'failed', name: 'ann' })
+    }
+    heard('bob', 1_000)
+    heard('cat', 30_000)
+    expect([...killed.heardAt.keys()]).toEqual(['bob', 'cat'])
+    killed.backAt = 31_000
+    heard('dan', 40_000)
+    expect(found.troubles.map(({ kind }) => kind)).toEqual(['kill', 'mistake'])
+  })
+})
+
 describe('of answers', () => {
   test('nothing is said of those by whoever held the partition at that time', () => {
     const late = { servedAt: 120, endedAt: 125, member: 'bob', token: '2' }
@@ -101,6 +118,12 @@ describe('of failures', () => {
     ['once the kill is long known', { doneAt: 2_501 }, [aTrouble('kill', { heardAt })], /nothing/],
     ['of an address that runs', { status: 0, front: 'x' }, [aTrouble('kill')], /nothing was wrong/],
     [
+      'of one sent to another member once all know that it was stopped',
+      { front: 'host of bob', sentAt: 2_501, doneAt: 2_600 },
+      [aTrouble('stop', { heardAt, backAt: 9_000 })],
+      /nothing was wrong/,
+    ],
+    [
       'once it goes on',
       { doneAt: 2_101 },
       [aTrouble('stop', { backAt: 100 })],
@@ -115,6 +138,11 @@ describe('of failures', () => {
       'until all know of the kill, and have settled',
       { doneAt: 2_499 },
       aTrouble('kill', { heardAt }),
+    ],
+    [
+      'of what is sent to one that was stopped',
+      { sentAt: 2_501, doneAt: 2_600 },
+      aTrouble('stop', { heardAt, backAt: 9_000 }),
     ],
     ['while it is waited for', { doneAt: 2_099 }, aTrouble('stop', { backAt: 100 })],
     ['of an address that was killed', { status: 0, code: undefined }, aTrouble('kill')],

@@ -89,6 +89,16 @@ describe('the list of another member', () => {
     expect(list.leave(ann, 3, 3_000)).toBe(false)
   })
 
+  test('does not begin anew with a death that is told once more, after somebody took it for alive', () => {
+    list.leave(ann, 3, 1_000)
+    list.expire(61_000)
+    expect(list.arrive('ann')).toBe(false)
+    expect(list.leave(ann, 3, 62_000)).toBe(false)
+    expect(list.homes()).toEqual([])
+    list.arrive('ann')
+    expect(list.leave(ann, 4, 63_000)).toBe(true)
+  })
+
   test('says nothing of who is here', () => {
     list.arrive('ann')
     expect(list.merge([entry], 1_000)).toEqual({ changed: false, corrections: [] })

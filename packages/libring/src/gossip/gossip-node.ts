@@ -19,6 +19,7 @@ import type { SerfGauges } from '../serf/stats.ts'
 import { firstIncarnation } from '../swim/incarnations.ts'
 import { leastDeathMs } from '../swim/suspicion.ts'
 import type { Tags } from '../serf/tags.ts'
+import type { NodeState } from '../wire/messages.ts'
 import type { Cipher } from '../wire/seal.ts'
 import type { AskedQuery } from './asked-query.ts'
 import { Discovery } from './discovery.ts'
@@ -60,6 +61,8 @@ export interface GossipNodeSetup {
   readonly store?: Store | undefined
   /** Where keys are kept when members change them, if anywhere. */
   readonly keyStore?: KeyStore | undefined
+  /** Whom it knows from the start. @defaultValue nobody */
+  readonly known?: readonly NodeState[] | undefined
 }
 
 /**
@@ -100,6 +103,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly #keyKeeper: KeyKeeper | undefined
   readonly #talk: Talk
   readonly #conflicts: Conflicts
+  readonly #known: GossipNodeSetup['known']
   #phase: 'idle' | 'starting' | 'running' | 'stopped' = 'idle'
   #started: Promise<void> | undefined
   #bound: Address | undefined
@@ -107,6 +111,7 @@ export class GossipNode implements Membership, AsyncDisposable {
 
   constructor(setup: GossipNodeSetup) {
     const { options, random, cipher, logger, keyStore } = setup
+    this.#known = setup.known
     this.#entrance = new Entrance(setup.clock, setup.transport, setup.resolver)
     const { clock, transport, resolver } = this.#entrance
     const security = securityOf(options.security, cipher)
@@ -117,8 +122,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#resolver = resolver
     this.#logger = logger
     this.#memberListeners = new MemberListeners(logger)
-    const { tags, swim, serf, coordinates } = options
-    const name = options.hostName
+    const { hostName: name, tags, swim, serf, coordinates } = options
     const keepsKeys = keyStore !== undefined
     const parts = { name, tags, swim, serf, random, security, coordinates, keepsKeys }
     this.#machine = new SerfMachine(parts)
@@ -146,7 +150,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     const talks = { tags: this.#tags, messages: this.peerMessages, joins: this.#joins, random }
     this.ringChannel = new GossipRingChannel({
       ...talks,
-      others: () => this.#others(),
+      others: () => this.members().filter(({ name }) => name !== this.localName),
       announce: (text) => this.#replaceTags(() => this.#tags.announce(text)),
     })
     const acceptPeer = this.#peerChannel.accept
@@ -404,7 +408,7 @@ export class GossipNode implements Membership, AsyncDisposable {
       this.#driver.feed({ type: 'recall', ltimes }),
     )
     const incarnation = firstIncarnation(this.#entrance.clock.wallMs())
-    this.#driver.feed({ type: 'start', advertise: advertised, incarnation })
+    this.#driver.feed({ type: 'start', advertise: advertised, incarnation, known: this.#known })
     this.#discovery.start(advertised, bound.port, remembered)
     // A listener may have stopped us.
     if (this.#isStopped) throw closedError()
@@ -478,10 +482,6 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#memberListeners.tell(change.event)
     this.#talk.perform(change)
     this.#discovery.noteMembers(change.event)
-  }
-
-  #others(): Member[] {
-    return this.members().filter(({ name }) => name !== this.localName)
   }
 
   get #isStopped(): boolean {

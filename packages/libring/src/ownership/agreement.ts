@@ -43,12 +43,12 @@ export function agreedConfiguration(parties: readonly Party[]): RingConfiguratio
  * does in the modes that Go libring has, and in others only where `untagged` are accepted.
  */
 export function bears(
-  party: Party,
+  { tag }: Pick<Party, 'tag'>,
   agreed: RingConfiguration,
   untagged: 'accept' | 'refuse',
 ): boolean {
-  if (party.tag === undefined) return agreed.assignment.startsWith('go-') || untagged === 'accept'
-  return sameConfiguration(party.tag.configuration, agreed)
+  if (tag === undefined) return agreed.assignment.startsWith('go-') || untagged === 'accept'
+  return sameConfiguration(tag.configuration, agreed)
 }
 
 /** Each field in which `own` is another than `agreed`, in words. */

@@ -73,10 +73,16 @@ export class AwayList {
     return wasAway
   }
 
-  /** A member is there, whether it takes part or not. Whether others are away than before. */
+  /**
+   * A member is there, whether it takes part or not. Whether others are away than before.
+   *
+   * What is over stays over: who comes back does so at a higher incarnation, but whoever slept
+   * through a death tells of the dead as it knew it, and may be believed for a moment.
+   */
   arrive(name: string): boolean {
     if (this.#graceMs > 0) this.#here.add(name)
-    return this.#drop(name)
+    this.#deadlines.clear(name)
+    return this.#away.delete(name)
   }
 
   /**

@@ -25,6 +25,11 @@ export class Candidates {
     return [...this.#candidates.values()]
   }
 
+  /** The same, one by one, for as long as nothing changes. */
+  each(): Iterable<Candidate> {
+    return this.#candidates.values()
+  }
+
   get(name: string): Candidate | undefined {
     return this.#candidates.get(name)
   }

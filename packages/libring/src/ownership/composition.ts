@@ -35,11 +35,10 @@ export interface Composition {
  * @param stance `undefined` where nothing has to be agreed on.
  */
 export function compose(candidates: Candidates, stance: Stance | undefined): Composition {
-  const all = candidates.all()
   const own = stance?.configuration
   const sole = candidates.soleConfiguration()
   // Where all agree, and mostly they do, nothing has to be counted.
-  const parties = own === undefined || sole !== undefined ? [] : partiesOf(all)
+  const parties = own === undefined || sole !== undefined ? [] : partiesOf(candidates.all())
   const agreed = own && (sole ?? agreedConfiguration(parties) ?? own)
   const isLost = agreed !== undefined && own !== undefined && !sameConfiguration(agreed, own)
   const found = disagreements(parties)
@@ -47,9 +46,10 @@ export function compose(candidates: Candidates, stance: Stance | undefined): Com
 
   const serving: ClusterMember[] = []
   const going: ClusterMember[] = []
-  for (const { member, bystander, tag } of all) {
-    const { name } = (member ?? bystander)!
-    if (stance && agreed && !bears({ name, tag }, agreed, stance.untagged)) continue
+  // Once for each member of each view: nothing is made anew for it.
+  for (const candidate of candidates.each()) {
+    if (stance && agreed && !bears(candidate, agreed, stance.untagged)) continue
+    const { member, bystander, tag } = candidate
     if (member !== undefined) serving.push(member)
     else if (tag?.standing === 'draining') going.push(bystander!)
   }

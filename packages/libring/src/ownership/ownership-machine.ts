@@ -325,7 +325,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
 
   #isOfOurs(tag: RingTag | undefined): boolean {
     const { configuration, untagged = 'accept' } = this.#stance ?? {}
-    return configuration === undefined || bears({ name: '', tag }, configuration, untagged)
+    return configuration === undefined || bears({ tag }, configuration, untagged)
   }
 
   #stop(nowMs: Millis): void {

@@ -9,7 +9,6 @@ import {
   advanceTenure,
   atRest,
   NO_ROLE,
-  noRoles,
   rolesOf,
   tenureDeadlineMs,
   type Release,
@@ -73,7 +72,7 @@ export class Tenures {
   /** As they were when it was last asked for changes. */
   readonly #changed = new Map<number, Tenure>()
   readonly #origins = new Map<number, Origin>()
-  #planned: Roles
+  #planned: Roles = new Map()
   #plan: Plan | undefined
   #circumstances: Circumstances = {
     others: () => 'none',
@@ -95,7 +94,6 @@ export class Tenures {
     this.#releaseTimeoutMs = setup.releaseTimeoutMs
     this.#handoffTimeoutMs = setup.handoffTimeoutMs
     this.#onStep = setup.onStep
-    this.#planned = noRoles(setup.partitions)
     this.#tenures = Array.from({ length: setup.partitions }, () => atRest(NO_ROLE))
   }
 
@@ -111,7 +109,7 @@ export class Tenures {
 
   /** Partitions that are held, being taken or being let go, in their order. */
   occupied(): readonly number[] {
-    return [...this.#occupied].sort((left, right) => left - right)
+    return [...this.#occupied].sort(ascending)
   }
 
   /** Partitions whose index 0 is held, in their order. */
@@ -138,23 +136,23 @@ export class Tenures {
 
   /** Whether the partition is held, and the plan has us hold it. */
   isStaying(partition: number): boolean {
-    return this.get(partition).role !== NO_ROLE && this.#planned[partition] !== NO_ROLE
+    return this.get(partition).role !== NO_ROLE && this.#planned.has(partition)
   }
 
   /** Whether index 0 is held though the plan names another. */
   isOverstaying(partition: number): boolean {
-    return this.get(partition).role === 0 && this.#planned[partition] !== 0
+    return this.get(partition).role === 0 && this.#planned.get(partition) !== 0
   }
 
   plan(plan: Plan, circumstances: Circumstances, take: Taker, nowMs: Millis): void {
     this.#plan = plan
     this.#circumstances = circumstances
     this.#planned =
-      circumstances.purpose === 'keep'
-        ? Int8Array.from(this.#tenures, ({ role }) => role)
-        : rolesOf(this.#localName, plan.ring)
-    for (let partition = 0; partition < this.#planned.length; partition++) {
-      const planned = this.#planned[partition]!
+      circumstances.purpose === 'keep' ? this.#roles() : rolesOf(this.#localName, plan.ring)
+    // Of so many partitions, most were nothing to us and are not going to be.
+    const concerned = new Set([...this.#occupied, ...this.#planned.keys()])
+    for (const partition of [...concerned].sort(ascending)) {
+      const planned = this.#plannedFor(partition)
       if (this.#tenures[partition] === atRest(planned)) continue
       this.#origins.set(partition, {
         from: this.#holderBefore(partition, planned),
@@ -276,10 +274,20 @@ export class Tenures {
   #release(partition: number, nowMs: Millis): Release {
     // Though nobody waits for it now, somebody may come while the handler is at work.
     return {
-      planned: this.#planned[partition]!,
+      planned: this.#plannedFor(partition),
       seq: this.#seq + 1,
       untilMs: nowMs + this.#releaseTimeoutMs,
     }
+  }
+
+  #plannedFor(partition: number): number {
+    return this.#planned.get(partition) ?? NO_ROLE
+  }
+
+  /** As they are now. */
+  #roles(): Roles {
+    const held = this.occupied().map((partition) => [partition, this.get(partition).role] as const)
+    return new Map(held.filter(([, role]) => role !== NO_ROLE))
   }
 
   /**
@@ -297,4 +305,8 @@ export class Tenures {
     const member = this.#plan!.before.holderAt(partition, replica)
     return member?.name === this.#localName ? undefined : member
   }
+}
+
+function ascending(left: number, right: number): number {
+  return left - right
 }

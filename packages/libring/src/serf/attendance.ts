@@ -15,6 +15,8 @@ export interface Outcome {
   readonly rebroadcast?: true
   /** Somebody says that we leave, and we do not: say so. */
   readonly refute?: true
+  /** Bring the message to the member that it is about, which alone can refute it. */
+  readonly bringTo?: string
   /** This member is to be forgotten once its farewell had the time to spread. */
   readonly pruneLater?: string
 }
@@ -114,7 +116,12 @@ export class Attendance {
       // A leave of the same time as our join won with all who have not heard the join.
       return ltime >= known.statusLTime ? { refute: true } : NOTHING
     }
-    if (ltime <= known.statusLTime) return NOTHING
+    if (ltime <= known.statusLTime) {
+      // To us a leave of the same time as the join is no news, nor to anybody else who heard the join;
+      // who did not, and says so, takes the member for leaving for ever.
+      const isTie = ltime === known.statusLTime && known.member.status === 'alive'
+      return isTie && !prune ? { bringTo: node } : NOTHING
+    }
 
     const wasFailed = known.member.status === 'failed'
     this.#follow('leave-intent', known, ltime, nowMs)

@@ -1,3 +1,4 @@
+import type { Address } from '../base/address.ts'
 import { Allowance } from '../base/allowance.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { Fifo } from '../base/fifo.ts'
@@ -10,6 +11,9 @@ import type { SerfStats } from './stats.ts'
 /** User events and queries in a second that are sent to members besides by gossip. */
 const ANNOUNCEMENTS_PER_SECOND = 16
 
+/** Messages of others in a second that are brought to a member, whatever peers send. */
+const ERRANDS_PER_SECOND = 16
+
 /** All that the parts of Serf's machine let out: what is told, gossip, and orders for SWIM. */
 export class Outlet {
   readonly deadlines: Deadlines = new Deadlines()
@@ -18,6 +22,7 @@ export class Outlet {
   readonly #effects = new Fifo<SerfEffect>()
   readonly #orders = new Fifo<SwimInput>()
   readonly #announcements = new Allowance(ANNOUNCEMENTS_PER_SECOND)
+  readonly #errands = new Allowance(ERRANDS_PER_SECOND)
   #ticket = 0
 
   constructor(queues: Queues, stats: SerfStats) {
@@ -63,6 +68,12 @@ export class Outlet {
    */
   announce(bytes: Uint8Array, nowMs: Millis): void {
     if (this.#announcements.take(1, nowMs)) this.order({ type: 'announce', payload: bytes })
+  }
+
+  /** Send a message of somebody else's to the one member that has to know it. */
+  bring(payload: Uint8Array, { host, port }: Address, nowMs: Millis): void {
+    if (!this.#errands.take(1, nowMs)) return
+    this.order({ type: 'direct', to: { host, port }, payload: payload.slice() })
   }
 
   /** Spread a message of another member's, exactly as it came. */

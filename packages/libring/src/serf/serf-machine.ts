@@ -260,8 +260,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     }
   }
 
+  /** At once to all of a small cluster as well: who misses it may later force us out for good. */
   #broadcastJoin(nowMs: Millis): void {
-    this.#outlet.spread('intents', encodeSerf(this.#attendance.announceJoin(nowMs)))
+    const bytes = encodeSerf(this.#attendance.announceJoin(nowMs))
+    this.#outlet.spread('intents', bytes)
+    this.#outlet.announce(bytes, nowMs)
   }
 
   // ── deadlines ────────────────────────────────────────────────────────────────────────────────
@@ -463,12 +466,14 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
 
   /** Do what an outcome asks for; `payload` is the message that led to it, if it was one. */
   #carry(outcome: Outcome, nowMs: Millis, payload?: Uint8Array): void {
-    const { events, rebroadcast, refute, pruneLater } = outcome
+    const { events, rebroadcast, refute, bringTo, pruneLater } = outcome
     for (const event of events ?? []) {
       this.#outlet.tell({ type: 'members', event })
       this.coordinates?.note(event)
     }
     if (rebroadcast === true && payload !== undefined) this.#outlet.passAlong('intents', payload)
+    const subject = bringTo === undefined ? undefined : this.member(bringTo)
+    if (subject !== undefined && payload !== undefined) this.#outlet.bring(payload, subject, nowMs)
     if (refute === true) {
       this.stats.leavesRefuted++
       this.#broadcastJoin(nowMs)

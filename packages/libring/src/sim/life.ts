@@ -13,6 +13,7 @@ import { SimResolver, type Names } from './names.ts'
 import type { SimNetwork } from './network.ts'
 import { SimProcess } from './process.ts'
 import { simFile, SimStore, type SimFiles } from './store.ts'
+import type { NodeState } from '../wire/messages.ts'
 import type { Trace } from './trace.ts'
 
 /** What all nodes of a world share. */
@@ -49,6 +50,8 @@ export interface Identity {
   readonly skewMs: number
   /** How many lives there were before. */
   readonly lives: number
+  /** Whom it knows from the start, where it gossips. */
+  readonly known: readonly NodeState[]
 }
 
 /** A process that has begun, and the membership in it, which has not. */
@@ -65,7 +68,7 @@ export function beginLife(
 }
 
 function gossipLife(
-  { name, host, lives }: Identity,
+  { name, host, lives, known }: Identity,
   options: SimNodeOptions,
   owner: SimProcess,
   { seed, clock, network, names, files, logger }: Surroundings,
@@ -83,6 +86,7 @@ function gossipLife(
   const gossip = new GossipNode({
     options: resolved,
     store,
+    known,
     transport,
     clock: owner,
     random: random(''),

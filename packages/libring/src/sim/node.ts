@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { SimProcess } from './process.ts'
 import { createClusters, type SimClusterOptions } from './clusters.ts'
 import { beginLife, type Life, type SimNodeOptions, type Surroundings } from './life.ts'
+import type { NodeState } from '../wire/messages.ts'
 import type { TraceKind } from './trace.ts'
 
 /**
@@ -38,6 +39,8 @@ interface NodeSetup {
   readonly host: string
   readonly options: SimNodeOptions
   readonly clusters: SimClusters
+  /** Whom it knows in its first life, from the start. */
+  readonly known: readonly NodeState[]
   /** Those who watch, whoever they are at the time. */
   readonly observers: Iterable<NodeObserver>
 }
@@ -72,7 +75,7 @@ export class SimNode {
     this.#clusters = clusters
     this.#observers = observers
     this.#surroundings = surroundings
-    this.#begin()
+    this.#begin(setup.known)
   }
 
   /** Its IP address in the world. */
@@ -179,7 +182,7 @@ export class SimNode {
     this.crash()
     this.#host = changes.host ?? this.#host
     this.#options = { ...this.#options, ...changes.options }
-    this.#begin()
+    this.#begin([])
   }
 
   /** Nothing of the process runs until it is resumed; what comes for it waits. */
@@ -221,9 +224,10 @@ export class SimNode {
     for (const observer of this.#observers) observer.onEnd?.(this)
   }
 
-  #begin(): void {
+  #begin(known: readonly NodeState[]): void {
+    const { name } = this
     const host = this.#host
-    const identity = { name: this.name, host, skewMs: this.#skewMs, lives: this.#lives++ }
+    const identity = { name, host, skewMs: this.#skewMs, lives: this.#lives++, known }
     const begun = beginLife(identity, this.#options, this.#surroundings)
     const { owner, membership } = begun
     membership.subscribe(({ type, members }) => {

@@ -227,11 +227,10 @@ export class Beliefs {
   #believeAlive(claim: Alive, row: MemberRow, nowMs: Millis): Verdict {
     const wasPresent = isPresent(row.state)
     const metaChanged = !equalBytes(row.meta, claim.meta)
-    // Copies: what was decoded is a view of a packet that would stay as long as the row does.
-    row.addr = claim.addr.slice()
+    row.addr = keepable(claim.addr)
     row.port = claim.port
     row.address = addressOf(claim)
-    row.meta = claim.meta.slice()
+    row.meta = keepable(claim.meta)
     row.incarnation = claim.incarnation
     row.versions = claim.versions ?? row.versions
     if (this.members.get(row.name) === undefined) this.members.add(row)
@@ -265,6 +264,11 @@ function isPlausible(claim: Alive, row: MemberRow | undefined): boolean {
     claim.port !== 0 &&
     (claim.versions === undefined || isSaneVersions(claim.versions))
   )
+}
+
+/** What was decoded is a view of a packet, which would stay as long as the row does: a copy. */
+function keepable(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice()
 }
 
 /** Compared byte by byte, as memberlist does: the mapped form of an address is another address. */

@@ -1,7 +1,7 @@
 import type { Address } from '../base/address.ts'
 import type { JoinAttempt } from '../base/errors.ts'
 import type { Millis } from '../base/time.ts'
-import type { StreamMessage, Versions, WireFault } from '../wire/messages.ts'
+import type { NodeState, StreamMessage, Versions, WireFault } from '../wire/messages.ts'
 import type { MemberState } from './standing.ts'
 
 /** A row of the member table as it was when the effect was made. */
@@ -25,6 +25,8 @@ export interface StartInput {
   readonly advertise: Address
   /** At which we begin. @defaultValue 1 */
   readonly incarnation?: number | undefined
+  /** Whom we know as if for long: nothing of it is passed on. @defaultValue nobody */
+  readonly known?: readonly NodeState[] | undefined
 }
 
 /** All that SWIM can be told. */

@@ -85,9 +85,8 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     this.#lateness = new Lateness(options.probeTimeoutMs)
     this.#security = security
     this.#beliefs = new Beliefs(name, options, random)
-    const { members } = this.#beliefs
-    const { stats } = this
-    this.#members = members
+    this.#members = this.#beliefs.members
+    const [members, stats] = [this.#members, this.stats]
     this.#outbox = new Outbox({ name, options, members, passenger, security, stats })
     const outbox = this.#outbox
     this.#relays = new Relays(outbox)
@@ -253,11 +252,13 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   // Starting, new meta, leaving.
 
-  #start({ advertise, incarnation }: StartInput, nowMs: Millis): void {
+  #start({ advertise, incarnation, known = [] }: StartInput, nowMs: Millis): void {
     if (this.#advertise !== undefined) return
     this.#advertise = advertise
     this.#outbox.answerTo(advertise)
     this.#carry(this.#introduce(nowMs, incarnation), nowMs)
+    const verdicts = known.map((node) => this.#beliefs.remote(node, nowMs))
+    for (const { change } of verdicts) if (change !== undefined) this.#carry({ change }, nowMs)
     const { probeIntervalMs, gossipIntervalMs, pushPullIntervalMs } = this.#options
     this.#deadlines.set('probe', nowMs + fraction(this.#random) * probeIntervalMs)
     this.#deadlines.set('gossip', nowMs + fraction(this.#random) * gossipIntervalMs)
@@ -271,8 +272,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     const { host, port } = this.#advertise
     const addr = ipToBytes(host)
     invariant(addr !== undefined, 'the advertised host is an IP address')
-    const meta = this.#meta
-    const identity: Identity = { addr, port, meta, versions: this.#versions }
+    const identity: Identity = { addr, port, meta: this.#meta, versions: this.#versions }
     return this.#beliefs.introduce(identity, nowMs, least)
   }
 

@@ -6,18 +6,21 @@ import type { World } from '../world.ts'
 /** More loss than this, and two members count as unable to hear each other. */
 const LOSS_MAX = 0.3
 
+type Belief = Pick<Member, 'status' | 'host'>
+
 /**
  * Since when which members can hear each other.
  *
  * Two are apart while something is cut between them, more than 30 % is lost, or one is paused;
- * while one holds the other for gone, as it does not talk to it then; and while one does not know of
- * the other, and nobody who can hear them knows of both: they are on two islands. Who has begun
- * lately is apart from those that were paused before, for as long as anybody else.
+ * while one holds the other for gone, or knows it at another address than it has, as it does not
+ * talk to it then; and while one does not know of the other, and nobody who can hear them knows of
+ * both: they are on two islands. Who has begun lately is apart from those that were paused before,
+ * for as long as anybody else.
  */
 export class Hearing {
   readonly #world: World
   /** What each process that is up has heard of others. */
-  readonly #beliefs = new Map<string, Map<string, Member['status']>>()
+  readonly #beliefs = new Map<string, Map<string, Belief>>()
   readonly #apartAtMs = new Map<string, Millis>()
   /** When each was seen paused last. */
   readonly #pausedAtMs = new Map<string, Millis>()
@@ -38,8 +41,8 @@ export class Hearing {
   /** The node has heard of these, as they are now. */
   hear(node: SimNode, members: readonly Member[]): void {
     const beliefs = this.#beliefs.get(node.name)
-    for (const { name, status } of members) {
-      beliefs?.set(name, status)
+    for (const { name, status, host } of members) {
+      beliefs?.set(name, { status, host })
       if (status !== 'alive') this.#apartAtMs.set(pairOf(node.name, name), this.#world.nowMs)
     }
   }
@@ -50,15 +53,20 @@ export class Hearing {
     for (const [index, left] of up.entries()) {
       if (left.isPaused) this.#pausedAtMs.set(left.name, this.#world.nowMs)
       for (let i = index + 1; i < up.length; i++) {
-        const right = up[i]!
-        if (!this.#areApart(left, right)) continue
-        this.#apartAtMs.set(pairOf(left.name, right.name), this.#world.nowMs)
+        this.#lookAt(left, up[i]!)
       }
     }
   }
 
+  /** A process that has begun since the last look may be on another island. */
+  #lookAt(left: SimNode, right: SimNode): void {
+    if (!left.isUp || !right.isUp || !this.#areApart(left, right)) return
+    this.#apartAtMs.set(pairOf(left.name, right.name), this.#world.nowMs)
+  }
+
   /** How long two have heard each other without a break. */
   togetherForMs(left: string, right: string): Millis {
+    this.#lookAt(this.#world.node(left), this.#world.node(right))
     const apart = [this.#apartAtMs.get(pairOf(left, right))]
     // A process that has begun since was apart from whoever was paused as well.
     const paused = [left, right].map((name) => this.#pausedAtMs.get(name))
@@ -69,8 +77,8 @@ export class Hearing {
   #areApart(left: SimNode, right: SimNode): boolean {
     if (left.isPaused || right.isPaused) return true
     if (this.#isBad(left, right) || this.#isBad(right, left)) return true
-    const seen = this.#beliefs.get(left.name)?.get(right.name)
-    const seenBack = this.#beliefs.get(right.name)?.get(left.name)
+    const seen = this.#seenBy(left, right)
+    const seenBack = this.#seenBy(right, left)
     if (isGone(seen) || isGone(seenBack)) return true
     return (seen === undefined || seenBack === undefined) && !this.#haveFriend(left, right)
   }
@@ -92,8 +100,13 @@ export class Hearing {
   #areFriends(left: SimNode, right: SimNode): boolean {
     if (left.isPaused || right.isPaused) return false
     if (this.#isBad(left, right) || this.#isBad(right, left)) return false
-    const sees = (from: SimNode, to: SimNode) => this.#beliefs.get(from.name)?.get(to.name)
-    return sees(left, right) === 'alive' && sees(right, left) === 'alive'
+    return this.#seenBy(left, right) === 'alive' && this.#seenBy(right, left) === 'alive'
+  }
+
+  /** One that has begun anew elsewhere is gone to whoever still knows it where it was. */
+  #seenBy(node: SimNode, other: SimNode): Member['status'] | undefined {
+    const belief = this.#beliefs.get(node.name)?.get(other.name)
+    return belief === undefined || belief.host === other.host ? belief?.status : 'failed'
   }
 }
 

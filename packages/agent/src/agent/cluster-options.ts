@@ -1,0 +1,52 @@
+import type { ClusterOptions } from 'libring'
+import type { AgentConfig } from '../config/schema.ts'
+
+/** Name and value of the tag that an agent bears while a consumer is attached. */
+export function watchTagOf({ ring }: AgentConfig): readonly [name: string, value: string] {
+  const at = ring.watch_tag.indexOf('=')
+  return [ring.watch_tag.slice(0, at), ring.watch_tag.slice(at + 1)]
+}
+
+/** What the library is given. What is not set has the library's default. */
+export function clusterOptionsOf(config: AgentConfig): ClusterOptions {
+  const { ring } = config
+  const [tag, value] = watchTagOf(config)
+  return defined({
+    name: ring.name,
+    watchTags: { [tag]: new RegExp(`^${escaped(value)}$`) },
+    partitions: ring.partitions,
+    redundancy: ring.redundancy,
+    assignment: ring.assignment,
+    minMembers: ring.min_members,
+    concurrentHandoffs: ring.concurrent_handoffs,
+    graceMs: ring.grace_ms,
+    settleMs: ring.settle_ms,
+    releaseTimeoutMs: ring.release_timeout_ms,
+    handoffTimeoutMs: ring.handoff_timeout_ms,
+    hostName: config.node_name,
+    bootstrapHosts: config.retry_join,
+    serf: defined({
+      bind: config.bind,
+      advertise: config.advertise,
+      advertiseInterface: config.interface,
+      profile: config.profile,
+      tags: config.tags,
+      keyring: config.encrypt_key === undefined ? undefined : [config.encrypt_key],
+      keyringFile: config.keyring_file,
+      snapshotPath: config.snapshot_path,
+      rejoinAfterLeave: config.rejoin_after_leave,
+      compression: !config.disable_compression,
+    }),
+  })
+}
+
+/** Without the options that are not set. */
+function defined<T extends object>(options: { [K in keyof T]: T[K] | undefined }): T {
+  const set = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(set) as T
+}
+
+/** As a pattern that means just this text. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
+}

@@ -1,0 +1,108 @@
+import { ConfigError } from '../config/config-error.ts'
+import type { Source } from '../config/config.ts'
+import type { AgentConfig, RingConfig } from '../config/schema.ts'
+
+/** One flag of `libring agent`, and the key of a file that it stands for. */
+export interface Flag {
+  /** As commander takes it: `rpc-addr <address>`. */
+  readonly flag: string
+  readonly key: keyof AgentConfig | `ring.${keyof RingConfig & string}`
+  readonly about: string
+  readonly choices?: readonly string[]
+  /** Whether it may be given more than once. */
+  readonly isList?: true
+}
+
+/** Flags as commander gives them, by the name of the option in camel case. */
+export interface AgentFlags {
+  readonly configFile: readonly string[]
+  readonly configDir: readonly string[]
+  readonly [name: string]: unknown
+}
+
+export const FLAGS: readonly Flag[] = [
+  { flag: 'node <name>', key: 'node_name', about: 'name of this member (default: the host name)' },
+  { flag: 'bind <address>', key: 'bind', about: 'where to gossip (default: 0.0.0.0:7946)' },
+  { flag: 'advertise <address>', key: 'advertise', about: 'where members reach this one' },
+  { flag: 'iface <name>', key: 'interface', about: 'the interface whose address to advertise' },
+  {
+    flag: 'profile <name>',
+    key: 'profile',
+    about: 'timings (default: lan)',
+    choices: ['lan', 'wan', 'local'],
+  },
+  { flag: 'join <address>', key: 'start_join', about: 'whom to join at the start', isList: true },
+  { flag: 'retry-join <address>', key: 'retry_join', about: 'whom to try for ever', isList: true },
+  { flag: 'tag <key=value>', key: 'tags', about: 'a tag of this member', isList: true },
+  { flag: 'encrypt <key>', key: 'encrypt_key', about: 'key of the cluster, in Base64' },
+  { flag: 'keyring-file <path>', key: 'keyring_file', about: 'keys of the cluster, kept' },
+  { flag: 'snapshot <path>', key: 'snapshot_path', about: 'remember members over a restart' },
+  { flag: 'rejoin', key: 'rejoin_after_leave', about: 'seek those members after a leave too' },
+  { flag: 'disable-compression', key: 'disable_compression', about: 'send nothing compressed' },
+  { flag: 'rpc-addr <address>', key: 'rpc_addr', about: 'RPC of Serf (default: 127.0.0.1:7373)' },
+  { flag: 'rpc-auth <key>', key: 'rpc_auth', about: 'what clients of the RPC have to show' },
+  { flag: 'http-addr <address>', key: 'http_addr', about: 'HTTP API (default: 127.0.0.1:7380)' },
+  {
+    flag: 'http-token-file <path>',
+    key: 'http_token_file',
+    about: 'token of the HTTP API, made where there is none (default: one for this run)',
+  },
+  { flag: 'consumer-timeout-ms <ms>', key: 'consumer_timeout_ms', about: '(default: 10000)' },
+  {
+    flag: 'log-level <level>',
+    key: 'log_level',
+    about: '(default: info)',
+    choices: ['debug', 'info', 'warn', 'error'],
+  },
+  {
+    flag: 'log-format <format>',
+    key: 'log_format',
+    about: '(default: text)',
+    choices: ['text', 'json'],
+  },
+  { flag: 'leave-on-term', key: 'leave_on_terminate', about: 'drain and leave on SIGTERM' },
+  { flag: 'ring-name <name>', key: 'ring.name', about: 'several rings may share a cluster' },
+  {
+    flag: 'watch-tag <key=value>',
+    key: 'ring.watch_tag',
+    about: 'borne while a consumer is attached (default: ring=active)',
+  },
+  { flag: 'partitions <count>', key: 'ring.partitions', about: '(default: 512)' },
+  { flag: 'redundancy <count>', key: 'ring.redundancy', about: '(default: 3)' },
+  { flag: 'min-members <count>', key: 'ring.min_members', about: 'to wait for (default: 1)' },
+  { flag: 'grace-ms <ms>', key: 'ring.grace_ms', about: 'how long homes are kept (default: 0)' },
+  { flag: 'settle-ms <ms>', key: 'ring.settle_ms', about: '(default: 1000)' },
+]
+
+/** What the flags say, by the keys of files. @throws {ConfigError} for a tag without a value. */
+export function flagsSource(flags: AgentFlags): Source {
+  const values: Record<string, unknown> = {}
+  const ring: Record<string, unknown> = {}
+  for (const { flag, key } of FLAGS) {
+    const given = flags[nameOf(flag)]
+    if (given === undefined) continue
+    if (key === 'tags') values[key] = tagsOf(given as readonly string[])
+    else if (key.startsWith('ring.')) ring[key.slice(5)] = numberOr(given)
+    else values[key] = key.endsWith('_ms') ? numberOr(given) : given
+  }
+  if (Object.keys(ring).length > 0) values['ring'] = ring
+  return { name: 'the flags', values }
+}
+
+/** `rpc-addr <address>` is `rpcAddr`. */
+function nameOf(flag: string): string {
+  return flag.split(' ', 1)[0]!.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function numberOr(given: unknown): unknown {
+  return typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given
+}
+
+function tagsOf(given: readonly string[]): Readonly<Record<string, string>> {
+  const tags = given.map((text) => {
+    const at = text.indexOf('=')
+    if (at < 1) throw new ConfigError(`--tag: must be key=value, and it is ${text}`)
+    return [text.slice(0, at), text.slice(at + 1)] as const
+  })
+  return Object.fromEntries(tags)
+}

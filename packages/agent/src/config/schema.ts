@@ -1,0 +1,44 @@
+/** What the ring of the agents is. All have to be set to the same but for timing. */
+export interface RingConfig {
+  readonly name?: string | undefined
+  readonly watch_tag: string
+  readonly partitions?: number | undefined
+  readonly redundancy?: number | undefined
+  readonly assignment?: 'balanced' | 'rendezvous' | 'go-consistent' | 'go-uniform' | undefined
+  readonly min_members?: number | undefined
+  readonly concurrent_handoffs?: number | undefined
+  readonly grace_ms?: number | undefined
+  readonly settle_ms?: number | undefined
+  readonly release_timeout_ms?: number | undefined
+  readonly handoff_timeout_ms?: number | undefined
+}
+
+/** What an agent is set to, by the keys of its files, with every default filled in. */
+export interface AgentConfig {
+  readonly node_name?: string | undefined
+  readonly bind?: string | undefined
+  readonly advertise?: string | undefined
+  readonly interface?: string | undefined
+  readonly profile: 'lan' | 'wan' | 'local'
+  readonly start_join: readonly string[]
+  readonly retry_join: readonly string[]
+  readonly tags: Readonly<Record<string, string>>
+  readonly encrypt_key?: string | undefined
+  readonly keyring_file?: string | undefined
+  readonly snapshot_path?: string | undefined
+  readonly rejoin_after_leave: boolean
+  readonly disable_compression: boolean
+  readonly rpc_addr: string
+  readonly rpc_auth?: string | undefined
+  readonly http_addr: string
+  readonly http_token_file?: string | undefined
+  readonly consumer_timeout_ms: number
+  readonly log_level: 'debug' | 'info' | 'warn' | 'error'
+  readonly log_format: 'text' | 'json'
+  readonly leave_on_terminate: boolean
+  readonly skip_leave_on_interrupt: boolean
+  readonly ring: RingConfig
+}
+
+/** What a file or the flags say: keys of {@link AgentConfig}, unchecked. */
+export type RawConfig = Readonly<Record<string, unknown>>

@@ -1,0 +1,45 @@
+import { beforeEach, expect, test } from 'vitest'
+import type { SerfMessage } from '../../../packages/libring/src/serf/messages.ts'
+import { LoneNode, sentIn } from './lone-node.ts'
+
+// A member is told to leave though it does not. It alone can refute that, and has to hear of it.
+
+let node: LoneNode
+
+beforeEach(() => {
+  node = new LoneNode()
+})
+
+const join = (ltime: bigint, name: string): SerfMessage => ({ type: 'join', ltime, node: name })
+const leave = (ltime: bigint, name: string): SerfMessage => {
+  return { type: 'leave', ltime, node: name, prune: false }
+}
+
+test('what refutes it is at all others at once, besides by gossip', () => {
+  node.meet('bob', 3)
+  const sent = sentIn(node.hear(leave(40n, 'self')))
+  expect(sent).toEqual([
+    { to: '127.0.0.2', message: join(41n, 'self') },
+    { to: '127.0.0.3', message: join(41n, 'self') },
+  ])
+})
+
+test('one of the very time of a join that we heard is brought to the member, which can refute it', () => {
+  node.meet('bob', 3)
+  node.hear(join(5n, 'ann'))
+  expect(sentIn(node.hear(leave(5n, 'ann')))).toEqual([
+    { to: '127.0.0.2', message: leave(5n, 'ann') },
+  ])
+  expect(node.machine.member('ann')?.status).toBe('alive')
+})
+
+test('that is done so often in a second, whatever peers send', () => {
+  node.hear(join(5n, 'ann'))
+  const sent = Array.from({ length: 40 }, () => sentIn(node.hear(leave(5n, 'ann'))))
+  expect(sent.flat()).toHaveLength(16)
+})
+
+test('an older one is nothing to anybody', () => {
+  node.hear(join(6n, 'ann'))
+  expect(sentIn(node.hear(leave(5n, 'ann')))).toEqual([])
+})
