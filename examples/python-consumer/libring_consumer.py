@@ -38,24 +38,24 @@ class Consumer:
         self._unsent = {}
         self._stream = None
         self._timeout_s = 10.0
+        # When the agent last said anything about the session.
+        self._heard_at = time.monotonic()
         self._stopped = threading.Event()
 
     def run(self):
         """Serve until `stop`. Raises SessionOver or Refused."""
-        lost_at = time.monotonic()
         wait_s = 0.1
         while not self._stopped.is_set():
             try:
                 self._send_acks()
                 for kind, event_id, step in self._events():
-                    lost_at, wait_s = None, 0.1
+                    wait_s = 0.1
                     self._handle(kind, event_id, step)
             except (OSError, http.client.HTTPException):
                 pass
             if self._stopped.is_set():
                 return
-            lost_at = lost_at or time.monotonic()
-            if self._session and time.monotonic() - lost_at >= self._timeout_s:
+            if self._session and time.monotonic() - self._heard_at >= self._timeout_s:
                 raise SessionOver("the agent was out of reach for longer than it waits")
             self._stopped.wait(wait_s)
             wait_s = min(wait_s * 2, MAX_WAIT_S, self._timeout_s / 4)
@@ -100,6 +100,7 @@ class Consumer:
         # One that was heard, but whose answer was lost, is unknown the second time: no harm.
         self._post("/v1/partitions/acks", {"session": self._session, "acks": acks})
         self._unsent.clear()
+        self._heard_at = time.monotonic()
 
     def _post(self, path, body):
         connection = http.client.HTTPConnection(self._host, self._port, timeout=10)
@@ -115,16 +116,21 @@ class Consumer:
         if self._takeover and not self._session:
             query["takeover"] = "true"
         # The agent says something at least every five seconds.
-        stream = http.client.HTTPConnection(self._host, self._port, timeout=15)
+        stream = http.client.HTTPConnection(self._host, self._port, timeout=8)
         self._stream = stream
         try:
             headers = {**self._headers, "Last-Event-ID": str(self._last_id)}
             stream.request("GET", "/v1/partitions?" + urllib.parse.urlencode(query), headers=headers)
             response = stream.getresponse()
             self._require_ok(response)
-            yield from _parse(response)
+            yield from _parse(self._heard(response))
         finally:
             stream.close()
+
+    def _heard(self, lines):
+        for line in lines:
+            self._heard_at = time.monotonic()
+            yield line
 
     def _require_ok(self, response):
         if response.status < 400:

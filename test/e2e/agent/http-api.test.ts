@@ -48,7 +48,7 @@ function schemaOf(path: string, method: string, status: number | 'default'): Jso
   return responses[status]!.content['application/json'].schema
 }
 
-test('a consumer takes every partition, loses nothing over a cut, and lets go when it is gone', async () => {
+test('a consumer takes every partition, loses nothing over a cut, and is not waited for when it is gone', async () => {
   const { url } = agent.api
   const first = await readEvents(`${url}/v1/partitions`, BEARER)
   const { data } = await first.next(({ event }) => event === 'attached')
@@ -82,7 +82,8 @@ test('a consumer takes every partition, loses nothing over a cut, and lets go wh
   expect(plan.body).toMatchObject({ members: [{ name: 'anise', primariesOut: 7 }, {}] })
 
   second.cut()
-  await expect.poll(() => agent.cluster.localRole(0), { timeout: 10_000 }).toBeUndefined()
+  await expect.poll(() => agent.consumers.isAttached, { timeout: 10_000 }).toBe(false)
+  await expect.poll(() => agent.cluster.localMember?.tags['consumer']).toBeUndefined()
   const gone = await fetch(`${url}/v1/partitions?session=${session}`, { headers: BEARER })
   expect(gone.status).toBe(410)
 })
@@ -138,4 +139,21 @@ test('tags are replaced, and members that are gone are forgotten', async () => {
   expect(body).toMatchObject({ tags: { role: 'web' } })
   expect((await post('/v1/forget', { name: 'nobody' })).status).toBe(202)
   expect((await post('/v1/forget', { name: '' })).status).toBe(400)
+})
+
+test('a thousand clients hear of an event, and gossip goes on as before', async () => {
+  const streams = await Promise.all(
+    Array.from({ length: 1_000 }, () => readEvents(`${agent.api.url}/v1/events`)),
+  )
+  expect(agent.api.streamsOpen).toBe(1_000)
+  await post('/v1/events', { name: 'to-all' })
+  await Promise.all(streams.map((stream) => stream.next(({ data }) => data['name'] === 'to-all')))
+  expect(agent.cluster.stats.stalls).toBe(0)
+  for (const stream of streams) stream.cut()
+  await expect.poll(() => agent.api.streamsOpen).toBe(0)
+})
+
+test('asked to drain, the member leaves', async () => {
+  expect((await post('/v1/drain', {})).body).toEqual({ draining: true })
+  await expect.poll(() => agent.cluster.serf?.status, { timeout: 20_000 }).toBe('stopped')
 })

@@ -6,12 +6,22 @@ import type { Timers } from './timers.ts'
 
 /** Where a session's steps go while the consumer is connected. */
 export interface SessionStream {
+  /** Whether steps wait until the consumer has read what it was sent, and `resume` was called. */
+  readonly isFull: boolean
   /** In the order of ids. */
   step(entry: OutboxEntry): void
   /** The step is not to be dealt with any more: its time is over, or a later one undoes it. */
   calledOff(entry: OutboxEntry): void
   /** Nothing more comes. */
   end(reason: 'replaced' | 'timed-out' | 'resumed-elsewhere'): void
+}
+
+/** What a connection does to its session. */
+export interface SessionConnection {
+  /** The stream is no longer full. */
+  resume(): void
+  /** Idempotent. */
+  disconnect(): void
 }
 
 export interface Ack {
@@ -32,6 +42,8 @@ export class ConsumerSession implements Consumer {
   readonly #onEnd: () => void
   readonly #attachment: Attachment
   #stream: SessionStream | undefined
+  /** Id of the last step that the consumer has, or that was sent to it by this connection. */
+  #sentId = 0
   #cancelTimeout: (() => void) | undefined
   #isOver = false
 
@@ -67,21 +79,25 @@ export class ConsumerSession implements Consumer {
    * Send what is not acknowledged, but for what the consumer says it has, and what comes.
    *
    * @param lastId the highest id it has received; 0 for none.
-   * @returns how to disconnect. Idempotent.
    */
-  connect(stream: SessionStream, lastId: number): () => void {
+  connect(stream: SessionStream, lastId: number): SessionConnection {
     this.#cancelTimeout?.()
     this.#stream?.end('resumed-elsewhere')
     this.#stream = stream
+    this.#sentId = lastId
     for (const entry of this.#outbox.entries()) {
-      if (this.#stream !== stream) break
-      if (entry.id > lastId) stream.step(entry)
-      else if (entry.isCalledOff) stream.calledOff(entry)
+      if (entry.id <= lastId && entry.isCalledOff) stream.calledOff(entry)
     }
-    return () => {
-      if (this.#stream !== stream) return
-      this.#stream = undefined
-      this.#awaitStream()
+    this.#send()
+    return {
+      resume: () => {
+        if (this.#stream === stream) this.#send()
+      },
+      disconnect: () => {
+        if (this.#stream !== stream) return
+        this.#stream = undefined
+        this.#awaitStream()
+      },
     }
   }
 
@@ -100,9 +116,9 @@ export class ConsumerSession implements Consumer {
       const callOff = (): void => {
         this.#outbox.callOff(entry)
         reject(signal.reason as Error)
-        this.#stream?.calledOff(entry)
+        if (entry.id <= this.#sentId) this.#stream?.calledOff(entry)
       }
-      this.#stream?.step(entry)
+      this.#send()
       if (signal.aborted) callOff()
       else signal.addEventListener('abort', callOff, { once: true })
     })
@@ -115,6 +131,18 @@ export class ConsumerSession implements Consumer {
   /** The consumer says that it is done: what is held goes to others. */
   end(): void {
     this.#over('timed-out')
+  }
+
+  #send(): void {
+    const stream = this.#stream
+    if (stream === undefined || stream.isFull) return
+    for (const entry of this.#outbox.entries()) {
+      if (entry.id <= this.#sentId) continue
+      if (stream.isFull) return
+      this.#sentId = entry.id
+      stream.step(entry)
+      if (entry.isCalledOff) stream.calledOff(entry)
+    }
   }
 
   #awaitStream(): void {

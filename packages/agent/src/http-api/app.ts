@@ -8,16 +8,12 @@ import { addStreamRoutes } from './stream-routes.ts'
 import { addWriteRoutes } from './write-routes.ts'
 
 /** Everything under `/v1`. */
-export function createApp(
-  context: ApiContext,
-  guardOptions: GuardOptions,
-  onFailure: (error: unknown) => void,
-): Hono {
+export function createApp(context: ApiContext, guardOptions: GuardOptions): Hono {
   const app = new Hono()
   const { bodyBytesMax } = context.limits
   app.onError((error, c) => {
     const { status, code, message } = problemOf(error)
-    if (status === 500) onFailure(error)
+    if (status === 500) context.onFailure(error)
     return c.json({ error: { code, message } }, status)
   })
   app.notFound((c) => c.json({ error: { code: 'not_found', message: 'no such route' } }, 404))

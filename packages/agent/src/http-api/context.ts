@@ -23,6 +23,8 @@ export interface ApiContext {
   readonly setTags: (tags: Readonly<Record<string, string>>) => Promise<void>
   readonly drain: () => Promise<void>
   readonly streams: StreamCount
+  /** Hears of what is the agent's own fault. */
+  readonly onFailure: (error: unknown) => void
 }
 
 /** Event streams that are open. */

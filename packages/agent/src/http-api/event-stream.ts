@@ -3,6 +3,9 @@ import type { ServerResponse } from 'node:http'
 /** How often a line without meaning is sent, by which either end finds the other gone. */
 const BEAT_MS = 5_000
 
+/** Beats for which a client may leave everything unread. */
+const UNREAD_BEATS_MAX = 3
+
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
@@ -22,6 +25,7 @@ export class EventStream {
   readonly #response: ServerResponse
   readonly #bufferBytesMax: number
   readonly #beat: NodeJS.Timeout
+  #unreadBeats = 0
 
   constructor(response: ServerResponse, bufferBytesMax: number, onClose: () => void) {
     this.#response = response
@@ -29,12 +33,22 @@ export class EventStream {
     response.writeHead(200, HEADERS)
     response.flushHeaders()
     response.socket?.setNoDelay(true)
-    this.#beat = setInterval(() => this.#write(':\n\n'), BEAT_MS).unref()
+    this.#beat = setInterval(() => this.#onBeat(), BEAT_MS).unref()
     response.once('close', () => {
       clearInterval(this.#beat)
       onClose()
     })
     response.on('error', () => {})
+  }
+
+  /** Whether what was sent waits for the client to read. */
+  get isFull(): boolean {
+    return this.#response.writableNeedDrain
+  }
+
+  /** Have `listener` called whenever it is no longer full. */
+  onDrain(listener: () => void): void {
+    this.#response.on('drain', listener)
   }
 
   send({ event, id, data }: StreamEvent): void {
@@ -48,7 +62,14 @@ export class EventStream {
 
   #write(text: string): void {
     if (this.#response.writableEnded || this.#response.destroyed) return
-    this.#response.write(text)
+    // So at most this and one event wait.
     if (this.#response.writableLength > this.#bufferBytesMax) this.#response.destroy()
+    else this.#response.write(text)
+  }
+
+  #onBeat(): void {
+    this.#unreadBeats = this.isFull ? this.#unreadBeats + 1 : 0
+    if (this.#unreadBeats >= UNREAD_BEATS_MAX) this.#response.destroy()
+    else this.#write(':\n\n')
   }
 }

@@ -71,6 +71,7 @@ export async function serveHttpApi(options: HttpApiOptions): Promise<HttpApi> {
       limits,
       token,
       streams,
+      onFailure: (error) => options.logger?.error('a request failed', { error }),
       metrics: options.metrics,
       setTags: options.setTags ?? ((tags) => cluster.setTags(tags)),
       drain: options.drain ?? (() => cluster.drain()),
@@ -79,7 +80,6 @@ export async function serveHttpApi(options: HttpApiOptions): Promise<HttpApi> {
       allowedHosts: options.allowedHosts ?? [],
       requestsPerSecond: limits.requestsPerSecond,
     },
-    (error) => options.logger?.error('a request failed', { error }),
   )
   const server = createHttpServer(getRequestListener(app.fetch), limits)
   try {

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono'
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { ConsumerSession } from '../consumers/session.ts'
+import type { ConsumerSession, SessionConnection } from '../consumers/session.ts'
 import type { ApiContext } from './context.ts'
 import { EventStream } from './event-stream.ts'
 import { Problem } from './problem.ts'
@@ -22,8 +22,8 @@ export function addStreamRoutes(app: Hono, context: ApiContext): void {
     const lastId = lastStepId(c)
     requireRoom(context)
     const session = sessionOf(c, context)
-    let disconnect = (): void => {}
-    const stream = openStream(c, context, () => disconnect())
+    let connection: SessionConnection | undefined
+    const stream = openStream(c, context, () => connection?.disconnect())
     stream.send({
       event: 'attached',
       data: {
@@ -32,8 +32,11 @@ export function addStreamRoutes(app: Hono, context: ApiContext): void {
         consumerTimeoutMs: sessions.consumerTimeoutMs,
       },
     })
-    disconnect = session.connect(
+    connection = session.connect(
       {
+        get isFull() {
+          return stream.isFull
+        },
         step: (entry) => {
           stream.send({ event: entry.step.type, id: String(entry.id), data: stepView(entry) })
         },
@@ -47,6 +50,7 @@ export function addStreamRoutes(app: Hono, context: ApiContext): void {
       },
       lastId,
     )
+    stream.onDrain(() => connection?.resume())
     return RESPONSE_ALREADY_SENT
   })
 }

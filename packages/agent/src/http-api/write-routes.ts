@@ -55,7 +55,7 @@ export function addWriteRoutes(app: Hono, context: ApiContext): void {
   app.post('/v1/drain', async (c) => {
     await readBody(c, v.strictObject({}))
     // It lasts as long as hand-offs do, and ends this server at its close.
-    context.drain().catch(() => {})
+    context.drain().catch(context.onFailure)
     return c.json({ draining: true }, 202)
   })
   addConsumerRoutes(app, context)

@@ -25,6 +25,7 @@ class FakeTimers implements Timers {
 class Stream implements SessionStream {
   readonly steps: OutboxEntry[] = []
   readonly calledOffIds: number[] = []
+  isFull = false
   ended: string | undefined
 
   step(entry: OutboxEntry): void {
@@ -87,12 +88,12 @@ function attachedSession() {
   const sessions = new ConsumerSessions(consumers, { timers })
   const session = sessions.open('refuse')
   const stream = new Stream()
-  const disconnect = session.connect(stream, 0)
+  const { disconnect, resume } = session.connect(stream, 0)
   const take = (event: Handled<AcquireEvent>): Promise<unknown> =>
     consumers.handlers.onAcquire(event) as Promise<unknown>
   const letGo = (event: Handled<ReleaseEvent>): Promise<unknown> =>
     consumers.handlers.onRelease(event) as Promise<unknown>
-  return { timers, news, consumers, sessions, session, stream, disconnect, take, letGo }
+  return { timers, news, consumers, sessions, session, stream, disconnect, resume, take, letGo }
 }
 
 test('a step waits for its acknowledgement, and an acknowledged release hands its state on', async () => {
@@ -269,4 +270,22 @@ test('what a consumer refuses when it takes over is told again', async () => {
     'acquire 3',
     'acquire 3',
   ])
+})
+
+test('a consumer that is slow to read is sent no more until it has read, and then everything', async () => {
+  const { stream, resume, take } = attachedSession()
+  void take(acquire(1))
+  await turn()
+  stream.isFull = true
+  void take(acquire(2))
+  const controller = new AbortController()
+  take(acquire(3, controller.signal)).catch(() => {})
+  await turn()
+  controller.abort(new Error('called off'))
+  expect(stream.told).toEqual(['1 acquire 1'])
+  expect(stream.calledOffIds).toEqual([])
+  stream.isFull = false
+  resume()
+  expect(stream.told).toEqual(['1 acquire 1', '2 acquire 2', '3 acquire 3'])
+  expect(stream.calledOffIds).toEqual([3])
 })

@@ -7,7 +7,7 @@ import { OPENAPI } from '../../../../packages/agent/src/http-api/openapi.ts'
 
 test('every route is described, and every description is of a route', () => {
   const context = { cluster: {} as Cluster, limits: DEFAULT_LIMITS, token: 'x' } as ApiContext
-  const app = createApp(context, { allowedHosts: [], requestsPerSecond: 1 }, () => {})
+  const app = createApp(context, { allowedHosts: [], requestsPerSecond: 1 })
   const served = app.routes
     .filter(({ method }) => method !== 'ALL')
     .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/, '{$1}')}`)
