@@ -14,7 +14,7 @@ const [host = ''] = process.argv.slice(2)
 
 const asPromise = (run: (callback: Callback) => void): Promise<unknown> => {
   return new Promise((resolve, reject) => {
-    run((error, answer) => (error ? reject(new Error(String(error))) : resolve(answer)))
+    run((error, answer) => (error ? reject(new Error(JSON.stringify(answer))) : resolve(answer)))
   })
 }
 const ask = (command: string, body: object): Promise<unknown> => {
@@ -34,7 +34,7 @@ async function talk(): Promise<void> {
   await ask('tags', { Tags: { lane: '3' }, DeleteTags: [] })
   console.log(
     JSON.stringify({
-      members: members.Members.map(({ Name, Status }) => [Name, Status]).sort(),
+      members: members.Members.map(({ Name, Status }) => [Name, Status]),
       event: [event.Event, event.Name],
     }),
   )

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { readEvents } from '../../support/agent-http.ts'
 import { loopbackAddresses } from '../../support/loopback.ts'
 import { reapWithUs } from '../../support/reaper.ts'
@@ -44,7 +44,7 @@ class Libring {
   }
 
   async says(text: string): Promise<void> {
-    await expect.poll(() => this.out + this.errors, PATIENCE).toContain(text)
+    await vi.waitUntil(() => (this.out + this.errors).includes(text), PATIENCE)
   }
 
   async kill(): Promise<void> {

@@ -6,7 +6,7 @@ import type { AgentConfig, RingConfig } from '../config/schema.ts'
 export interface Flag {
   /** As commander takes it: `rpc-addr <address>`. */
   readonly flag: string
-  readonly key: keyof AgentConfig | `ring.${keyof RingConfig & string}`
+  readonly key: keyof AgentConfig | `ring.${keyof RingConfig}`
   readonly about: string
   readonly choices?: readonly string[]
   /** Whether it may be given more than once. */

@@ -84,7 +84,7 @@ export function ringCommands(out: { write(text: string): unknown } = process.std
         for (const how of ['join', 'leave'] as const) {
           for (const name of flags[how].split(',')) if (name !== '') asked.append(how, name)
         }
-        const plan = await askAgent<Plan>(flags, 'GET', `/v1/plan?${asked}`)
+        const plan = await askAgent<Plan>(flags, 'GET', `/v1/plan?${asked.toString()}`)
         print(flags, plan, () => planTable(plan))
       }),
     asking('drain', 'have the agent hand everything over, then leave').action(
