@@ -1,9 +1,10 @@
 /**
- * Look at the library as npm will publish it: pack it, check the tarball with publint and
- * are-the-types-wrong, then load every entry from it under plain Node, by import and by require.
+ * Look at both packages as npm will publish them: pack them, check the tarballs with publint and
+ * the library's with are-the-types-wrong, load every entry of the library under plain Node, by
+ * import and by require; then install both in an empty project and run the agent there.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,20 +18,24 @@ interface Manifest {
 }
 
 try {
-  const tarball = pack()
-  runNode(['node_modules/publint/src/cli.js', 'run', tarball, '--strict'], root)
+  const tarball = pack('libring')
+  const agent = pack('@libring/agent')
+  for (const packed of [tarball, agent]) {
+    runNode(['node_modules/publint/src/cli.js', 'run', packed, '--strict'], root)
+  }
   const attw = 'node_modules/@arethetypeswrong/cli/dist/index.js'
   runNode([attw, tarball, '--profile', 'esm-only'], root)
   console.log('publint and are-the-types-wrong have nothing against it')
   loadEveryEntry(tarball)
+  installBoth([tarball, agent])
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
 
-function pack(): string {
+function pack(name: string): string {
   const packed = spawnSync(
     'npm',
-    ['pack', '--workspace', 'libring', '--json', '--pack-destination', scratch],
+    ['pack', '--workspace', name, '--json', '--pack-destination', scratch],
     { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const [listing] = Object.values(JSON.parse(packed.stdout) as Record<string, unknown>) as {
@@ -39,7 +44,7 @@ function pack(): string {
   }[]
   if (listing === undefined) throw new Error('npm pack told of no package')
   const stray = listing.files.filter(
-    ({ path }) => !/^(dist|src)\/|^(package\.json|README\.md|LICENSE)$/.test(path),
+    ({ path }) => !/^(dist|src|alerts)\/|^(package\.json|README\.md|LICENSE)$/.test(path),
   )
   const names = stray.map(({ path }) => path).join(', ')
   if (stray.length > 0) throw new Error(`not to be published: ${names}`)
@@ -72,6 +77,21 @@ function loadEveryEntry(tarball: string): void {
       })`
     console.log(runNode(['--no-warnings', '-e', program], scratch))
   }
+}
+
+/** As an operator has it, whose project holds nothing else. */
+function installBoth(tarballs: readonly string[]): void {
+  const project = join(scratch, 'project')
+  mkdirSync(project)
+  writeFileSync(join(project, 'package.json'), '{"private": true}')
+  run('npm', ['install', '--no-audit', '--no-fund', ...tarballs], project)
+  const version = run('npx', ['libring', '--version'], project)
+  const listed = run('npm', ['ls', '--all', '--parseable'], project).split('\n').length - 1
+  const kilobytes = Number(run('du', ['-sk', 'node_modules'], project).split('\t')[0])
+  console.log(
+    `npx libring ${version} in an empty project: ${listed} packages, ${(kilobytes / 1_024).toFixed(1)} MiB`,
+  )
+  run('npx', ['libring', 'simulate', '--nodes', '3', '--json'], project)
 }
 
 function runNode(args: readonly string[], cwd: string): string {
