@@ -1,13 +1,12 @@
 #!/usr/bin/env node
-import { isLibringError } from 'libring'
-import { createProgram, MISUSED } from './cli/program.ts'
-import { ConfigError } from './config/config-error.ts'
-import { withTwoDashes } from './config/dashes.ts'
+import { run } from './cli/run.ts'
 
-createProgram()
-  .parseAsync(withTwoDashes(process.argv))
-  .catch((error: unknown) => {
-    if (!(error instanceof ConfigError) && !isLibringError(error)) throw error
-    process.stderr.write(`libring: ${error.message}\n`)
-    process.exitCode = MISUSED
-  })
+// Whoever reads may go away, as `head` does. An agent goes on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
+void run(process.argv, process.stdout, process.stderr).then((status) => {
+  // An agent sets a status of its own.
+  if (status !== 0) process.exitCode = status
+})

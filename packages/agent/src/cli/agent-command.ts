@@ -5,6 +5,7 @@ import { configOf, type Source } from '../config/config.ts'
 import { readConfigFile, readConfigFolder } from '../config/files.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { flagsSource, FLAGS, type AgentFlags } from './agent-flags.ts'
+import { gathered } from './pairs.ts'
 
 /** Exit codes, besides those of commander for flags that it does not know. */
 const [LEFT, FAILED] = [0, 1]
@@ -89,10 +90,6 @@ function sourcesOf(flags: AgentFlags): readonly Source[] {
 /** Not into the log, which goes to many places. */
 function tellToken(token: string): void {
   process.stderr.write(`token for the HTTP API, shown this once: ${token}\n`)
-}
-
-function gathered(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value]
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,6 @@
-import { ConfigError } from '../config/config-error.ts'
 import type { Source } from '../config/config.ts'
 import type { AgentConfig, RingConfig } from '../config/schema.ts'
+import { pairsOf } from './pairs.ts'
 
 /** One flag of `libring agent`, and the key of a file that it stands for. */
 export interface Flag {
@@ -81,7 +81,7 @@ export function flagsSource(flags: AgentFlags): Source {
   for (const { flag, key } of FLAGS) {
     const given = flags[nameOf(flag)]
     if (given === undefined) continue
-    if (key === 'tags') values[key] = tagsOf(given as readonly string[])
+    if (key === 'tags') values[key] = pairsOf('--tag', given as readonly string[])
     else if (key.startsWith('ring.')) ring[key.slice(5)] = numberOr(given)
     else values[key] = key.endsWith('_ms') ? numberOr(given) : given
   }
@@ -96,13 +96,4 @@ function nameOf(flag: string): string {
 
 function numberOr(given: unknown): unknown {
   return typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given
-}
-
-function tagsOf(given: readonly string[]): Readonly<Record<string, string>> {
-  const tags = given.map((text) => {
-    const at = text.indexOf('=')
-    if (at < 1) throw new ConfigError(`--tag: must be key=value, and it is ${text}`)
-    return [text.slice(0, at), text.slice(at + 1)] as const
-  })
-  return Object.fromEntries(tags)
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from '../config/config-error.ts'
+import { CommandError } from './command-error.ts'
 
 /** Where the HTTP API of an agent is, and what it asks for to change anything. */
 export interface AgentAddress {
@@ -13,7 +13,7 @@ const ANSWER_MS = { GET: 10_000, POST: 120_000 } as const
 /**
  * What the agent answers, as JSON.
  *
- * @throws {ConfigError} naming the address where nobody answers, or what the agent has against it.
+ * @throws {CommandError} naming the address where nobody answers, or what the agent has against it.
  */
 export async function askAgent<T>(
   { httpAddr, token }: AgentAddress,
@@ -35,12 +35,12 @@ export async function askAgent<T>(
   } catch (error) {
     const { cause, message } = error as Error
     const why = cause instanceof Error ? cause.message : message
-    throw new ConfigError(`no agent answers at ${httpAddr}: ${why}`)
+    throw new CommandError(`no agent answers at ${httpAddr}: ${why}`)
   }
   const answer: unknown = await response.json()
   if (response.ok) return answer as T
   const { error } = answer as {
     readonly error: { readonly code: string; readonly message: string }
   }
-  throw new ConfigError(`the agent at ${httpAddr} says ${error.code}: ${error.message}`)
+  throw new CommandError(`the agent at ${httpAddr} says ${error.code}: ${error.message}`)
 }

@@ -1,24 +1,34 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { agentCommand } from './agent-command.ts'
-import { ringCommands } from './ring-commands.ts'
 import { simulateCommand } from '../simulate/command.ts'
+import { agentCommand } from './agent-command.ts'
+import { keyCommands } from './key-commands.ts'
+import { lookCommands } from './look-commands.ts'
+import { memberCommands } from './member-commands.ts'
+import type { Output } from './output.ts'
+import { ringCommands } from './ring-commands.ts'
+import { talkCommands } from './talk-commands.ts'
 
-/** Exit code where what was asked for cannot be done as it was said. */
-export const MISUSED = 2
-
-/** The command `libring` with all its subcommands. */
-export function createProgram(): Command {
+/**
+ * The command `libring` with all its subcommands. What commander would end the program for, it
+ * throws.
+ */
+export function createProgram(out: Output = process.stdout): Command {
   const version = versionOfPackage()
   const program = new Command('libring')
     .description('Run, watch and repair a ring of partitions.')
     .version(version, '-V, --version', 'print the version and exit')
-    .addCommand(agentCommand(version))
-    .addCommand(simulateCommand())
-  for (const command of ringCommands()) program.addCommand(command)
-  for (const command of [program, ...program.commands]) {
-    command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : MISUSED))
+  const groups: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
+    ['Agents:', [agentCommand(version), simulateCommand(), ...lookCommands(version, out)]],
+    ['The ring (HTTP API):', ringCommands(out)],
+    ['Members (RPC):', memberCommands(out)],
+    ['Talk (RPC):', talkCommands(out)],
+    ['Keys (RPC):', keyCommands(out)],
+  ]
+  for (const [heading, commands] of groups) {
+    for (const command of commands) program.addCommand(command.helpGroup(heading))
   }
+  for (const command of [program, ...program.commands]) command.exitOverride()
   return program
 }
 

@@ -1,7 +1,6 @@
 import { Command } from 'commander'
-import Table from 'cli-table3'
-import { bold } from 'ansis'
 import { askAgent, type AgentAddress } from './agent-http.ts'
+import { printable, printJson, tableOf, type Output } from './output.ts'
 
 interface Common extends AgentAddress {
   readonly json?: boolean
@@ -53,9 +52,10 @@ interface Explanation {
 }
 
 /** Commands that ask an agent about its ring, over its HTTP API. */
-export function ringCommands(out: { write(text: string): unknown } = process.stdout): Command[] {
+export function ringCommands(out: Output): Command[] {
   const print = (flags: Common, answer: unknown, table: () => string): void => {
-    out.write(flags.json === true ? `${JSON.stringify(answer, null, 2)}\n` : `${table()}\n`)
+    if (flags.json === true) printJson(out, answer)
+    else out.write(`${table()}\n`)
   }
   return [
     asking('ring', 'show who holds how much').action(async (flags: Common) => {
@@ -108,12 +108,6 @@ function asking(name: string, about: string): Command {
     .option('--json', 'print JSON')
 }
 
-function tableOf(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const table = new Table({ head: head.map((text) => bold(text)), style: { head: [], border: [] } })
-  table.push(...rows.map((row) => row.map(String)))
-  return table.toString()
-}
-
 function ringTable({ partitions, redundancy, members, assignment }: Ring): string {
   const rows = members.map(({ name, weight, zone }) => {
     const held = assignment.filter(({ holders }) => holders.includes(name))
@@ -143,10 +137,10 @@ function explanationText(found: Explanation): string {
   const causes = cause.map(({ type, members }) => `${type} ${members.join(', ')}`)
   return [
     `partition  ${partition}`,
-    `holders    ${holders.join(', ') || 'nobody'}`,
-    `acting     ${acting ?? 'nobody'}`,
-    `home       ${home ?? 'nobody'}`,
+    `holders    ${printable(holders.join(', ') || 'nobody')}`,
+    `acting     ${printable(acting ?? 'nobody')}`,
+    `home       ${printable(home ?? 'nobody')}`,
     ...(sinceMs === undefined ? [] : [`since      ${new Date(sinceMs).toISOString()}`]),
-    `because    ${causes.join('; ') || 'nothing is known'}`,
+    `because    ${printable(causes.join('; ') || 'nothing is known')}`,
   ].join('\n')
 }

@@ -4,6 +4,7 @@ import { requireBoolean, requireOneOf, requireWhole } from '../base/require.ts'
 import type { Millis } from '../base/time.ts'
 import type { RpcRequest } from '../rpc/client-session.ts'
 import type { KeysBody, RpcRecords } from '../rpc/commands.ts'
+import { distanceNanos } from '../serf/coordinate.ts'
 import { requireTags } from '../serf/tags.ts'
 import { refining } from './failures.ts'
 import { RpcStream } from './record-stream.ts'
@@ -92,6 +93,8 @@ export type RpcLogLevel = (typeof LOG_LEVELS)[number]
  */
 const QUERY_SLACK_MS = 10_000
 const QUERY_MS_MAX = 60_000
+
+const NANOS_PER_MS = 1e6
 
 /**
  * Commands to a Serf agent, over one connection. Any number may be asked at once, up to 128; the
@@ -305,6 +308,21 @@ export class RpcClient implements AsyncDisposable {
     if (!answer.Ok) return undefined
     const { Vec: vector = [], Height: height, Adjustment: adjustment, Error: error } = answer.Coord
     return { vector, height, adjustment, error }
+  }
+
+  /**
+   * Expected round trip between two members in milliseconds; `undefined` where one of them is not
+   * known, or where it is.
+   */
+  async rtt(from: string, to: string, options: RpcCallOptions = {}): Promise<Millis | undefined> {
+    const names = [from, to] as const
+    const found = await Promise.all(names.map((name) => this.coordinate(name, options)))
+    const [left, right] = found.map((coordinate) => {
+      return coordinate && { ...coordinate, vec: coordinate.vector }
+    })
+    if (left === undefined || right === undefined) return undefined
+    if (left.vec.length !== right.vec.length) return undefined
+    return distanceNanos(left, right) / NANOS_PER_MS
   }
 
   /** Drop the connection. Calls under way fail with `LIBRING_CLOSED`, streams end. Idempotent. */
