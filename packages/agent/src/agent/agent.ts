@@ -4,6 +4,9 @@ import { serveRpc } from 'libring/serf'
 import type { AgentConfig } from '../config/schema.ts'
 import { Consumers } from '../consumers/consumers.ts'
 import { serveHttpApi, type HttpApi } from '../http-api/serve.ts'
+import { ScriptConsumer } from '../event-handlers/script-consumer.ts'
+import { selfEnvironment, SerfHandlers } from '../event-handlers/serf-handlers.ts'
+import { isForPartitions, parseHandlers, type HandlerSpec } from '../event-handlers/spec.ts'
 import { readOrCreateToken } from '../http-api/token.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { hostAndPortOf } from './addresses.ts'
@@ -30,13 +33,16 @@ export class Agent {
   readonly #consumers: Consumers
   readonly #version: string
   readonly #closers: (() => unknown)[] = []
+  readonly #handlers: readonly HandlerSpec[]
+  #scripts: SerfHandlers | undefined
   #api: HttpApi | undefined
 
-  /** @throws {OptionError} naming the first option that the library refuses. */
+  /** @throws {ConfigError} naming a handler that is none; {OptionError} naming the first option that the library refuses. */
   constructor(config: AgentConfig, log: AgentLog, version: string) {
     this.#config = config
     this.#log = log
     this.#version = version
+    this.#handlers = config.event_handlers.flatMap(parseHandlers)
     const onError = (error: unknown): void => log.logger.error('tags were not set', { error })
     const consumers = new Consumers({ onAttached: (isAttached) => this.#tag.bear(isAttached) })
     this.#consumers = consumers
@@ -70,6 +76,7 @@ export class Agent {
       const own = members.find(({ name }) => name === serf.localName)
       if (own !== undefined) this.#tag.see(own.tags)
     })
+    this.#scripts = new SerfHandlers(serf, this.#handlers, logger)
     await cluster.start()
     const auth = rpc_auth === undefined ? {} : { authKey: rpc_auth }
     const rpc = await serveRpc(serf, {
@@ -82,12 +89,22 @@ export class Agent {
     this.#closers.push(() => rpc.close())
     await this.#serveHttp(metrics, onLeft, onToken)
     if (start_join.length > 0) await serf.join(start_join)
+    if (this.#handlers.some(isForPartitions)) {
+      const self = () => selfEnvironment(serf)
+      this.#consumers.attach(new ScriptConsumer(this.#handlers, self))
+    }
     const http = this.#api!.url
     logger.info('agent: running', { node: serf.localName, rpc: rpc_addr, http })
   }
 
-  /** Tags that were read again; the watched one stays what it is. */
-  async setTags(tags: Readonly<Record<string, string>>): Promise<void> {
+  /**
+   * What was read again: tags, but for the watched one, and scripts, but for those of partitions,
+   * which stay as they are.
+   *
+   * @throws {ConfigError} naming a handler that is none.
+   */
+  async reload({ tags, event_handlers }: AgentConfig): Promise<void> {
+    this.#scripts?.replace(event_handlers.flatMap(parseHandlers))
     await this.#tag.set(tags)
   }
 

@@ -65,13 +65,13 @@ async function runAgent(flags: AgentFlags, version: string): Promise<number> {
   })
 }
 
-/** Tags and the log level are read again, as with Serf; what cannot be read changes nothing. */
+/** Tags, scripts and the log level are read again, as with Serf; what cannot be read changes nothing. */
 function reload(read: () => AgentConfig, agent: Agent, log: AgentLog): void {
   try {
-    const { tags, log_level: level } = read()
-    log.level = level
-    agent.setTags(tags).catch((error: unknown) => {
-      log.logger.error(`agent: tags were not set: ${messageOf(error)}`)
+    const config = read()
+    log.level = config.log_level
+    agent.reload(config).catch((error: unknown) => {
+      log.logger.error(`agent: ${messageOf(error)}`)
     })
     log.logger.info('agent: read the configuration again')
   } catch (error) {

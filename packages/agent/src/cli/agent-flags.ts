@@ -47,6 +47,7 @@ export const FLAGS: readonly Flag[] = [
     key: 'http_token_file',
     about: 'token of the HTTP API, made where there is none (default: one for this run)',
   },
+  { flag: 'event-handler <spec>', key: 'event_handlers', about: 'a script', isList: true },
   { flag: 'consumer-timeout-ms <ms>', key: 'consumer_timeout_ms', about: '(default: 10000)' },
   {
     flag: 'log-level <level>',

@@ -50,6 +50,8 @@ const configSchema = v.strictObject({
   consumer_timeout_ms: v.optional(whole, 10_000),
   log_level: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
   log_format: v.optional(v.picklist(['text', 'json']), 'text'),
+  /** As `script`, or `type=script`. */
+  event_handlers: texts,
   leave_on_terminate: v.optional(v.boolean(), false),
   skip_leave_on_interrupt: v.optional(v.boolean(), false),
   ring: v.optional(ringSchema, {}),

@@ -35,6 +35,7 @@ export interface AgentConfig {
   readonly consumer_timeout_ms: number
   readonly log_level: 'debug' | 'info' | 'warn' | 'error'
   readonly log_format: 'text' | 'json'
+  readonly event_handlers: readonly string[]
   readonly leave_on_terminate: boolean
   readonly skip_leave_on_interrupt: boolean
   readonly ring: RingConfig
