@@ -1,7 +1,7 @@
 import type { Logger, Member, MemberEvent } from 'libring'
 import type { GossipNode, ReceivedQuery, UserEvent } from 'libring/serf'
 import { runScript, type ScriptEnvironment } from './run-script.ts'
-import { isMeant, type HandledType, type HandlerSpec } from './spec.ts'
+import { isMeant, MEMBER_EVENTS, type HandledType, type HandlerSpec } from './spec.ts'
 
 /** Events that wait while scripts run, one at a time, as with Serf. One more drops the oldest. */
 const WAITING_MAX = 1_024
@@ -96,14 +96,6 @@ export class SerfHandlers {
     }
   }
 }
-
-const MEMBER_EVENTS = [
-  'member-join',
-  'member-leave',
-  'member-failed',
-  'member-update',
-  'member-reap',
-] as const
 
 /** Who the script runs beside. */
 export function selfEnvironment(

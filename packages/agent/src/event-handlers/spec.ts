@@ -1,11 +1,15 @@
 import { ConfigError } from '../config/config-error.ts'
 
-const TYPES = [
+/** What a node tells of members. */
+export const MEMBER_EVENTS = [
   'member-join',
   'member-leave',
   'member-failed',
   'member-update',
   'member-reap',
+] as const
+
+const OTHER_EVENTS = [
   'user',
   'query',
   'partition-acquire',
@@ -13,7 +17,9 @@ const TYPES = [
   'partition-release',
 ] as const
 
-export type HandledType = (typeof TYPES)[number]
+export type HandledType = (typeof MEMBER_EVENTS)[number] | (typeof OTHER_EVENTS)[number]
+
+const TYPES: readonly HandledType[] = [...MEMBER_EVENTS, ...OTHER_EVENTS]
 
 /** When a script is to run, and the script. */
 export interface HandlerSpec {
@@ -64,5 +70,5 @@ function requireScript(script: string, text: string): string {
 }
 
 function isType(type: string): type is HandledType {
-  return (TYPES as readonly string[]).includes(type)
+  return TYPES.some((known) => known === type)
 }
