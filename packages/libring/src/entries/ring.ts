@@ -9,6 +9,7 @@ export {
   type ResolvedRingOptions,
   type RingOptions,
 } from '../ring/options.ts'
+export type { Holding } from '../ring/holdings.ts'
 export { plan, type MemberPlan, type Plan, type RingChange } from '../ring/plan.ts'
 export type { RingMember } from '../ring/ring-member.ts'
-export { Ring, type Holding } from '../ring/ring.ts'
+export { Ring } from '../ring/ring.ts'

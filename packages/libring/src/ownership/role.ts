@@ -10,16 +10,7 @@ export type Roles = ReadonlyMap<number, number>
 
 /** What `ring` makes of the member called `name`, in the order of the partitions. */
 export function rolesOf(name: string, ring: Ring<ClusterMember>): Roles {
-  const { holders, holdersPerPartition } = ring.assignment
-  const roles = new Map<number, number>()
-  const index = ring.members.findIndex((member) => member.name === name)
-  if (index < 0) return roles
-  for (let at = 0; at < holders.length; at++) {
-    if (holders[at] !== index) continue
-    const replica = at % holdersPerPartition
-    roles.set((at - replica) / holdersPerPartition, replica)
-  }
-  return roles
+  return new Map(ring.partitionsOf(name).map(({ partition, replica }) => [partition, replica]))
 }
 
 /**

@@ -1,18 +1,12 @@
 import { requireWhole } from '../base/require.ts'
 import { assign } from './assign.ts'
 import { VACANT, type Assignment } from './assignment.ts'
+import { Holdings, type Holding } from './holdings.ts'
 import { keyPartitioner, type Key, type KeyPartitioner } from './key-hash.ts'
 import { memberLoads, zoneLoads, type MemberLoad, type ZoneLoad } from './loads.ts'
 import { requireRingOptionsOnly, resolveRingOptions } from './options.ts'
 import type { ResolvedRingOptions, RingOptions } from './options.ts'
 import { sortMembers, type RingMember } from './ring-member.ts'
-
-/** A partition held by a member, and at which replica index. */
-export interface Holding {
-  readonly partition: number
-  /** 0 is the primary. */
-  readonly replica: number
-}
 
 /** @param members in the order of the UTF-8 bytes of their names, as rows count them. */
 type Assigner = (members: readonly RingMember[], options: ResolvedRingOptions) => Assignment
@@ -40,7 +34,7 @@ export class Ring<M extends RingMember = RingMember> {
   readonly #holders: (readonly M[] | undefined)[] = []
   readonly #preferences = new Map<number, readonly M[]>()
   #memberLoads: readonly MemberLoad<M>[] | undefined
-  #holdings: ReadonlyMap<string, readonly Holding[]> | undefined
+  #holdings: Holdings | undefined
 
   /**
    * @param assigner decides who holds what, where that is not for these members alone to say. It
@@ -108,8 +102,8 @@ export class Ring<M extends RingMember = RingMember> {
 
   /** What the named member holds, by partition. Empty for a stranger. */
   partitionsOf(name: string): readonly Holding[] {
-    this.#holdings ??= holdingsByName(this.members, this.assignment)
-    return this.#holdings.get(name) ?? NO_HOLDINGS
+    this.#holdings ??= new Holdings(this.members, this.assignment)
+    return this.#holdings.of(name)
   }
 
   /** How much each member holds, in the order of `members`. */
@@ -154,21 +148,4 @@ export class Ring<M extends RingMember = RingMember> {
   #requirePartition(partition: number): void {
     requireWhole('partition', partition, 0, this.options.partitions - 1)
   }
-}
-
-const NO_HOLDINGS: readonly Holding[] = Object.freeze([])
-
-function holdingsByName(
-  members: readonly RingMember[],
-  assignment: Assignment,
-): ReadonlyMap<string, readonly Holding[]> {
-  const lists: Holding[][] = members.map(() => [])
-  const { holders, holdersPerPartition } = assignment
-  for (let at = 0; at < holders.length; at++) {
-    if (holders[at] === VACANT) continue
-    const replica = at % holdersPerPartition
-    const partition = (at - replica) / holdersPerPartition
-    lists[holders[at]!]!.push(Object.freeze({ partition, replica }))
-  }
-  return new Map(members.map(({ name }, i) => [name, Object.freeze(lists[i]!)]))
 }
