@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compareUtf8, utf8Encode } from '../../packages/libring/src/base/bytes.ts'
-import { crc32 } from '../../packages/libring/src/codec/crc32.ts'
 import { Candidates } from '../../packages/libring/src/ownership/candidates.ts'
 import type { Candidacy } from '../../packages/libring/src/ownership/effects.ts'
 import { configurationOf } from '../../packages/libring/src/ownership/ring-tag.ts'
+import { mix32 } from '../../packages/libring/src/ring/mix.ts'
+import { murmur3Text } from '../../packages/libring/src/ring/murmur3.ts'
 import { resolveRingOptions } from '../../packages/libring/src/ring/options.ts'
 import { aClusterMember } from '../support/ownership.ts'
 
-// What members compare with each other is kept up to date, a line for each member. These worlds
-// hold it against the number as it is defined, worked out from all that is seen.
+// What members compare with each other is kept up to date as each member changes. These worlds hold
+// it against the number as it is defined, worked out from all that is seen.
 
 const NAMES = ['ann', 'bob', 'b', '', 'Zoë', '"quoted"', '\u{e000}', '\u{1f600}', 'x'.repeat(300)]
 const OPTIONS = [resolveRingOptions({}), resolveRingOptions({ partitions: 64, redundancy: 2 })]
@@ -49,12 +49,12 @@ function candidacyOf({ who, how, share, tag: said }: Step): Candidacy {
   }
 }
 
-/** The number from scratch: one line of JSON a member, in the order of their bytes. */
-function digestOf(
+/** All that an assignment depends on: the rules, and of each member a line, in any order. */
+function textsOf(
   present: Iterable<Candidacy>,
   away: Step['away'],
   options: (typeof OPTIONS)[number],
-): number {
+): { readonly rules: string; readonly lines: readonly string[] } {
   const lines = Array.from(present, ({ member, bystander, tag: said }) => {
     const { name, weight, zone } = (member ?? bystander)!
     const c = said?.configuration
@@ -65,11 +65,18 @@ function digestOf(
   const absent = away.map(({ name, share: { weight, zone } }) => [name, weight, zone, 'away'])
   const { partitions, redundancy, assignment, slack, primarySlack } = options
   const rules = [partitions, redundancy, assignment, slack, primarySlack, 'murmur3']
-  const texts = [...lines, ...absent].map((line) => JSON.stringify(line)).sort(compareUtf8)
-  return crc32(utf8Encode(JSON.stringify([rules, texts])))
+  const texts = [...lines, ...absent].map((line) => JSON.stringify(line))
+  return { rules: JSON.stringify(rules), lines: texts.sort() }
 }
 
-test('the digest of a view that changed bit by bit is that of the view', () => {
+/** The number from scratch. */
+function digestOf({ rules, lines }: ReturnType<typeof textsOf>): number {
+  const sum = lines.reduce((total, line) => total + murmur3Text(line), 0)
+  return mix32(mix32(sum % 2 ** 32) ^ murmur3Text(rules)) >>> 0
+}
+
+test('the digest of a view that changed bit by bit is that of the view, and of no other', () => {
+  const seen = new Map<number, string>()
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const candidates = new Candidates()
@@ -84,9 +91,11 @@ test('the digest of a view that changed bit by bit is that of the view', () => {
         else if (isNews) present.set(each.who, candidacy)
         if (each.asks === undefined) continue
         const away = each.away.map(({ name, share: theirs }) => ({ name, ...theirs }))
-        expect(candidates.digest(away, each.asks)).toBe(
-          digestOf(present.values(), each.away, each.asks),
-        )
+        const texts = textsOf(present.values(), each.away, each.asks)
+        const digest = candidates.digest(away, each.asks)
+        expect(digest).toBe(digestOf(texts))
+        expect(seen.get(digest) ?? JSON.stringify(texts)).toBe(JSON.stringify(texts))
+        seen.set(digest, JSON.stringify(texts))
       }
     }),
   )

@@ -1,5 +1,5 @@
 import type { Home } from './acting.ts'
-import { sameCandidate, type Candidate } from './candidate.ts'
+import { candidateOf, sameCandidate, type Candidate } from './candidate.ts'
 import type { Candidacy } from './effects.ts'
 import { configurationText, type RingConfiguration, type RingTag } from './ring-tag.ts'
 import { ViewDigest } from './view-digest.ts'
@@ -57,18 +57,10 @@ export class Candidates {
     let lost = false
     for (const { name, member, bystander, tag } of candidacies) {
       const known = this.#candidates.get(name)
-      if (known?.member !== undefined) this.#size--
-      if (member === undefined && bystander === undefined) {
-        if (known === undefined) continue
-        this.#put(name, known, undefined)
-        lost = true
-      } else {
-        if (member !== undefined) this.#size++
-        const candidate = { member, bystander, tag }
-        if (known !== undefined && sameCandidate(known, candidate)) continue
-        this.#put(name, known, candidate)
-        lost ||= known?.member !== undefined && member === undefined
-      }
+      const candidate = candidateOf(member, bystander, tag)
+      if (isSame(known, candidate)) continue
+      this.#put(name, known, candidate)
+      lost ||= candidate === undefined || (known?.member !== undefined && member === undefined)
       changed = true
     }
     return { changed, lost }
@@ -77,7 +69,9 @@ export class Candidates {
   #put(name: string, known: Candidate | undefined, candidate: Candidate | undefined): void {
     if (candidate === undefined) this.#candidates.delete(name)
     else this.#candidates.set(name, candidate)
-    this.#digest.see(name, candidate)
+    if (known?.member !== undefined) this.#size--
+    if (candidate?.member !== undefined) this.#size++
+    this.#digest.replace(known, candidate)
     this.#count(candidate?.tag, 1)
     this.#count(known?.tag, -1)
   }
@@ -93,4 +87,9 @@ export class Candidates {
       this.#configurations.set(text, { configuration, bearers: bearers + more })
     else this.#configurations.delete(text)
   }
+}
+
+function isSame(left: Candidate | undefined, right: Candidate | undefined): boolean {
+  if (left === undefined || right === undefined) return left === right
+  return sameCandidate(left, right)
 }

@@ -466,6 +466,7 @@ export class Custody {
   }
 
   #tellWaiters(partitions: readonly number[], nowMs: Millis): void {
+    if (partitions.length === 0) return
     for (const [name, waiters] of this.#waiters.byName(partitions, nowMs)) {
       for (const { life } of waiters.values()) {
         this.#reply(name, life, waiters, nowMs)

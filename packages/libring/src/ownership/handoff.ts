@@ -4,6 +4,7 @@ import { KeyedFifo } from '../base/keyed-fifo.ts'
 import { TimeTally } from '../base/time-tally.ts'
 import { soonestMs, type Millis } from '../base/time.ts'
 import { Exchanges } from './exchanges.ts'
+import { dropUnmerged, newInquiry, type Inquiry } from './inquiry.ts'
 import type { AnswerGroup, AskGroup, Standing } from './messages.ts'
 
 /** Longest time between two questions to a member that has yet to answer. */
@@ -26,30 +27,6 @@ interface Take {
   isComing: boolean
 }
 
-/** What one member is asked, and how it answers. */
-interface Inquiry {
-  /** Partitions for which it has yet to give an answer that counts. */
-  readonly pending: Set<number>
-  /**
-   * Of these, the ones of which it says that it has nothing to do with them, in another view; and
-   * whether that was before the exchange of members that is under way with it.
-   */
-  readonly unmerged: Map<number, 'before' | 'since'>
-  /** Partitions for which it waits for us as well, with the questions asked since that is known. */
-  readonly mutual: Map<number, number>
-  /** Questions since it was last heard of. */
-  asksInVain: number
-  /** When the last of these was asked. Others follow sooner when more is wanted. */
-  countedAtMs: Millis
-  nextAskMs: Millis
-  /** Whether it was asked for something that is not wanted any more. */
-  isOutdated: boolean
-  /** When it is asked next, as it was tallied. */
-  dueMs: Millis | undefined
-  /** Whether members are to be exchanged with it. */
-  isToMerge: boolean
-}
-
 /** A question that was answered by nothing but time. */
 export interface Override {
   /** `silent`: said nothing. `deadlock`: each waited for the other, and our name is smaller. */
@@ -63,8 +40,6 @@ interface Ask {
   readonly to: string
   readonly groups: readonly AskGroup[]
 }
-
-const NOBODY: ReadonlyMap<string, Inquiry> = new Map()
 
 /** What has become due. */
 export interface TakesDue {
@@ -81,6 +56,8 @@ export interface TakesDue {
   readonly stuck: readonly number[]
 }
 
+const NOTHING_DUE: TakesDue = { asks: [], exchanges: [], free: [], overrides: [], stuck: [] }
+
 /**
  * What the local member waits for: the partitions it is taking, and what it has to hear from
  * whom before it may.
@@ -96,6 +73,9 @@ export class Takes {
   readonly #asksMax: number
   readonly #stuckMs: Millis
   readonly #takes = new Map<number, Take>()
+  /** Who has to be heard from before anything is taken. */
+  readonly #asked = new Set<string>()
+  /** Of these, the ones that there is something to ask. */
   readonly #inquiries = new Map<string, Inquiry>()
   /** When members are asked next. */
   readonly #dues = new TimeTally()
@@ -131,7 +111,7 @@ export class Takes {
 
   /** How many members have to be heard from. */
   get asked(): number {
-    return this.#inquiries.size
+    return this.#asked.size
   }
 
   has(partition: number): boolean {
@@ -154,14 +134,15 @@ export class Takes {
       this.#takes.set(partition, {
         attempt,
         beganMs: nowMs,
-        open: this.#inquiries.size,
+        open: this.#asked.size,
         holders: new Set(),
         grantedAtMs: undefined,
         isComing: false,
       })
       this.#stuck.set(String(partition), nowMs + this.#stuckMs)
-      if (this.#inquiries.size === 0) this.#free.add(partition)
-      for (const inquiry of this.#inquiries.values()) {
+      if (this.#asked.size === 0) this.#free.add(partition)
+      for (const name of this.#asked) {
+        const inquiry = this.#inquiryOf(name, nowMs)
         if (inquiry.pending.size === 0) {
           inquiry.asksInVain = 0
           inquiry.countedAtMs = -Infinity
@@ -208,36 +189,29 @@ export class Takes {
   /** These members have to be heard from no more. */
   spare(names: Iterable<string>): void {
     for (const name of names) {
+      this.#asked.delete(name)
+      this.#exchanges.forget(name)
       const inquiry = this.#inquiries.get(name)
       if (inquiry === undefined) continue
-      for (const partition of inquiry.pending) this.#close(partition, name, inquiry)
+      for (const partition of inquiry.pending) this.#close(partition, inquiry)
       this.#dues.move(inquiry.dueMs, undefined)
       this.#inquiries.delete(name)
-      this.#exchanges.forget(name)
     }
   }
 
   /** These members have to be heard from as well, though they became known only now. */
   ask(names: Iterable<string>, nowMs: Millis): void {
     for (const name of names) {
-      if (this.#inquiries.has(name)) continue
-      const inquiry: Inquiry = {
-        pending: new Set(this.#takes.keys()),
-        unmerged: new Map(),
-        mutual: new Map(),
-        asksInVain: 0,
-        countedAtMs: -Infinity,
-        nextAskMs: nowMs,
-        isOutdated: false,
-        dueMs: undefined,
-        isToMerge: false,
-      }
-      this.#inquiries.set(name, inquiry)
-      this.#retime(inquiry)
+      if (this.#asked.has(name)) continue
+      this.#asked.add(name)
+      if (this.#takes.size === 0) continue
+      const inquiry = this.#inquiryOf(name, nowMs)
       for (const [partition, take] of this.#takes) {
+        inquiry.pending.add(partition)
         take.open++
         this.#free.delete(partition)
       }
+      this.#retime(inquiry)
     }
   }
 
@@ -264,7 +238,7 @@ export class Takes {
         const take = this.#takes.get(partition)
         if (take?.attempt !== attempt || !inquiry.pending.has(partition)) continue
         if (standing !== 'none' || views === 'agree') {
-          this.#note(standing, partition, name, inquiry)
+          this.#note(standing, partition, inquiry)
         } else if (!inquiry.unmerged.has(partition)) {
           inquiry.unmerged.set(partition, 'since')
           inquiry.isToMerge = true
@@ -281,15 +255,16 @@ export class Takes {
    */
   exchanged(name: string, outcome: 'done' | 'failed', nowMs: Millis): void {
     this.#exchanges.end(name)
+    if (!this.#asked.has(name)) this.#exchanges.forget(name)
     const inquiry = this.#inquiries.get(name)
-    if (inquiry === undefined) return this.#exchanges.forget(name)
+    if (inquiry === undefined) return
     for (const [partition, said] of inquiry.unmerged) {
       if (outcome === 'failed') inquiry.unmerged.set(partition, 'since')
-      else if (said === 'before') this.#close(partition, name, inquiry)
+      else if (said === 'before') this.#close(partition, inquiry)
       else inquiry.nextAskMs = nowMs
     }
-    this.#retime(inquiry)
     inquiry.isToMerge = inquiry.unmerged.size > 0
+    this.#retime(inquiry)
     this.#mayMerge ||= inquiry.isToMerge
   }
 
@@ -299,10 +274,10 @@ export class Takes {
    */
   giveBack(name: string, partition: number, nowMs: Millis): void {
     const take = this.#takes.get(partition)
-    const inquiry = this.#inquiries.get(name)
-    if (take === undefined || inquiry === undefined || inquiry.pending.has(partition)) return
+    if (take === undefined || !this.#asked.has(name)) return
+    if (this.isWaitingFor(name, partition)) return
     if (nowMs < take.beganMs + this.#handoffTimeoutMs) return
-    this.#open(take, partition, inquiry, nowMs)
+    this.#open(take, partition, name, nowMs)
   }
 
   /**
@@ -311,33 +286,19 @@ export class Takes {
    */
   reopen(name: string, partition: number, nowMs: Millis): void {
     const take = this.#takes.get(partition)
+    if (take === undefined || !this.#asked.has(name)) return
     const inquiry = this.#inquiries.get(name)
-    if (take === undefined || inquiry === undefined) return
-    dropUnmerged(inquiry, partition)
-    if (!inquiry.pending.has(partition)) this.#open(take, partition, inquiry, nowMs)
+    if (inquiry !== undefined) dropUnmerged(inquiry, partition)
+    if (!this.isWaitingFor(name, partition)) this.#open(take, partition, name, nowMs)
   }
 
   /** Ask whoever is due, and give up on whoever has had its time. */
   advance(nowMs: Millis): TakesDue {
     this.#grant(nowMs)
-    const asks: Ask[] = []
-    const exchanges: string[] = []
-    const overrides: Override[] = []
-    // Mostly nobody is due, and there may be thousands.
-    const isDue = this.#mayMerge || nowMs >= (this.#dues.soonestMs() ?? Infinity)
-    if (isDue) this.#mayMerge = false
-    for (const [name, inquiry] of isDue ? this.#inquiries : NOBODY) {
-      if (nowMs >= (inquiry.dueMs ?? Infinity)) {
-        if (this.#isCounted(inquiry, nowMs)) this.#giveUp(name, inquiry, overrides)
-        this.#ask(name, inquiry, asks, nowMs)
-      }
-      if (inquiry.isToMerge && this.#exchanges.begin(name, nowMs)) {
-        for (const partition of inquiry.unmerged.keys()) inquiry.unmerged.set(partition, 'before')
-        inquiry.isToMerge = false
-        exchanges.push(name)
-      }
-      this.#mayMerge ||= inquiry.isToMerge
-    }
+    // Mostly there is nothing, and this is asked after every message.
+    const isDue = this.#mayMerge || nowMs >= (this.deadlineMs() ?? Infinity)
+    if (!isDue && this.#free.size === 0) return NOTHING_DUE
+    const { asks, exchanges, overrides } = this.#inquire(nowMs)
     const free = [...this.#free]
     this.#free.clear()
     return { asks, exchanges, free, overrides, stuck: this.#takeStuck(nowMs) }
@@ -345,6 +306,27 @@ export class Takes {
 
   deadlineMs(): Millis | undefined {
     return soonestMs(this.#stuck.nextMs(), this.#dues.soonestMs())
+  }
+
+  #inquire(nowMs: Millis): Pick<TakesDue, 'asks' | 'exchanges' | 'overrides'> {
+    const asks: Ask[] = []
+    const exchanges: string[] = []
+    const overrides: Override[] = []
+    this.#mayMerge = false
+    for (const [name, inquiry] of this.#inquiries) {
+      if (nowMs >= (inquiry.dueMs ?? Infinity)) {
+        if (this.#isCounted(inquiry, nowMs)) this.#giveUp(inquiry, overrides)
+        this.#ask(inquiry, asks, nowMs)
+      }
+      if (inquiry.isToMerge && this.#exchanges.begin(name, nowMs)) {
+        for (const partition of inquiry.unmerged.keys()) inquiry.unmerged.set(partition, 'before')
+        inquiry.isToMerge = false
+        this.#retime(inquiry)
+        exchanges.push(name)
+      }
+      this.#mayMerge ||= inquiry.isToMerge
+    }
+    return { asks, exchanges, overrides }
   }
 
   /** Whether a question asked now counts: the last that did has had its time to be answered. */
@@ -370,11 +352,21 @@ export class Takes {
     const dueMs = isAsked ? inquiry.nextAskMs : undefined
     this.#dues.move(inquiry.dueMs, dueMs)
     inquiry.dueMs = dueMs
+    if (!isAsked && !inquiry.isToMerge) this.#inquiries.delete(inquiry.name)
   }
 
-  #note(standing: Standing, partition: number, name: string, inquiry: Inquiry): void {
+  #inquiryOf(name: string, nowMs: Millis): Inquiry {
+    const known = this.#inquiries.get(name)
+    if (known !== undefined) return known
+    const inquiry = newInquiry(name, nowMs)
+    this.#inquiries.set(name, inquiry)
+    return inquiry
+  }
+
+  #note(standing: Standing, partition: number, inquiry: Inquiry): void {
+    const { name } = inquiry
     const take = this.#takes.get(partition)!
-    if (standing === 'none') return this.#close(partition, name, inquiry)
+    if (standing === 'none') return this.#close(partition, inquiry)
     dropUnmerged(inquiry, partition)
     if (standing !== 'waiting') inquiry.mutual.delete(partition)
     else if (!inquiry.mutual.has(partition)) inquiry.mutual.set(partition, 0)
@@ -388,7 +380,7 @@ export class Takes {
   }
 
   /** Ask it for all that it has yet to answer, or say that nothing is wanted any more. */
-  #ask(name: string, inquiry: Inquiry, asks: Ask[], nowMs: Millis): void {
+  #ask(inquiry: Inquiry, asks: Ask[], nowMs: Millis): void {
     if (inquiry.pending.size === 0 && !inquiry.isOutdated) return
     inquiry.isOutdated = false
     if (this.#isCounted(inquiry, nowMs)) {
@@ -399,11 +391,12 @@ export class Takes {
     }
     inquiry.nextAskMs = inquiry.countedAtMs + this.#repeatMs
     this.#retime(inquiry)
-    asks.push({ to: name, groups: this.#groups(inquiry) })
+    asks.push({ to: inquiry.name, groups: this.#groups(inquiry) })
   }
 
   /** It has to answer once more. */
-  #open(take: Take, partition: number, inquiry: Inquiry, nowMs: Millis): void {
+  #open(take: Take, partition: number, name: string, nowMs: Millis): void {
+    const inquiry = this.#inquiryOf(name, nowMs)
     take.open++
     this.#free.delete(partition)
     inquiry.pending.add(partition)
@@ -411,14 +404,14 @@ export class Takes {
     this.#retime(inquiry)
   }
 
-  /** `name` has answered, or need not. */
-  #close(partition: number, name: string, inquiry: Inquiry): void {
+  /** It has answered, or need not. */
+  #close(partition: number, inquiry: Inquiry): void {
     if (!inquiry.pending.delete(partition)) return
     dropUnmerged(inquiry, partition)
     inquiry.mutual.delete(partition)
     this.#retime(inquiry)
     const take = this.#takes.get(partition)!
-    this.#dropHolder(take, partition, name)
+    this.#dropHolder(take, partition, inquiry.name)
     if (--take.open === 0) this.#free.add(partition)
   }
 
@@ -427,10 +420,11 @@ export class Takes {
     if (take.holders.size === 0) this.#queue.delete(partition)
   }
 
-  #giveUp(name: string, inquiry: Inquiry, overrides: Override[]): void {
+  #giveUp(inquiry: Inquiry, overrides: Override[]): void {
+    const { name } = inquiry
     if (inquiry.asksInVain >= this.#asksMax && inquiry.pending.size > 0) {
       const partitions = [...inquiry.pending]
-      for (const partition of partitions) this.#close(partition, name, inquiry)
+      for (const partition of partitions) this.#close(partition, inquiry)
       overrides.push({ why: 'silent', member: name, partitions })
       inquiry.asksInVain = 0
     }
@@ -438,7 +432,7 @@ export class Takes {
     const stuck = [...inquiry.mutual].filter(([, asked]) => asked >= this.#asksMax)
     if (stuck.length === 0) return
     const partitions = stuck.map(([partition]) => partition)
-    for (const partition of partitions) this.#close(partition, name, inquiry)
+    for (const partition of partitions) this.#close(partition, inquiry)
     overrides.push({ why: 'deadlock', member: name, partitions })
   }
 
@@ -483,9 +477,4 @@ export class Takes {
     }
     return [...groups.values()]
   }
-}
-
-/** What it said of the partition out of another view is of no interest any more. */
-function dropUnmerged(inquiry: Inquiry, partition: number): void {
-  if (inquiry.unmerged.delete(partition) && inquiry.unmerged.size === 0) inquiry.isToMerge = false
 }

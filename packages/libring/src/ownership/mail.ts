@@ -55,8 +55,9 @@ export class Mail {
     const clock = this.#succession.clock(nowMs)
     this.#life ??= clock
     const { space, digest } = this
-    const header = { life: this.#life, seq: ++this.#messages, clock, digest, space }
-    this.#effects.push({ type: 'peer-message', to, message: { ...header, ...content } })
+    const seq = ++this.#messages
+    const message = { life: this.#life, seq, clock, digest, space, ...content }
+    this.#effects.push({ type: 'peer-message', to, message })
   }
 
   /** Say that these partitions are held, in as many messages as it takes. */

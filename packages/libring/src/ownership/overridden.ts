@@ -24,8 +24,11 @@ export class Overridden {
 
   /** Remove and return who is to hear of which partitions: of many at once, as messages wait. */
   takeDue(): ReadonlyMap<string, readonly number[]> {
+    if (this.#toTell.size === 0) return NOBODY
     const due = new Map(this.#toTell)
     this.#toTell.clear()
     return due
   }
 }
+
+const NOBODY: ReadonlyMap<string, readonly number[]> = new Map()

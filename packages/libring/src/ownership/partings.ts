@@ -21,8 +21,8 @@ export class Partings {
 
   /** Whom to ask now for what: everything each is waited for with. */
   takeDue(nowMs: Millis): ReadonlyMap<string, readonly number[]> {
+    if (nowMs < (this.deadlineMs() ?? Infinity)) return NOBODY
     const due = new Map<string, number[]>()
-    if (nowMs < (this.deadlineMs() ?? Infinity)) return due
     this.#askAtMs = nowMs + REPEAT_MS
     for (const [partition, awaited] of this.#awaited) {
       for (const name of awaited) {
@@ -38,3 +38,5 @@ export class Partings {
     return this.#awaited.size > 0 ? this.#askAtMs : undefined
   }
 }
+
+const NOBODY: ReadonlyMap<string, readonly number[]> = new Map()

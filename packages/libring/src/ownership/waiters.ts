@@ -19,7 +19,10 @@ interface Questions {
 /** Who waits for us, as each said last. What is not said again is forgotten. */
 export class Waiters {
   readonly #keepMs: Millis
+  /** By who asks; whoever asked longest ago first. */
   readonly #questions = new Map<string, Questions>()
+  /** Nothing is old before. */
+  #oldAtMs: Millis = Infinity
 
   /** @param keepMs for how long a question stands that is not repeated. */
   constructor(keepMs: Millis) {
@@ -34,8 +37,12 @@ export class Waiters {
         byPartition.set(partition, { name, life, attempt, letGo })
       }
     }
-    if (byPartition.size === 0) this.#questions.delete(name)
-    else this.#questions.set(name, { askedAtMs: nowMs, byPartition })
+    this.#questions.delete(name)
+    if (byPartition.size > 0) {
+      this.#questions.set(name, { askedAtMs: nowMs, byPartition })
+      this.#oldAtMs = Math.min(this.#oldAtMs, nowMs + this.#keepMs)
+    }
+    this.#forgetOld(nowMs)
   }
 
   drop(name: string): void {
@@ -44,11 +51,8 @@ export class Waiters {
 
   /** The question of `name` about `partition`, while it stands. */
   get(name: string, partition: number, nowMs: Millis): Waiter | undefined {
-    const questions = this.#questions.get(name)
-    if (questions === undefined) return undefined
-    if (nowMs < questions.askedAtMs + this.#keepMs) return questions.byPartition.get(partition)
-    this.#questions.delete(name)
-    return undefined
+    this.#forgetOld(nowMs)
+    return this.#questions.get(name)?.byPartition.get(partition)
   }
 
   /** Whether `name` has asked about `partition` within the last `withinMs`. */
@@ -60,8 +64,13 @@ export class Waiters {
 
   /** Everybody who waits for `partition`. */
   of(partition: number, nowMs: Millis): readonly Waiter[] {
-    const waiters = [...this.#questions.keys()].map((name) => this.get(name, partition, nowMs))
-    return waiters.filter((waiter) => waiter !== undefined)
+    this.#forgetOld(nowMs)
+    const found: Waiter[] = []
+    for (const { byPartition } of this.#questions.values()) {
+      const waiter = byPartition.get(partition)
+      if (waiter !== undefined) found.push(waiter)
+    }
+    return found
   }
 
   /** Who waits for any of `partitions`, with what each asks of them. */
@@ -78,5 +87,17 @@ export class Waiters {
       }
     }
     return waiting
+  }
+
+  #forgetOld(nowMs: Millis): void {
+    if (nowMs < this.#oldAtMs) return
+    this.#oldAtMs = Infinity
+    for (const [name, { askedAtMs }] of this.#questions) {
+      if (nowMs < askedAtMs + this.#keepMs) {
+        this.#oldAtMs = askedAtMs + this.#keepMs
+        return
+      }
+      this.#questions.delete(name)
+    }
   }
 }
