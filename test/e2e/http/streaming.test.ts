@@ -46,6 +46,21 @@ describe('what is forwarded streams', () => {
     await once(response, 'end')
   })
 
+  test('every byte of an answer, short or long, its length given or not', async () => {
+    const bytes = (length: number) => Uint8Array.from({ length }, (_, at) => at % 256)
+    const { url } = await forwarding((request, response) => {
+      const [length, given] = request.headers['x-wanted']!.toString().split(' ')
+      if (given !== undefined) response.setHeader('content-length', length!)
+      response.write(bytes(Number(length)))
+      response.end()
+    })
+    for (const wanted of ['256', '256 given', '16384 given', '16385 given', '300000 given']) {
+      const response = await fetch(url, { headers: { 'x-wanted': wanted } })
+      const answered = new Uint8Array(await response.arrayBuffer())
+      expect(Buffer.compare(answered, bytes(Number(wanted.split(' ')[0])))).toBe(0)
+    }
+  })
+
   test('each event as it comes, and the head before the first', async () => {
     let send = (_text: string): void => {}
     const { url } = await forwarding((_request, response) => {

@@ -50,7 +50,7 @@ export class Itinerary {
   /** Who has refused, and is not asked again for now. */
   readonly #refusedBy: string[] = []
   /** Everybody that has refused so far. */
-  readonly #everRefused = new Set<string>()
+  readonly #everRefused: string[] = []
   readonly #unreachable: string[] = []
   /** Who has refused because somebody else serves it still, and will serve it next. */
   #next: { readonly name: string; readonly after: string } | undefined
@@ -97,7 +97,7 @@ export class Itinerary {
     const { partition, role } = this
     const configuration = this.#cluster.configurationDigest
     // Whoever is asked last is to know all, as nobody can be asked after it.
-    const tried = this.#hopsLeft > 0 ? this.#refusedBy : [...this.#everRefused]
+    const tried = this.#hopsLeft > 0 ? this.#refusedBy : this.#everRefused
     return { partition, role, configuration, hop: this.#hops, tried, key }
   }
 
@@ -156,7 +156,7 @@ export class Itinerary {
 
   #noteRefusal(by: string): void {
     this.#refusedBy.push(by)
-    this.#everRefused.add(by)
+    if (!this.#everRefused.includes(by)) this.#everRefused.push(by)
   }
 
   /**
