@@ -18,13 +18,17 @@ export function writeResults(name: string, results: object): void {
   writeFileSync(fileOf(name), `${JSON.stringify(results, undefined, 2)}\n`)
 }
 
-/** Replace the figures of that name on a page of the internals. */
+/**
+ * Replace the figures of that name on a page.
+ *
+ * @param pageName below `docs/`, without its ending.
+ */
 export function writeFigures(
   name: string,
   lines: readonly string[],
-  pageName = 'routing-figures',
+  pageName = 'internals/routing-figures',
 ): void {
-  const page = new URL(`../docs/internals/${pageName}.md`, import.meta.url)
+  const page = new URL(`../docs/${pageName}.md`, import.meta.url)
   const text = readFileSync(page, 'utf8')
   const start = `<!-- figures: ${name} -->`
   const end = `<!-- end of figures: ${name} -->`

@@ -25,7 +25,7 @@ class Load {
   readonly #streams: ClientRequest[] = []
   readonly #rpcMs: number[] = []
   readonly #httpMs: number[] = []
-  readonly #agent: Agent
+  readonly #agents: readonly Agent[]
   #eventsHeard = 0
   #userEvents = 0
   #streamsLost = 0
@@ -35,24 +35,28 @@ class Load {
 
   constructor(task: LoadTask) {
     this.#task = task
-    this.#agent = new Agent({ keepAlive: true, maxSockets: task.parallel })
+    this.#agents = task.from.map((localAddress) => {
+      return new Agent({ keepAlive: true, maxSockets: 1, localAddress })
+    })
   }
 
   async connect(): Promise<void> {
     const { streams } = this.#task
     for (let from = 0; from < streams; from += CONNECTING) {
       const count = Math.min(CONNECTING, streams - from)
-      await Promise.all(Array.from({ length: count }, () => this.#listen()))
+      await Promise.all(Array.from({ length: count }, (_, at) => this.#listen(from + at)))
     }
   }
 
   async drive(): Promise<LoadReport> {
-    const { parallel, seconds } = this.#task
+    const { from, seconds } = this.#task
+    const clients = await Promise.all(from.map(() => this.#client()))
     const startMs = performance.now()
-    const clients = await Promise.all(Array.from({ length: parallel }, () => this.#client()))
     const work = [
       ...clients.map((client) => this.#repeat(() => client.members(), this.#rpcMs)),
-      ...clients.map((_, at) => this.#repeat(() => this.#get(pathOf(at)), this.#httpMs)),
+      ...this.#agents.map((agent, at) => {
+        return this.#repeat(() => this.#get(pathOf(at), agent), this.#httpMs)
+      }),
       this.#tell(clients[0]!),
     ]
     await passed(seconds * 1_000)
@@ -61,7 +65,7 @@ class Load {
     const tookSeconds = (performance.now() - startMs) / 1_000
     for (const client of this.#clients) client.close()
     for (const stream of this.#streams) stream.destroy()
-    this.#agent.destroy()
+    for (const agent of this.#agents) agent.destroy()
     return {
       seconds: tookSeconds,
       rpcRequests: this.#rpcMs.length,
@@ -82,9 +86,11 @@ class Load {
     return client
   }
 
-  #listen(): Promise<void> {
+  #listen(at: number): Promise<void> {
+    const { url, from } = this.#task
+    const options = { agent: false, localAddress: from[at % from.length] }
     return new Promise((resolve, reject) => {
-      const asked = request(`${this.#task.url}/v1/events`, { agent: false }, (response) => {
+      const asked = request(`${url}/v1/events`, options, (response) => {
         let rest = ''
         response.setEncoding('utf8')
         response.on('data', (text: string) => {
@@ -131,9 +137,9 @@ class Load {
     }
   }
 
-  #get(path: string): Promise<void> {
+  #get(path: string, agent: Agent): Promise<void> {
     return new Promise((resolve, reject) => {
-      const asked = request(this.#task.url + path, { agent: this.#agent }, (response) => {
+      const asked = request(this.#task.url + path, { agent }, (response) => {
         response.resume()
         response.once('error', reject)
         response.once('end', () => {

@@ -1,36 +1,3 @@
-/** What a member of the bench is to be, as its first argument. */
-export interface MemberTask {
-  readonly host: string
-  readonly join: readonly string[]
-  /** How many members there are going to be. */
-  readonly members: number
-}
-
-/** To report; or to collect garbage first, and begin anew to measure the event loop after. */
-export type Asked = 'report' | 'settle'
-
-/** What a member tells of itself when it is asked. */
-export interface MemberReport {
-  readonly name: string
-  /** Deaths that it was told of. Nobody dies here. */
-  readonly falselyFailed: number
-  readonly probes: number
-  readonly probesFailed: number
-  readonly healthScore: number
-  /** Estimated round trip to the farthest of the others, in milliseconds. */
-  readonly rttMs: number
-  /** Of the event loop since it was asked to begin anew, in milliseconds. */
-  readonly lagP99Ms: number
-  readonly lagMaxMs: number
-  readonly residentBytes: number
-  /** In use of the heap; what is garbage by then counts, unless it was asked to settle. */
-  readonly heapBytes: number
-  /** Event streams of its HTTP API that are open. */
-  readonly streams: number
-  /** Records of RPC that were dropped since clients were too slow. */
-  readonly recordsDropped: number
-}
-
 /** What the load is to do, as its first argument. */
 export interface LoadTask {
   /** `host:port` of the agent's RPC, and the URL of its HTTP API. */
@@ -38,8 +5,11 @@ export interface LoadTask {
   readonly url: string
   /** Clients of server-sent events, each over a connection of its own. */
   readonly streams: number
-  /** Requests of each kind that are under way at a time. */
-  readonly parallel: number
+  /**
+   * Addresses of this machine to ask from, as an agent takes only so many requests a second from one.
+   * From each there is one request of each kind under way at a time.
+   */
+  readonly from: readonly string[]
   readonly seconds: number
 }
 
@@ -64,6 +34,3 @@ export interface Percentiles {
   readonly p99: number
   readonly max: number
 }
-
-export const RPC_PORT = 7373
-export const HTTP_PORT = 7380

@@ -62,7 +62,7 @@ async function bench(): Promise<void> {
   })
   if (wanted.includes('crowd')) await benchCrowd(found)
   const measured = await benchSides(plan, found)
-  writeFigures('gossip', figureLines(found), 'gossip-figures')
+  writeFigures('gossip', figureLines(found), 'internals/gossip-figures')
   const compared = found.compared.filter((one) => measured.has(kindText(one)))
   for (const one of compared) console.log(`\n${kindText(one)}\n\n${comparison(one)}`)
   for (const line of misses(compared)) console.log(`MISSED: ${line}`)

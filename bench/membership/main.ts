@@ -54,7 +54,7 @@ async function lead(): Promise<void> {
     const machine = { cpu: cpus()[0]!.model, cores: cpus().length, node: process.version }
     const found = { ...known, ...rows, measured, machine }
     writeResults('membership', found)
-    writeFigures('membership', figures(found), 'membership-figures')
+    writeFigures('membership', figures(found), 'internals/membership-figures')
   }
 
   if (isWanted('growth')) {

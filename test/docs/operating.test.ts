@@ -2,6 +2,10 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { GOSSIP_READINGS } from '../../packages/agent/src/metrics/gossip-readings.ts'
 import {
+  PROPAGATION_READINGS,
+  PROPAGATION_SECONDS,
+} from '../../packages/agent/src/metrics/propagation.ts'
+import {
   HANDOFF_SECONDS,
   RING_READINGS,
   ROUTER_READINGS,
@@ -19,11 +23,11 @@ function pageOf(name: string): string {
   return readFileSync(`docs/operating/${name}.md`, 'utf8')
 }
 
-/** The rows of the table below a heading: name, type, labels and words. */
+/** The rows of the table below a heading: name, type, labels, words, and what to do. */
 function rowsBelow(page: string, heading: string): string[][] {
   const [, rest = ''] = page.split(`\n## ${heading}\n`)
   const [part = ''] = rest.split(/^## /m)
-  return [...part.matchAll(/^\| `(\w+)` +\| (\w+) +\| (.*?) +\| (.*?) +\|$/gm)].map(
+  return [...part.matchAll(/^\| `(\w+)` +\| (\w+) +\| (.*?) +\| (.*?) +\| (.*?) +\|$/gm)].map(
     ([, ...cells]) => {
       return cells.map((cell) => cell.trim())
     },
@@ -37,9 +41,15 @@ function cellsOf({ name, type, labels = [], help }: Described): string[] {
 test.each<[string, readonly Described[]]>([
   ['Gossip', GOSSIP_READINGS],
   ['The ring', [{ ...HANDOFF_SECONDS, type: 'histogram' }, ...RING_READINGS]],
+  [
+    'How soon news is everywhere',
+    [{ ...PROPAGATION_SECONDS, type: 'histogram' }, ...PROPAGATION_READINGS],
+  ],
   ['Requests', ROUTER_READINGS],
 ])('the page of metrics says of %s what the agent says', (heading, metrics) => {
-  expect(rowsBelow(pageOf('metrics'), heading)).toEqual(metrics.map(cellsOf))
+  const rows = rowsBelow(pageOf('metrics'), heading)
+  expect(rows.map((cells) => cells.slice(0, -1))).toEqual(metrics.map(cellsOf))
+  for (const [name, , , , toDo] of rows) expect(toDo, name).toMatch(/\.$/)
 })
 
 test('the page of alerts has every alert, in their order, and what to do', () => {

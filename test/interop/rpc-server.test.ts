@@ -7,31 +7,40 @@ import { connectRpc } from '../../packages/libring/src/runtime/attach.ts'
 import { logTail, serveRpc } from '../../packages/libring/src/runtime/serve-rpc.ts'
 import { createSerf } from '../../packages/libring/src/runtime/serf.ts'
 import type { RpcServer } from '../../packages/libring/src/serving/rpc-server.ts'
+import { startAgentProgram, type AgentProgram } from '../support/agent-program.ts'
 import { loopbackAddresses } from '../support/loopback.ts'
 import { reapWithUs } from '../support/reaper.ts'
 import { SerfAgent, serfMissing } from '../support/serf-agent.ts'
 
-// Goal: the stock command line works with a node of ours as it does with an agent.
-// Method: two clusters, alike but for the one who takes commands: an agent in the one, ours in the
-// other; a stock agent beside it in both. Every subcommand is run against both, and what it prints
-// is compared once addresses, times and such are taken out.
+// Goal: the stock command line works with a node of ours, and with our program, as it does with an
+// agent.
+// Method: three clusters, alike but for the one who takes commands: an agent, a node of ours, and
+// `libring agent`, which wants to be shown a key besides; a stock agent beside it in all of them. Every
+// subcommand is run against all, and what it prints is compared once addresses, times and such are
+// taken out.
 
 const run = promisify(execFile)
 const loopback = loopbackAddresses()
 const TAGS = { role: 'web', zone: 'a' }
+const KEY = 'open-sesame'
 
-/** One of the two clusters. */
+/** One of the clusters. */
 interface Side {
   /** Where commands are taken. */
   readonly rpcAddress: string
+  readonly rpcAuth?: string
   /** What is replaced in what is printed, since it differs. */
   readonly places: readonly (readonly [string, string])[]
 }
 
+type Kind = 'a node' | 'libring agent'
+const KINDS = ['a node', 'libring agent'] as const
+
 let stock: Side
-let ours: Side
+let ours: Readonly<Record<Kind, Side>>
 let node: GossipNode
 let server: RpcServer
+let program: AgentProgram
 let left = 0
 const agents: SerfAgent[] = []
 /** A machine that does other things as well takes its time. */
@@ -50,7 +59,8 @@ async function agent(name: string, host: string, join: readonly string[] = []): 
 
 /** What a subcommand prints, and what it exits with. */
 async function serf(side: Side, command: string, ...args: readonly string[]): Promise<string> {
-  const all = [command, `-rpc-addr=${side.rpcAddress}`, ...args]
+  const key = side.rpcAuth === undefined ? [] : [`-rpc-auth=${side.rpcAuth}`]
+  const all = [command, `-rpc-addr=${side.rpcAddress}`, ...key, ...args]
   const { stdout, stderr, code } = await run('serf', all).then(
     (done) => ({ ...done, code: 0 }),
     (error: { stdout: string; stderr: string; code: number }) => error,
@@ -60,42 +70,58 @@ async function serf(side: Side, command: string, ...args: readonly string[]): Pr
     stdout + stderr,
   )
   return `${text
+    .replaceAll(RING_TAG, '')
+    .replaceAll(WIDE_GAP, '  ')
     .replaceAll(/\S+=\S+,\S+/g, (tags) => tags.split(',').toSorted().join(','))
     .replaceAll(/\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d/g, 'NOW')}exit ${code}`
 }
 
+/**
+ * What our program prints besides, of which nothing is left: whoever may take part in a ring says in a
+ * tag which. As text, where it makes a column wider too, and as JSON.
+ */
+const RING_TAG = /libring=1(?:,\w+){9},|,?libring=1(?:,\w+){9}|\s+"libring": "1,[^"]+",/g
+const WIDE_GAP = / {3,}/g
+
 const lines = (text: string): string[] => text.split('\n').map((line) => line.trimEnd())
 
-beforeAll(async () => {
+/** A cluster of somebody who takes commands, and of a stock agent that joins it. */
+async function sideOf(lead: (host: string) => Promise<Omit<Side, 'places'>>): Promise<Side> {
   const [front, back] = [loopback.next(), loopback.next()]
-  const lead = await agent('front', front)
-  await agent('back', back, [lead.address])
-  stock = {
-    rpcAddress: lead.rpcAddress,
+  const side = await lead(front)
+  await agent('back', back, [`${front}:7946`])
+  return {
+    ...side,
     places: [
       [front, 'FRONT'],
       [back, 'BACK'],
     ],
   }
+}
 
-  const [ourFront, ourBack] = [loopback.next(), loopback.next()]
-  const log = logTail()
-  node = createSerf({ hostName: 'front', bind: `${ourFront}:7946`, tags: TAGS, logger: log })
-  await node.start()
-  server = await serveRpc(node, { rpcAddress: `${ourFront}:7373`, log, onLeft: () => left++ })
-  await agent('back', ourBack, [`${ourFront}:7946`])
+beforeAll(async () => {
+  stock = await sideOf((host) => agent('front', host))
   ours = {
-    rpcAddress: `${ourFront}:7373`,
-    places: [
-      [ourFront, 'FRONT'],
-      [ourBack, 'BACK'],
-    ],
+    'a node': await sideOf(async (host) => {
+      const log = logTail()
+      node = createSerf({ hostName: 'front', bind: `${host}:7946`, tags: TAGS, logger: log })
+      await node.start()
+      const rpcAddress = `${host}:7373`
+      server = await serveRpc(node, { rpcAddress, log, onLeft: () => left++ })
+      return { rpcAddress }
+    }),
+    'libring agent': await sideOf(async (host) => {
+      const tags = Object.entries(TAGS).flatMap(([tag, value]) => ['-tag', `${tag}=${value}`])
+      program = await startAgentProgram('front', host, '-rpc-auth', KEY, ...tags)
+      return { rpcAddress: `${host}:7373`, rpcAuth: KEY }
+    }),
   }
 })
 
 afterAll(async () => {
-  await server.close()
-  await node.stop()
+  await program?.[Symbol.asyncDispose]()
+  await server?.close()
+  await node?.stop()
   await Promise.all(agents.map((started) => started[Symbol.asyncDispose]()))
 })
 
@@ -134,19 +160,25 @@ describe.skipIf(serfMissing)('the stock command line, as with an agent', () => {
       args.map((arg) =>
         side.places.reduce((text, [place, name]) => text.replaceAll(name, place), arg),
       )
-    const wanted = lines(await serf(stock, command, ...places(stock)))
-    const got = lines(await serf(ours, command, ...places(ours)))
-    expect(got.toSorted()).toEqual(wanted.toSorted())
+    const printed = async (side: Side): Promise<string[]> => {
+      return lines(await serf(side, command, ...places(side))).toSorted()
+    }
+    const [wanted, ...got] = await Promise.all(
+      [stock, ...KINDS.map((kind) => ours[kind])].map(printed),
+    )
+    for (const [index, kind] of KINDS.entries()) expect(got[index], kind).toEqual(wanted)
   })
+})
 
+describe.skipIf(serfMissing).each(KINDS)('the stock command line and %s', (kind) => {
   test.each([
     [['query', '-tag', 'role=(', 'load'], /role must be a pattern as RE2 has it/],
     [['keys', '-install=bm90IGEga2V5'], /key must be 16, 24 or 32 bytes or their Base64/],
   ])(
-    '%j: what an agent leaves to the members to refuse, we refuse ourselves',
+    '%j: what an agent leaves to the members to refuse, is refused at once',
     async (args, words) => {
       const [command = '', ...rest] = args
-      expect(await serf(ours, command, ...rest)).toMatch(words)
+      expect(await serf(ours[kind], command, ...rest)).toMatch(words)
     },
   )
 
@@ -159,7 +191,7 @@ describe.skipIf(serfMissing)('the stock command line, as with an agent', () => {
     }
     const [wanted, got] = [
       await serf(stock, 'info', '-format=json'),
-      await serf(ours, 'info', '-format=json'),
+      await serf(ours[kind], 'info', '-format=json'),
     ]
     expect(namesIn(got).toSorted()).toEqual(namesIn(wanted).toSorted())
     expect(JSON.parse(got.replace(/exit 0$/, ''))).toMatchObject({
@@ -171,23 +203,26 @@ describe.skipIf(serfMissing)('the stock command line, as with an agent', () => {
 
   test('rtt is known of both', async () => {
     await expect
-      .poll(() => serf(ours, 'rtt', 'back'), PATIENCE)
+      .poll(() => serf(ours[kind], 'rtt', 'back'), PATIENCE)
       .toMatch(/^Estimated (front <-> back|back <-> front) rtt: \d/)
   })
 
   test('monitor shows events as they come, and what was written before', async () => {
+    const { rpcAddress, rpcAuth = '' } = ours[kind]
     await using monitor = new Running('serf', [
       'monitor',
-      `-rpc-addr=${ours.rpcAddress}`,
+      `-rpc-addr=${rpcAddress}`,
+      `-rpc-auth=${rpcAuth}`,
       '-log-level=debug',
     ])
     await expect.poll(() => monitor.output, PATIENCE).toContain('[INFO] listening')
-    await serf(ours, 'event', 'look', 'here')
+    await serf(ours[kind], 'event', 'look', 'here')
     await expect.poll(() => monitor.output, PATIENCE).toContain('Name: "look"')
   })
 
   test('a query of another member is answered by whoever watches here', async () => {
-    await using watcher = await connectRpc({ rpcAddress: ours.rpcAddress })
+    const { rpcAddress, rpcAuth: authKey = '' } = ours[kind]
+    await using watcher = await connectRpc({ rpcAddress, authKey })
     const asked = await watcher.stream('query:load')
     const answered = (async () => {
       for await (const event of asked) {
@@ -195,7 +230,7 @@ describe.skipIf(serfMissing)('the stock command line, as with an agent', () => {
       }
     })()
     const back = {
-      rpcAddress: ours.rpcAddress.replace(/^[\d.]+/, hostOf(ours, 'BACK')),
+      rpcAddress: rpcAddress.replace(/^[\d.]+/, hostOf(ours[kind], 'BACK')),
       places: [],
     }
     const printed = await serf(back, 'query', '-timeout=3s', 'load')
@@ -204,19 +239,21 @@ describe.skipIf(serfMissing)('the stock command line, as with an agent', () => {
   })
 
   test('a key has to be shown where there is one', async () => {
-    const rpcAddress = `${hostOf(ours, 'FRONT')}:7374`
-    await using guarded = await serveRpc(node, { rpcAddress, authKey: 'secret' })
-    const side = { rpcAddress, places: ours.places }
-    expect(await serf(side, 'members')).toContain('Authentication required')
-    expect(await serf(side, 'members', '-rpc-auth=secret')).toContain('front  FRONT:7946  alive')
-    expect(guarded.stats.clientsTotal).toBe(2)
+    const rpcAddress = `${hostOf(ours[kind], 'FRONT')}:${kind === 'a node' ? 7374 : 7373}`
+    await using _guarded =
+      kind === 'a node' ? await serveRpc(node, { rpcAddress, authKey: KEY }) : undefined
+    const { places } = ours[kind]
+    expect(await serf({ rpcAddress, places }, 'members')).toContain('Authentication required')
+    expect(await serf({ rpcAddress, places, rpcAuth: KEY }, 'members')).toContain(
+      'front  FRONT:7946  alive',
+    )
   })
 
   // Last: nothing is left of ours afterwards.
   test('leave is answered once everybody was told', async () => {
-    expect(await serf(ours, 'leave')).toBe('Graceful leave complete\nexit 0')
-    expect(node.status).toBe('left')
-    expect(left).toBe(1)
+    expect(await serf(ours[kind], 'leave')).toBe('Graceful leave complete\nexit 0')
+    if (kind === 'libring agent') expect(await program.program.status).toBe(0)
+    else expect([node.status, left]).toEqual(['left', 1])
   })
 })
 
@@ -234,6 +271,7 @@ class Running implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null) return
     const over = once(this.#child, 'exit')
     this.#child.kill('SIGKILL')
     await over

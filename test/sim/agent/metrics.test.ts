@@ -25,6 +25,13 @@ class Measured {
     return Number(line.slice(series.length + 1))
   }
 
+  /** Have a member measure how soon news is everywhere, and wait until it is done. */
+  async propagate(node: SimNode): Promise<void> {
+    const probing = this.#metrics.get(node.name)!.propagation!.probe()
+    await this.world.run(30_000)
+    await probing
+  }
+
   #measure(node: SimNode): Metrics {
     return createMetrics({
       cluster: node.cluster,
@@ -83,6 +90,64 @@ test('a member that failed is counted as such, and those that hear of it show an
   expect(await measured.value(first, 'libring_members{status="alive"}')).toBe(2)
   expect(await measured.value(first, 'libring_view_digest')).not.toBe(before)
   expect(await measured.value(first, 'libring_probes_failed_total')).toBeGreaterThan(0)
+})
+
+test('a suspicion is counted when it starts, and when it is refuted or confirmed', async () => {
+  const measured = await formed(3)
+  const [first, second, last] = measured.world.nodes as [SimNode, SimNode, SimNode]
+  const counted = async (outcome: string): Promise<number> => {
+    return measured.value(first, `libring_suspicions_total{outcome="${outcome}"}`)
+  }
+  expect(await counted('started')).toBe(0)
+  second.pause()
+  await measured.world.until(({ nodes }) => nodes[0]!.gossip.stats.swim.suspicions > 0, 30_000)
+  second.resume()
+  await measured.world.run(60_000)
+  expect(await counted('refuted')).toBeGreaterThan(0)
+  expect(await counted('confirmed')).toBe(0)
+  expect(await counted('started')).toBe(await counted('refuted'))
+  last.crash()
+  await measured.world.run(60_000)
+  expect(await counted('confirmed')).toBe(1)
+  expect(await counted('started')).toBe((await counted('refuted')) + 1)
+})
+
+test('messages in packets are counted by type, the same where they are sent as where they come', async () => {
+  const measured = await formed(2)
+  const [first, second] = measured.world.nodes as [SimNode, SimNode]
+  await first.gossip.userEvent('deploy', 'v1')
+  await measured.world.run(10_000)
+  for (const type of ['ping', 'ack', 'alive', 'user']) {
+    for (const what of ['messages', 'message_bytes']) {
+      const series = (direction: string) =>
+        `libring_packet_${what}_total{direction="${direction}",type="${type}"}`
+      const sent = await measured.value(first, series('sent'))
+      expect(sent, `${what} ${type}`).toBeGreaterThan(0)
+      expect(await measured.value(second, series('received')), `${what} ${type}`).toBe(sent)
+    }
+  }
+  expect(
+    await measured.value(first, 'libring_packet_messages_total{direction="sent",type="dead"}'),
+  ).toBe(0)
+})
+
+test('how long news takes is what it takes there by gossip and back in one datagram', async () => {
+  const measured = await formed(5, { latencyMs: [100, 100] })
+  const [first, , , , last] = measured.world.nodes as [SimNode, SimNode, SimNode, SimNode, SimNode]
+  await measured.propagate(first)
+  const value = (series: string) => measured.value(first, `libring_propagation_${series}`)
+  expect(await value('seconds_count')).toBe(4)
+  // A hop and the way back are 0.2 s. With gossip to three at a time, two hops reach everybody.
+  expect(await value('seconds_bucket{le="0.1"}')).toBe(0)
+  expect(await value('seconds_bucket{le="1"}')).toBe(4)
+  expect(await value('seconds_sum')).toBeGreaterThanOrEqual(4 * 0.2)
+  expect(await value('unheard_total')).toBe(0)
+
+  last.crash()
+  await measured.propagate(first)
+  expect(await value('seconds_count')).toBe(7)
+  expect(await value('unheard_total')).toBe(1)
+  expect(await value('probes_total')).toBe(2)
 })
 
 test('packets, bytes and round trips are those of the network, in seconds and bytes', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { seededRandom } from '../../../packages/libring/src/base/random.ts'
 import { Beliefs } from '../../../packages/libring/src/swim/beliefs.ts'
+import { newSwimStats } from '../../../packages/libring/src/swim/stats.ts'
 import type { Alive, Versions } from '../../../packages/libring/src/wire/messages.ts'
 
 const versions: Versions = [1, 5, 2, 2, 5, 5]
@@ -161,6 +162,28 @@ describe('of other members', () => {
     beliefs.alive(alive('ann', 3), 1)
     beliefs.remote({ ...alive('ann', 3), name: 'ann', state: 'left' }, 2)
     expect(known('ann')).toBe('left 3')
+  })
+})
+
+test('every suspicion is counted once, and how it ended', () => {
+  const stats = newSwimStats()
+  const counted = new Beliefs('self', setting, seededRandom(1), stats)
+  counted.introduce({ addr: addr(1), port: 7946, meta, versions }, 0)
+  for (const name of ['ann', 'bob', 'cat', 'dan']) {
+    counted.alive(alive(name, 3), 1)
+    counted.suspect(suspect(name, 3, 'eve'), 2)
+    counted.suspect(suspect(name, 3, 'fay'), 3)
+  }
+  counted.suspect(suspect('self', 1), 4)
+  counted.alive(alive('ann', 4), 5)
+  counted.suspicionOver('bob', 60_000)
+  counted.dead(dead('cat', 3), 60_000)
+  counted.dead(dead('dan', 3, 'dan'), 60_000)
+  counted.dead(dead('ann', 4), 60_000)
+  expect(stats).toMatchObject({
+    suspicions: 4,
+    suspicionsRefuted: 1,
+    suspicionsConfirmed: 2,
   })
 })
 

@@ -78,6 +78,7 @@ export class Agent {
     })
     this.#scripts = new SerfHandlers(serf, this.#handlers, logger)
     await cluster.start()
+    metrics.propagation?.start()
     const auth = rpc_auth === undefined ? {} : { authKey: rpc_auth }
     const rpc = await serveRpc(serf, {
       ...auth,

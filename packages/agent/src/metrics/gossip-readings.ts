@@ -1,5 +1,5 @@
 import type { GossipNode, MemberStatus } from 'libring/serf'
-import { byField, type Reading } from './reading.ts'
+import { byField, type Reading, type Sample } from './reading.ts'
 
 /** What is read of a gossip node; any that shows this will do. */
 export type MeteredNode = Pick<GossipNode, 'localName' | 'members' | 'stats' | 'gauges' | 'rtt'>
@@ -73,6 +73,18 @@ export const GOSSIP_READINGS: readonly Reading<MeteredNode>[] = [
     'Rounds in which packets got no answer and a stream did: datagrams are lost on the way.',
     ({ probesSavedByStream }) => probesSavedByStream,
   ),
+  {
+    name: 'libring_suspicions_total',
+    help: 'Suspicions of other members, by whoever raised them: started, and of these refuted and confirmed.',
+    type: 'counter',
+    labels: ['outcome'],
+    read: ({ stats: { swim } }) =>
+      byField('outcome', {
+        started: swim.suspicions,
+        refuted: swim.suspicionsRefuted,
+        confirmed: swim.suspicionsConfirmed,
+      }),
+  },
   counter(
     'libring_refutations_total',
     'Times that this node was accused of being dead, and answered.',
@@ -108,6 +120,20 @@ export const GOSSIP_READINGS: readonly Reading<MeteredNode>[] = [
     labels: ['direction'],
     read: ({ stats: { swim } }) =>
       byField('direction', { received: swim.bytesReceived, sent: swim.bytesSent }),
+  },
+  {
+    name: 'libring_packet_messages_total',
+    help: 'Messages in these datagrams, by direction and type; user are those of Serf and of its users.',
+    type: 'counter',
+    labels: ['direction', 'type'],
+    read: ({ stats: { swim } }) => byType(swim, 'messages'),
+  },
+  {
+    name: 'libring_packet_message_bytes_total',
+    help: 'Bytes of these messages, by direction and type, before they are put together, compressed and encrypted.',
+    type: 'counter',
+    labels: ['direction', 'type'],
+    read: ({ stats: { swim } }) => byType(swim, 'bytes'),
   },
   {
     name: 'libring_full_exchanges_total',
@@ -175,6 +201,18 @@ function counter(
   of: (swim: MeteredNode['stats']['swim']) => number,
 ): Reading<MeteredNode> {
   return { name, help, type: 'counter', read: ({ stats }) => of(stats.swim) }
+}
+
+function byType(
+  { messagesReceived, messagesSent }: MeteredNode['stats']['swim'],
+  what: 'messages' | 'bytes',
+): Sample[] {
+  const directions = { received: messagesReceived, sent: messagesSent }
+  return Object.entries(directions).flatMap(([direction, tally]) => {
+    return byField('type', tally[what]).map(({ labels, value }) => {
+      return { labels: { direction, ...labels }, value }
+    })
+  })
 }
 
 function roundTripsMs(node: MeteredNode): number[] {

@@ -1,6 +1,12 @@
 import type { RouterStats } from 'libring/http'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { GOSSIP_READINGS, type MeteredNode } from './gossip-readings.ts'
+import {
+  Propagation,
+  PROPAGATION_READINGS,
+  PROPAGATION_SECONDS,
+  type ProbedNode,
+} from './propagation.ts'
 import { register } from './reading.ts'
 import { HANDOFF_SECONDS, RING_READINGS, ROUTER_READINGS } from './ring-readings.ts'
 import { RingWatch, type MeteredCluster } from './ring-watch.ts'
@@ -11,7 +17,7 @@ export interface MetricsOptions {
   /** Into how many partitions the key space of the cluster is cut. */
   readonly partitions: number
   /** The gossip node underneath, where there is one. */
-  readonly serf?: MeteredNode | undefined
+  readonly serf?: (MeteredNode & ProbedNode) | undefined
   /** A router of this process, where there is one. */
   readonly router?: { readonly stats: RouterStats } | undefined
   /** What the program is, for `libring_agent_info`. */
@@ -26,6 +32,8 @@ export interface Metrics {
   readonly contentType: string
   /** Everything as it stands now, in the text format of Prometheus. */
   metrics(): Promise<string>
+  /** How soon news is everywhere: nothing, until it is started. */
+  readonly propagation: Propagation | undefined
   /** Watch the cluster no more. */
   stop(): void
 }
@@ -44,17 +52,11 @@ const MISNAMED = [
 export function createMetrics(options: MetricsOptions): Metrics {
   const { cluster, partitions, serf, router, version, nowMs = () => performance.now() } = options
   const registry = new Registry()
-  const histogram = new Histogram({
-    ...HANDOFF_SECONDS,
-    buckets: [...HANDOFF_SECONDS.buckets],
-    registers: [registry],
-  })
-  const watch = new RingWatch({
-    cluster,
-    partitions,
-    nowMs,
-    onHandedOff: (durationMs) => histogram.observe(durationMs / 1_000),
-  })
+  const onHandedOff = observerOf(registry, HANDOFF_SECONDS)
+  const watch = new RingWatch({ cluster, partitions, nowMs, onHandedOff })
+  const propagation =
+    serf &&
+    new Propagation({ node: serf, nowMs, onHeard: observerOf(registry, PROPAGATION_SECONDS) })
   const info = new Gauge({
     name: 'libring_agent_info',
     help: 'Always 1; the version of the agent is its label.',
@@ -63,6 +65,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   })
   info.set({ version }, 1)
   if (serf !== undefined) register(registry, GOSSIP_READINGS, serf)
+  if (propagation !== undefined) register(registry, PROPAGATION_READINGS, propagation)
   register(registry, RING_READINGS, watch)
   if (router !== undefined) register(registry, ROUTER_READINGS, router)
   collectDefaultMetrics({ register: registry })
@@ -70,6 +73,20 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     contentType: registry.contentType,
     metrics: () => registry.metrics(),
-    stop: () => watch.stop(),
+    propagation,
+    stop() {
+      watch.stop()
+      propagation?.stop()
+    },
   }
+}
+
+/** A histogram of seconds, fed with milliseconds. */
+function observerOf(
+  registry: Registry,
+  setting: { readonly name: string; readonly help: string; readonly buckets: readonly number[] },
+): (durationMs: number) => void {
+  const buckets = [...setting.buckets]
+  const histogram = new Histogram({ ...setting, buckets, registers: [registry] })
+  return (durationMs) => histogram.observe(durationMs / 1_000)
 }

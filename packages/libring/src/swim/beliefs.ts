@@ -7,6 +7,7 @@ import { INCARNATION_MAX, mayAccuse, mayLive } from './incarnations.ts'
 import { Members, MEMBERS_MAX, type MemberRow } from './members.ts'
 import { isSaneVersions } from './protocol-versions.ts'
 import { isPresent, supersedes } from './standing.ts'
+import { newSwimStats, type SwimStats } from './stats.ts'
 import { Suspicion, suspicionBounds, type SuspicionSetting } from './suspicion.ts'
 
 /** A statement about a member. */
@@ -57,15 +58,22 @@ export interface Identity {
 export class Beliefs {
   readonly members: Members
   readonly #setting: BeliefsSetting
+  readonly #stats: Pick<SwimStats, 'suspicions' | 'suspicionsRefuted' | 'suspicionsConfirmed'>
   readonly #localName: string
   readonly #suspicions = new Map<string, Suspicion>()
   #port = 0
   #incarnation = 0
   #leaving = false
 
-  constructor(localName: string, setting: BeliefsSetting, random: Random) {
+  constructor(
+    localName: string,
+    setting: BeliefsSetting,
+    random: Random,
+    stats: SwimStats = newSwimStats(),
+  ) {
     this.#localName = localName
     this.#setting = setting
+    this.#stats = stats
     this.members = new Members(random)
   }
 
@@ -156,6 +164,7 @@ export class Beliefs {
     const bounds = suspicionBounds(this.#setting, this.members.size)
     const raised = new Suspicion(claim.from, bounds, nowMs)
     this.#suspicions.set(row.name, raised)
+    this.#stats.suspicions++
     return { spread: claim, suspicion: { name: row.name, untilMs: raised.deadlineMs } }
   }
 
@@ -170,7 +179,7 @@ export class Beliefs {
     if (claim.node === this.#localName && !this.#leaving) {
       return this.#refute(row, claim.incarnation)
     }
-    this.#suspicions.delete(row.name)
+    if (this.#suspicions.delete(row.name) && !left) this.#stats.suspicionsConfirmed++
     row.incarnation = claim.incarnation
     this.members.setState(row, state, nowMs)
     return {
@@ -235,7 +244,7 @@ export class Beliefs {
     row.versions = claim.versions ?? row.versions
     if (this.members.get(row.name) === undefined) this.members.add(row)
     if (row.state !== 'alive') this.members.setState(row, 'alive', nowMs)
-    this.#suspicions.delete(row.name)
+    if (this.#suspicions.delete(row.name)) this.#stats.suspicionsRefuted++
 
     const kind = !wasPresent ? 'up' : metaChanged ? 'update' : undefined
     return {

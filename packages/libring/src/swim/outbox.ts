@@ -4,6 +4,7 @@ import { invariant } from '../base/errors.ts'
 import { Fifo } from '../base/fifo.ts'
 import type { Millis } from '../base/time.ts'
 import { encodeMessage } from '../wire/encode.ts'
+import { tallyMessage } from '../wire/message-tally.ts'
 import { MessageType } from '../wire/message-type.ts'
 import type { Ack, Ping, ReplyTo, StreamMessage } from '../wire/messages.ts'
 import { packPacket } from '../wire/packet.ts'
@@ -189,6 +190,7 @@ export class Outbox {
     const bytes = guardPacket(packet, this.#security)
     this.#stats.packetsSent++
     this.#stats.bytesSent += bytes.length
+    for (const part of parts) tallyMessage(this.#stats.messagesSent, part)
     this.tell({ type: 'send', to, bytes })
   }
 

@@ -1,3 +1,4 @@
+import { newMessageTally, type MessageTally } from '../wire/message-tally.ts'
 import { WIRE_FAULTS, type WireFault } from '../wire/messages.ts'
 
 /** Plain counters since the start. They only grow. */
@@ -6,6 +7,9 @@ export interface SwimStats {
   packetsSent: number
   bytesReceived: number
   bytesSent: number
+  /** What was in those packets. */
+  readonly messagesReceived: MessageTally
+  readonly messagesSent: MessageTally
   /** Messages from peers that were dropped, by reason. */
   readonly faults: Record<WireFault, number>
   /** Rounds of failure detection begun. */
@@ -14,6 +18,12 @@ export interface SwimStats {
   probesFailed: number
   /** Rounds saved by the answer over a stream: packets get lost, streams do not. */
   probesSavedByStream: number
+  /** Members that came under suspicion, by whosever word. */
+  suspicions: number
+  /** Suspects that turned out to be well. */
+  suspicionsRefuted: number
+  /** Suspects that were declared dead. One that left meanwhile counts as neither. */
+  suspicionsConfirmed: number
   /** Times that the node itself did not run for longer than an answer may take. */
   stalls: number
   /** Times we were accused of being dead and answered. */
@@ -36,10 +46,15 @@ export function newSwimStats(): SwimStats {
     packetsSent: 0,
     bytesReceived: 0,
     bytesSent: 0,
+    messagesReceived: newMessageTally(),
+    messagesSent: newMessageTally(),
     faults: Object.fromEntries(WIRE_FAULTS.map((fault) => [fault, 0])) as Record<WireFault, number>,
     probes: 0,
     probesFailed: 0,
     probesSavedByStream: 0,
+    suspicions: 0,
+    suspicionsRefuted: 0,
+    suspicionsConfirmed: 0,
     stalls: 0,
     refutations: 0,
     claimsRefused: 0,

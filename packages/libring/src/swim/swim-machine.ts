@@ -84,7 +84,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     this.#passenger = passenger
     this.#lateness = new Lateness(options.probeTimeoutMs)
     this.#security = security
-    this.#beliefs = new Beliefs(name, options, random)
+    this.#beliefs = new Beliefs(name, options, random, this.stats)
     this.#members = this.#beliefs.members
     const [members, stats] = [this.#members, this.stats]
     this.#outbox = new Outbox({ name, options, members, passenger, security, stats })
@@ -291,7 +291,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     if (this.#advertise === undefined) return
     const packet = unguardPacket(bytes, this.#security)
     if (typeof packet === 'string') return void this.stats.faults[packet]++
-    const { messages, faults } = openPacket(packet)
+    const { messages, faults } = openPacket(packet, this.stats.messagesReceived)
     for (const fault of faults) this.stats.faults[fault]++
     // A death travels with the intent that explains it: who hears the intent first does not take
     // the leave of a member that fell silent for a failure.

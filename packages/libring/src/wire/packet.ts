@@ -5,6 +5,7 @@ import { decodeCompound, encodeCompound } from './compound.ts'
 import { COMPRESSED, inflate, wrapCompressed } from './compress.ts'
 import { decodeMessage } from './decode.ts'
 import { MessageType } from './message-type.ts'
+import { tallyMessage, type MessageTally } from './message-tally.ts'
 import type { PacketMessage, WireFault } from './messages.ts'
 
 // A datagram, from outside to inside. The protocol has these wrappers, in this order, each of
@@ -50,9 +51,11 @@ export interface OpenedPacket {
  * messages and faults; it is dropped from the point where it would pass either, as `too-large`.
  *
  * Payloads are views of `bytes` or of what it inflated to.
+ *
+ * @param tally counts the messages that could be read.
  */
-export function openPacket(bytes: Uint8Array): OpenedPacket {
-  const opening = new Opening()
+export function openPacket(bytes: Uint8Array, tally?: MessageTally): OpenedPacket {
+  const opening = new Opening(tally)
   if (bytes[0] !== MessageType.checksum) {
     opening.open(bytes, 0)
   } else {
@@ -67,7 +70,12 @@ export function openPacket(bytes: Uint8Array): OpenedPacket {
 class Opening {
   readonly messages: PacketMessage[] = []
   readonly faults: WireFault[] = []
+  readonly #tally: MessageTally | undefined
   #inflatedLeft = PACKET_INFLATED_BYTES_MAX
+
+  constructor(tally: MessageTally | undefined) {
+    this.#tally = tally
+  }
 
   /** Recursion ends with the wrappers allowed. */
   open(bytes: Uint8Array, wrappers: number): void {
@@ -75,8 +83,9 @@ class Opening {
     const type = bytes[0]
     if (type !== MessageType.compound && type !== MessageType.compress) {
       const message = decodeMessage(bytes)
-      if (typeof message === 'string') this.drop(message)
-      else this.messages.push(message)
+      if (typeof message === 'string') return this.drop(message)
+      this.messages.push(message)
+      if (this.#tally !== undefined) tallyMessage(this.#tally, bytes)
     } else if (wrappers === WRAPPERS_MAX) {
       this.drop('too-deep')
     } else if (type === MessageType.compound) {

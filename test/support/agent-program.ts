@@ -1,0 +1,88 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
+import { reapWithUs } from './reaper.ts'
+
+const main = fileURLToPath(new URL('../../packages/agent/src/main.ts', import.meta.url))
+const FROM_SOURCES = ['--import', 'tsx', '--conditions=libring-source', main]
+/** A machine that does other things as well takes its time. */
+const PATIENCE = { timeout: 60_000, interval: 100 }
+
+/** What the HTTP API of agents wants to be shown, in files and in the environment of commands. */
+export const AGENT_TOKEN = 'a-token-of-sixteen'
+
+/** One run of `libring`, as an operator starts it. */
+export class Libring implements AsyncDisposable {
+  readonly child: ChildProcess
+  /** Its exit code, or `null` when a signal ended it. */
+  readonly status: Promise<number | null>
+  out = ''
+  errors = ''
+
+  constructor(...args: readonly string[]) {
+    this.child = spawn(process.execPath, [...FROM_SOURCES, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LIBRING_TOKEN: AGENT_TOKEN, NO_COLOR: '1' },
+    })
+    reapWithUs(this.child)
+    this.child.stdout!.on('data', (text: Buffer) => (this.out += text.toString()))
+    this.child.stderr!.on('data', (text: Buffer) => (this.errors += text.toString()))
+    this.status = once(this.child, 'close').then(([code]) => code as number | null)
+  }
+
+  /** Wait until it has printed that; rejects, with all that it said, when it ends before. */
+  async says(text: string): Promise<void> {
+    const said = (): string => this.out + this.errors
+    await vi.waitUntil(() => said().includes(text) || this.#hasEnded, PATIENCE)
+    if (!said().includes(text)) throw new Error(`libring ended without "${text}":\n${said()}`)
+  }
+
+  async kill(): Promise<void> {
+    if (!this.#hasEnded) this.child.kill('SIGKILL')
+    await this.status
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+  }
+
+  get #hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null
+  }
+}
+
+/** `libring agent` in a process of its own. */
+export interface AgentProgram extends AsyncDisposable {
+  readonly program: Libring
+  /** A loopback address of its own: gossip on port 7946, RPC on 7373, HTTP on 7380. */
+  readonly host: string
+  /** Where its HTTP API is, without a scheme. */
+  readonly http: string
+}
+
+/** Start one, with more flags if need be, and wait until it runs. */
+export async function startAgentProgram(
+  name: string,
+  host: string,
+  ...flags: readonly string[]
+): Promise<AgentProgram> {
+  const folder = mkdtempSync(join(tmpdir(), 'libring-agent-'))
+  const tokenFile = join(folder, 'token')
+  writeFileSync(tokenFile, AGENT_TOKEN)
+  const addresses = ['-bind', host, '-rpc-addr', host, '-http-addr', host]
+  const token = ['-http-token-file', tokenFile]
+  const program = new Libring('agent', '-node', name, ...addresses, ...token, ...flags)
+  void program.status.then(() => rmSync(folder, { recursive: true, force: true }))
+  try {
+    await program.says('agent: running')
+  } catch (error) {
+    await program.kill()
+    throw error
+  }
+  const dispose = () => program.kill()
+  return { program, host, http: `${host}:7380`, [Symbol.asyncDispose]: dispose }
+}
