@@ -1,20 +1,18 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, test, vi } from 'vitest'
-import { readEvents } from '../../support/agent-http.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  answered,
+  attachTo,
+  Libring,
+  PATIENCE,
+  startAgentProgram,
+  type AgentProgram,
+} from '../../support/agent-program.ts'
 import { loopbackAddresses } from '../../support/loopback.ts'
-import { reapWithUs } from '../../support/reaper.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 // The program itself, as an operator starts it, looks at it and ends it.
-
-const main = fileURLToPath(new URL('../../../packages/agent/src/main.ts', import.meta.url))
-const FROM_SOURCES = ['--import', 'tsx', '--conditions=libring-source', main]
-const TOKEN = 'a-token-of-sixteen'
-const PATIENCE = { timeout: 60_000, interval: 100 }
 
 const addresses = loopbackAddresses()
 const running = new Set<Libring>()
@@ -24,83 +22,28 @@ afterEach(async () => {
   running.clear()
 })
 
-/** One run of `libring`. */
-class Libring {
-  readonly child: ChildProcess
-  readonly status: Promise<number | null>
-  out = ''
-  errors = ''
-
-  constructor(...args: readonly string[]) {
-    this.child = spawn(process.execPath, [...FROM_SOURCES, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, LIBRING_TOKEN: TOKEN, NO_COLOR: '1' },
-    })
-    reapWithUs(this.child)
-    this.child.stdout!.on('data', (text: Buffer) => (this.out += text.toString()))
-    this.child.stderr!.on('data', (text: Buffer) => (this.errors += text.toString()))
-    this.status = once(this.child, 'close').then(([code]) => code as number | null)
-    running.add(this)
-  }
-
-  async says(text: string): Promise<void> {
-    await vi.waitUntil(() => (this.out + this.errors).includes(text), PATIENCE)
-  }
-
-  async kill(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL')
-    await this.status
-  }
+function launch(...args: readonly string[]): Libring {
+  const program = new Libring(...args)
+  running.add(program)
+  return program
 }
 
-interface Started {
-  readonly program: Libring
-  readonly host: string
-  readonly http: string
-}
-
-async function startAgent(name: string, ...args: readonly string[]): Promise<Started> {
-  const host = addresses.next()
-  const tokenFile = join(temporaryFolder(), 'token')
-  writeFileSync(tokenFile, TOKEN)
-  const program = new Libring(
-    ...['agent', '-node', name, '-bind', host, '-rpc-addr', host, '-http-addr', host],
-    ...[
-      '-http-token-file',
-      tokenFile,
-      '-profile',
-      'local',
-      '-partitions',
-      '16',
-      '-consumer-timeout-ms',
-      '1000',
-    ],
-    ...args,
-  )
-  await program.says('agent: running')
-  return { program, host, http: `${host}:7380` }
-}
-
-async function answered(...args: readonly string[]): Promise<unknown> {
-  const program = new Libring(...args, '--json')
-  expect([await program.status, program.errors]).toEqual([0, ''])
-  return JSON.parse(program.out)
-}
-
-const attach = ({ http }: Started) => {
-  return readEvents(`http://${http}/v1/partitions`, { authorization: `Bearer ${TOKEN}` })
+async function startAgent(name: string, ...args: readonly string[]): Promise<AgentProgram> {
+  const agent = await startAgentProgram(name, addresses.next(), ...args)
+  running.add(agent.program)
+  return agent
 }
 
 describe('libring agent', () => {
   test('takes part while a consumer is attached, hands over when told to drain, and ends with 0', async () => {
     const ann = await startAgent('ann')
     const bob = await startAgent('bob', '-retry-join', ann.host, '-log-format', 'json')
-    const ringOf = async ({ http }: Started): Promise<readonly string[]> => {
+    const ringOf = async ({ http }: AgentProgram): Promise<readonly string[]> => {
       const ring = await answered('ring', '--http-addr', http)
       return (ring as { members: { name: string }[] }).members.map(({ name }) => name).sort()
     }
     expect(await ringOf(ann)).toEqual([])
-    const consumer = await attach(ann)
+    const consumer = await attachTo(ann)
     expect(consumer.status).toBe(200)
     await consumer.next(({ event }) => event === 'acquire')
     expect(await ringOf(bob)).toEqual(['ann'])
@@ -112,7 +55,7 @@ describe('libring agent', () => {
       'cat',
     )
     consumer.cut()
-    const draining = new Libring('drain', '--http-addr', ann.http)
+    const draining = launch('drain', '--http-addr', ann.http)
     expect(await draining.status).toBe(0)
     expect(await ann.program.status).toBe(0)
     bob.program.child.kill('SIGINT')
@@ -145,14 +88,14 @@ describe('libring agent', () => {
 
     [['rin'], 'Did you mean ring?'],
   ])('%j ends with 2, and says what is wrong', async (args, wrong) => {
-    const program = new Libring(...args)
+    const program = launch(...args)
     expect(await program.status).toBe(2)
     expect(program.errors).toContain(wrong)
   })
 
   test('ends with 1 where nobody of those to join answers, or an address is taken', async () => {
     const host = addresses.next()
-    const alone = new Libring(
+    const alone = launch(
       'agent',
       '-bind',
       host,
@@ -166,7 +109,7 @@ describe('libring agent', () => {
     expect(await alone.status).toBe(1)
     const ann = await startAgent('ann')
     const second = addresses.next()
-    const taken = new Libring('agent', '-bind', second, '-rpc-addr', ann.host, '-http-addr', second)
+    const taken = launch('agent', '-bind', second, '-rpc-addr', ann.host, '-http-addr', second)
     expect(await taken.status).toBe(1)
     expect(taken.out).toContain(`${ann.host}:7373`)
   })
