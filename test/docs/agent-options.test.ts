@@ -16,10 +16,11 @@ function keysOf(name: string): string[] {
 const rows = [
   ...page.matchAll(/^\| `(\w+)` +\| (?:`-([\w-]+)[^`]*`)? *\| (.*?) +\| (.*?) +\|$/gm),
 ].map(([, key, flag]) => [key!, flag ?? ''] as const)
-const ring = new Set(keysOf('RingConfig'))
+const parts = ['ring', 'http']
 
 test('the page of an agent’s options has every key once', () => {
-  const keys = [...keysOf('AgentConfig').filter((key) => key !== 'ring'), ...ring]
+  const own = keysOf('AgentConfig').filter((key) => !parts.includes(key))
+  const keys = [...own, ...keysOf('RingConfig'), ...keysOf('HttpConfig')]
   expect(rows.map(([key]) => key).toSorted()).toEqual(keys.toSorted())
 })
 

@@ -13,10 +13,11 @@ import { createMetrics } from '../metrics/metrics.ts'
 import { hostAndPortOf } from './addresses.ts'
 import { clusterOptionsOf, watchTagOf } from './cluster-options.ts'
 import { commandedNode } from './commanded-node.ts'
+import { httpOptionsOf } from './http-options.ts'
 import type { AgentLog } from './log.ts'
 import { WatchedTag } from './watched-tag.ts'
 
-const HTTP_PORT = 7_380
+const RPC_PORT = 7_373
 /** As in the library, where it is not set. */
 const PARTITIONS = 512
 
@@ -47,15 +48,19 @@ export class Agent {
   readonly #closers: (() => unknown)[] = []
   readonly #handlers: readonly HandlerSpec[]
   readonly #tagsFile: TagsFile | undefined
+  readonly #http: ReturnType<typeof httpOptionsOf>
   #scripts: SerfHandlers | undefined
   #api: HttpApi | undefined
 
-  /** @throws {ConfigError} naming a handler that is none; {OptionError} naming the first option that the library refuses. */
+  /** @throws {ConfigError} naming a handler or an address that is none; {OptionError} naming the first option that the library refuses. */
   constructor(config: AgentConfig, log: AgentLog, version: string) {
     this.#config = config
     this.#log = log
     this.#version = version
     this.#handlers = config.event_handlers.flatMap(parseHandlers)
+    this.#http = httpOptionsOf(config)
+    // Before anything is open, and by the name that it has here.
+    hostAndPortOf('rpc_addr', config.rpc_addr, RPC_PORT)
     const onError = (error: unknown): void => log.logger.error('tags were not set', { error })
     const consumers = new Consumers({ onAttached: (isAttached) => this.#tag.bear(isAttached) })
     this.#consumers = consumers
@@ -154,20 +159,12 @@ export class Agent {
     metrics: ReturnType<typeof createMetrics>,
     { onLeft, onToken }: AgentHooks,
   ): Promise<void> {
-    const { http_addr, http_token_file, consumer_timeout_ms, ring } = this.#config
-    const { partitions, redundancy, assignment } = ring
     const cluster = this.#cluster
     this.#api = await serveHttpApi({
-      ...hostAndPortOf('http_addr', http_addr, HTTP_PORT),
+      ...this.#http,
       cluster,
       consumers: this.#consumers,
-      ring: {
-        ...(partitions === undefined ? {} : { partitions }),
-        ...(redundancy === undefined ? {} : { redundancy }),
-        ...(assignment === undefined ? {} : { assignment }),
-      },
-      token: await tokenOf(http_token_file, onToken),
-      consumerTimeoutMs: consumer_timeout_ms,
+      token: await tokenOf(this.#config.http_token_file, onToken),
       metrics,
       setTags: (tags) => this.#setTags(tags),
       drain: async () => {

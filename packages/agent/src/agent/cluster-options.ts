@@ -56,7 +56,7 @@ export function clusterOptionsOf(config: AgentConfig): ClusterOptions {
 }
 
 /** Without the options that are not set. */
-function defined<T extends object>(options: { [K in keyof T]: T[K] | undefined }): T {
+export function defined<T extends object>(options: { [K in keyof T]: T[K] | undefined }): T {
   const set = Object.entries(options).filter(([, value]) => value !== undefined)
   return Object.fromEntries(set) as T
 }

@@ -2,6 +2,8 @@ import * as v from 'valibot'
 import { ConfigError } from './config-error.ts'
 import { millisIn } from './duration.ts'
 import { nearest } from './nearest.ts'
+import { DEFAULT_LIMITS, LIMIT_RANGES } from '../http-api/limits.ts'
+import { CONSUMER_TIMEOUT_MS_RANGE, isHostName } from '../http-api/options.ts'
 import type { AgentConfig, RawConfig } from './schema.ts'
 
 const text = v.pipe(v.string(), v.nonEmpty('must not be empty'))
@@ -28,6 +30,26 @@ const ringSchema = v.strictObject({
   settle_ms: v.optional(whole),
   release_timeout_ms: v.optional(whole),
   handoff_timeout_ms: v.optional(whole),
+})
+
+/** What clients of the HTTP API may do. */
+const httpSchema = v.strictObject({
+  allowed_hosts: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.check(isHostName, 'must be a host name, without a port'))),
+      v.maxLength(64, 'must be at most 64 names'),
+    ),
+    [],
+  ),
+  body_bytes_max: v.optional(wholeFrom(...LIMIT_RANGES.bodyBytesMax)),
+  header_bytes_max: v.optional(wholeFrom(...LIMIT_RANGES.headerBytesMax)),
+  connections_max: v.optional(wholeFrom(...LIMIT_RANGES.connectionsMax)),
+  streams_max: v.optional(wholeFrom(...LIMIT_RANGES.streamsMax)),
+  stream_buffer_bytes_max: v.optional(wholeFrom(...LIMIT_RANGES.streamBufferBytesMax)),
+  requests_per_second: v.optional(wholeFrom(...LIMIT_RANGES.requestsPerSecond)),
+  headers_timeout_ms: v.optional(wholeFrom(...LIMIT_RANGES.headersTimeoutMs)),
+  request_timeout_ms: v.optional(wholeFrom(...LIMIT_RANGES.requestTimeoutMs)),
+  events_kept: v.optional(wholeFrom(...LIMIT_RANGES.eventsKept)),
 })
 
 /** What an agent is set to. The keys that Serf's files have are called as there. */
@@ -68,7 +90,8 @@ const configSchema = v.strictObject({
   rpc_auth: v.optional(text),
   http_addr: v.optional(text, '127.0.0.1:7380'),
   http_token_file: v.optional(text),
-  consumer_timeout_ms: v.optional(whole, 10_000),
+  http: v.optional(httpSchema, {}),
+  consumer_timeout_ms: v.optional(wholeFrom(...CONSUMER_TIMEOUT_MS_RANGE), 10_000),
   log_level: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
   log_format: v.optional(v.picklist(['text', 'json']), 'text'),
   /** As `script`, or `type=script`. */
@@ -96,6 +119,7 @@ export function configOf(sources: readonly Source[]): AgentConfig {
   for (const source of sources) check(source)
   const merged = sources.reduce<RawConfig>((all, { values }) => merge(all, values), {})
   const config = v.parse(configSchema, merged)
+  checkTimeouts(config.http)
   const { role, tags_file } = config
   const tags = role === undefined ? config.tags : { ...config.tags, role }
   if (tags_file !== undefined && Object.keys(tags).length > 0) {
@@ -103,6 +127,15 @@ export function configOf(sources: readonly Source[]): AgentConfig {
     throw new ConfigError(`tags_file: not together with tags, and there are tags: ${names}`)
   }
   return { ...config, tags }
+}
+
+/** Headers come before the body. @throws {ConfigError} where they may take longer than the whole. */
+function checkTimeouts(http: AgentConfig['http']): void {
+  const headersMs = http.headers_timeout_ms ?? DEFAULT_LIMITS.headersTimeoutMs
+  const requestMs = http.request_timeout_ms ?? DEFAULT_LIMITS.requestTimeoutMs
+  if (headersMs <= requestMs) return
+  const rule = `must be at most http.request_timeout_ms, which is ${requestMs}`
+  throw new ConfigError(`http.headers_timeout_ms: ${rule}, and it is ${headersMs}`)
 }
 
 function check({ name, values }: Source): void {
@@ -126,7 +159,8 @@ function check({ name, values }: Source): void {
 /** Keys that may stand where the last one of this path does. */
 function keysBeside(path: readonly (string | number)[]): readonly string[] {
   const { entries } = configSchema
-  return Object.keys(path.length > 1 ? entries.ring.wrapped.entries : entries)
+  if (path.length === 1) return Object.keys(entries)
+  return Object.keys(path[0] === 'http' ? httpSchema.entries : ringSchema.entries)
 }
 
 function merge(left: RawConfig, right: RawConfig): RawConfig {

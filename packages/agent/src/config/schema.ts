@@ -13,6 +13,20 @@ export interface RingConfig {
   readonly handoff_timeout_ms?: number | undefined
 }
 
+/** What clients of the HTTP API may do, by name or within limits. */
+export interface HttpConfig {
+  readonly allowed_hosts: readonly string[]
+  readonly body_bytes_max?: number | undefined
+  readonly header_bytes_max?: number | undefined
+  readonly connections_max?: number | undefined
+  readonly streams_max?: number | undefined
+  readonly stream_buffer_bytes_max?: number | undefined
+  readonly requests_per_second?: number | undefined
+  readonly headers_timeout_ms?: number | undefined
+  readonly request_timeout_ms?: number | undefined
+  readonly events_kept?: number | undefined
+}
+
 /** What an agent is set to, by the keys of its files, with every default filled in. Durations are in milliseconds. */
 export interface AgentConfig {
   readonly node_name?: string | undefined
@@ -50,6 +64,7 @@ export interface AgentConfig {
   readonly rpc_auth?: string | undefined
   readonly http_addr: string
   readonly http_token_file?: string | undefined
+  readonly http: HttpConfig
   readonly consumer_timeout_ms: number
   readonly log_level: 'debug' | 'info' | 'warn' | 'error'
   readonly log_format: 'text' | 'json'

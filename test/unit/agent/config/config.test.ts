@@ -114,6 +114,34 @@ describe('an option', () => {
     )
   })
 
+  test.each([
+    [
+      { requests_per_second: 0 },
+      'http.requests_per_second: must be a whole number from 1 to 1000000, and it is 0',
+    ],
+    [{ body_bytes_max: 16_777_217 }, 'http.body_bytes_max: must be a whole number from 1024'],
+    [
+      { allowed_hosts: ['ring:80'] },
+      'http.allowed_hosts.0: must be a host name, without a port, and it is "ring:80"',
+    ],
+    [
+      { request_per_second: 1 },
+      'there is no key http.request_per_second; requests_per_second is near',
+    ],
+    [
+      { request_timeout_ms: 4_000 },
+      'http.headers_timeout_ms: must be at most http.request_timeout_ms, which is 4000, and it is 5000',
+    ],
+  ])('of http is told by name, rule and value: %j', (http, words) => {
+    expect(wrong({ http })).toThrow(words)
+  })
+
+  test('consumer_timeout_ms is told by name, rule and value', () => {
+    expect(wrong({ consumer_timeout_ms: 99 })).toThrow(
+      'f: consumer_timeout_ms: must be a whole number from 100 to 86400000, and it is 99',
+    )
+  })
+
   test('of Serf’s, given by a flag, is what a file says', () => {
     const config = configOf([
       flags({
