@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSerf, logTail, serveRpc, type GossipNode, type RpcServer } from 'libring/serf'
 import { run } from '../../packages/agent/src/cli/run.ts'
+import { libring as ranAt, type Ran } from '../support/command-line.ts'
 import { loopbackAddresses } from '../support/loopback.ts'
 import { SerfAgent, serfMissing } from '../support/serf-agent.ts'
 
@@ -18,25 +19,11 @@ let node: GossipNode
 let server: RpcServer
 const log = logTail()
 
-interface Ran {
-  readonly status: number
-  readonly out: string
-  readonly errors: string
-}
-
+/** A command of ours, with what it prints but for the address. */
 async function libring(host: string, ...args: readonly string[]): Promise<Ran> {
-  const [out, errors]: [string[], string[]] = [[], []]
-  const [command = '', ...rest] = args
-  const line = ['node', 'libring', command, '-rpc-addr', host, ...rest]
-  const status = await run(
-    line,
-    { write: (text) => out.push(text) },
-    {
-      write: (text) => errors.push(text),
-    },
-  )
-  const plain = (texts: readonly string[]): string => {
-    return texts.join('').replaceAll(host, 'HOST').replaceAll(/─+/g, '─').replaceAll(/ +/g, ' ')
+  const { status, out, errors } = await ranAt(host, ...args)
+  const plain = (text: string): string => {
+    return text.replaceAll(host, 'HOST').replaceAll(/─+/g, '─').replaceAll(/ +/g, ' ')
   }
   return { status, out: plain(out), errors: plain(errors) }
 }
@@ -67,11 +54,15 @@ describe.skipIf(serfMissing)(`the command line ${serfMissing ?? ''}`, () => {
     [['members', '-detailed'], 0, /2 to 5/],
     [['members', '-json', '-tag', 'role=w.b', '-status', 'alive'], 0, /"addr": "HOST:7946"/],
     [['members', '-format=json', '-role', 'db'], 0, /"members": \[\]/],
-    [['event', 'deploy', 'v1'], 0, /told all members: deploy/],
-    [['event', '-coalesce=false', 'deploy'], 0, /told all members: deploy/],
+    [['event', 'deploy', 'v1'], 0, /told all members: deploy \(coalesce: true\)/],
+    [['event', '-coalesce=false', 'deploy'], 0, /told all members: deploy \(coalesce: false\)/],
     [['query', '-timeout=300ms', 'nobody-answers'], 0, /^ack from front\n1 acks, 0 answers\n$/],
     [['query', '-timeout=300ms', '-no-ack', '-json', 'x'], 0, /"Acks": \[\],\s+"Responses": \{\}/],
-    [['reachability', '-verbose'], 0, /ack from front\nall live members answered/],
+    [
+      ['reachability', '-verbose'],
+      0,
+      /^1 of 1 members are alive\nack from front\nall live members answered/,
+    ],
     [['rtt', 'front'], 0, /front <-> front: 0\.\d+ ms/],
     [['keys', '-list'], 0, /MDEyMzQ1Njc4OWFiY2RlZg== .* 1 [^]*1 of 1 members/],
     [['force-leave', 'nobody'], 0, /^$/],
@@ -140,6 +131,28 @@ describe.skipIf(serfMissing)(`the command line ${serfMissing ?? ''}`, () => {
     await expect.poll(() => out.writable, PATIENCE).toBe(false)
     log.info('nobody reads this')
     expect(await monitor).toBe(0)
+  })
+
+  test('a monitor for programs prints an object a line', async () => {
+    const lines: string[] = []
+    const out = {
+      write: (text: string) => void lines.push(...text.split('\n').slice(0, -1)),
+      get writable() {
+        return !lines.some((line) => line.includes('"user"'))
+      },
+    }
+    const monitor = run(['node', 'libring', 'monitor', '-rpc-addr', ours, '-json'], out, out)
+    await expect.poll(() => lines.length, PATIENCE).toBeGreaterThan(0)
+    await libring(ours, 'event', '-coalesce=false', 'look', 'at this')
+    await expect.poll(() => out.writable, PATIENCE).toBe(false)
+    log.info('nobody reads this')
+    expect(await monitor).toBe(0)
+    const shown = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(shown[0]).toEqual({ log: expect.any(String) as string })
+    expect(shown.find(({ event }) => event === 'user')).toEqual({
+      ...{ event: 'user', name: 'look', payload: 'YXQgdGhpcw==', coalesce: false },
+      lamportTime: expect.stringMatching(/^\d+$/) as string,
+    })
   })
 
   test('nobody at the address, or no key shown, ends with 1', async () => {

@@ -16,9 +16,11 @@ class Draining {
   readonly watch: KeyWatch
   readonly #handlerMs: number
   readonly #cluster: SimClusterOptions
+  readonly #tags: Readonly<Record<string, string>>
 
-  constructor(nodes: number, handlerMs = 0, cluster: SimClusterOptions = {}) {
+  constructor(nodes: number, handlerMs = 0, cluster: SimClusterOptions = {}, tags = {}) {
     this.#handlerMs = handlerMs
+    this.#tags = tags
     this.#cluster = cluster
     this.world = new World({ seed: 5, nodes: 0, lossRate: 0.02 })
     this.world.names.set('cluster.sim', ['10.0.0.1', '10.0.0.2', '10.0.0.3'])
@@ -27,7 +29,7 @@ class Draining {
   }
 
   add(): SimNode {
-    return this.world.addNode({}, (node) => {
+    return this.world.addNode({ tags: this.#tags }, (node) => {
       return { ...ring, ...this.watch.handlers(node, ring, this.#handlerMs), ...this.#cluster }
     })
   }
@@ -146,6 +148,33 @@ describe('members that all drain', () => {
     await world.run(20_000)
     expect(draining.outcome).toEqual([node.name, true])
     expect(await Promise.all(drained.slice(0, 2).map(stateOf))).toEqual(['resolved', 'resolved'])
+  })
+})
+
+describe('a member that drops its watched tag', () => {
+  const active = { ring: 'active' }
+  const watched: SimClusterOptions = { watchTags: { ring: /^active$/ } }
+
+  test('lets everything go and is named no more, though nobody is left to have it', async () => {
+    const draining = new Draining(3, 200, watched, active)
+    const { world, watch } = draining
+    const [ann, bob, cat] = world.nodes.map(({ cluster }) => cluster)
+    await world.run(30_000)
+    void ann!.setTags({})
+    await world.run(15_000)
+    expect(draining.outcome).toEqual(['node-1', 'node-2', true])
+    // Both at once: neither has anybody to hand over to.
+    void bob!.setTags({})
+    void cat!.setTags({})
+    await world.run(15_000)
+    expect([watch.served, watch.faults]).toEqual([0, []])
+    for (const { cluster } of world.nodes) {
+      expect([cluster.members, cluster.holdersForKey('k')]).toEqual([[], []])
+    }
+    void cat!.setTags(active)
+    await world.run(15_000)
+    expect(draining.outcome).toEqual(['node-2', true])
+    expect(ann!.ownerForKey('k')?.name).toBe('node-2')
   })
 })
 

@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
+import { readEvents, type EventReader } from './agent-http.ts'
 import { reapWithUs } from './reaper.ts'
 
 const main = fileURLToPath(new URL('../../packages/agent/src/main.ts', import.meta.url))
 const FROM_SOURCES = ['--import', 'tsx', '--conditions=libring-source', main]
 /** A machine that does other things as well takes its time. */
-const PATIENCE = { timeout: 60_000, interval: 100 }
+export const PATIENCE = { timeout: 60_000, interval: 100 }
 
 /** What the HTTP API of agents wants to be shown, in files and in the environment of commands. */
 export const AGENT_TOKEN = 'a-token-of-sixteen'
@@ -70,13 +71,7 @@ export async function startAgentProgram(
   host: string,
   ...flags: readonly string[]
 ): Promise<AgentProgram> {
-  const folder = mkdtempSync(join(tmpdir(), 'libring-agent-'))
-  const tokenFile = join(folder, 'token')
-  writeFileSync(tokenFile, AGENT_TOKEN)
-  const addresses = ['-bind', host, '-rpc-addr', host, '-http-addr', host]
-  const token = ['-http-token-file', tokenFile]
-  const program = new Libring('agent', '-node', name, ...addresses, ...token, ...flags)
-  void program.status.then(() => rmSync(folder, { recursive: true, force: true }))
+  const program = new Libring(...agentArguments(name, host), ...flags)
   try {
     await program.says('agent: running')
   } catch (error) {
@@ -85,4 +80,40 @@ export async function startAgentProgram(
   }
   const dispose = () => program.kill()
   return { program, host, http: `${host}:7380`, [Symbol.asyncDispose]: dispose }
+}
+
+/** What every agent of a test is given: a name, and an address for all that it has. */
+export function agentArguments(name: string, host: string): readonly string[] {
+  const addresses = ['-bind', host, '-rpc-addr', host, '-http-addr', host]
+  return ['agent', '-node', name, ...addresses, '-http-token-file', tokenFile()]
+}
+
+let folder: string | undefined
+
+/** One for all agents of this process, gone with it. */
+function tokenFile(): string {
+  if (folder === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'libring-agent-'))
+    writeFileSync(join(made, 'token'), AGENT_TOKEN)
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+    folder = made
+  }
+  return join(folder, 'token')
+}
+
+/** A small ring, and timings for members on one machine. */
+export const SMALL_AND_SOON: readonly string[] = [
+  ...['-profile', 'local', '-partitions', '16', '-consumer-timeout-ms', '1000'],
+]
+
+/** What a command of `libring` prints as JSON. */
+export async function answered(...args: readonly string[]): Promise<unknown> {
+  const program = new Libring(...args, '--json')
+  expect([await program.status, program.errors]).toEqual([0, ''])
+  return JSON.parse(program.out)
+}
+
+/** Attach to an agent as its consumer. */
+export function attachTo({ http }: Pick<AgentProgram, 'http'>): Promise<EventReader> {
+  return readEvents(`http://${http}/v1/partitions`, { authorization: `Bearer ${AGENT_TOKEN}` })
 }

@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { readEvents } from '../../support/agent-http.ts'
 import {
-  AGENT_TOKEN,
+  answered,
+  attachTo,
   Libring,
+  PATIENCE,
+  SMALL_AND_SOON,
   startAgentProgram,
   type AgentProgram,
 } from '../../support/agent-program.ts'
@@ -13,36 +15,24 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 // The program itself, as an operator starts it, looks at it and ends it.
 
-const PATIENCE = { timeout: 60_000, interval: 100 }
-
 const addresses = loopbackAddresses()
-const running: Libring[] = []
+const running = new Set<Libring>()
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((program) => program.kill()))
+  await Promise.all([...running].map((program) => program.kill()))
+  running.clear()
 })
 
-async function startAgent(name: string, ...flags: readonly string[]): Promise<AgentProgram> {
-  const profile = ['-profile', 'local', '-partitions', '16', '-consumer-timeout-ms', '1000']
-  const started = await startAgentProgram(name, addresses.next(), ...profile, ...flags)
-  running.push(started.program)
-  return started
-}
-
-function libring(...args: readonly string[]): Libring {
+function launch(...args: readonly string[]): Libring {
   const program = new Libring(...args)
-  running.push(program)
+  running.add(program)
   return program
 }
 
-async function answered(...args: readonly string[]): Promise<unknown> {
-  const program = libring(...args, '--json')
-  expect([await program.status, program.errors]).toEqual([0, ''])
-  return JSON.parse(program.out)
-}
-
-const attach = ({ http }: AgentProgram) => {
-  return readEvents(`http://${http}/v1/partitions`, { authorization: `Bearer ${AGENT_TOKEN}` })
+async function startAgent(name: string, ...args: readonly string[]): Promise<AgentProgram> {
+  const agent = await startAgentProgram(name, addresses.next(), ...SMALL_AND_SOON, ...args)
+  running.add(agent.program)
+  return agent
 }
 
 describe('libring agent', () => {
@@ -54,7 +44,7 @@ describe('libring agent', () => {
       return (ring as { members: { name: string }[] }).members.map(({ name }) => name).sort()
     }
     expect(await ringOf(ann)).toEqual([])
-    const consumer = await attach(ann)
+    const consumer = await attachTo(ann)
     expect(consumer.status).toBe(200)
     await consumer.next(({ event }) => event === 'acquire')
     expect(await ringOf(bob)).toEqual(['ann'])
@@ -66,7 +56,7 @@ describe('libring agent', () => {
       'cat',
     )
     consumer.cut()
-    const draining = libring('drain', '--http-addr', ann.http)
+    const draining = launch('drain', '--http-addr', ann.http)
     expect(await draining.status).toBe(0)
     expect(await ann.program.status).toBe(0)
     bob.program.child.kill('SIGINT')
@@ -99,14 +89,14 @@ describe('libring agent', () => {
 
     [['rin'], 'Did you mean ring?'],
   ])('%j ends with 2, and says what is wrong', async (args, wrong) => {
-    const program = libring(...args)
+    const program = launch(...args)
     expect(await program.status).toBe(2)
     expect(program.errors).toContain(wrong)
   })
 
   test('ends with 1 where nobody of those to join answers, or an address is taken', async () => {
     const host = addresses.next()
-    const alone = libring(
+    const alone = launch(
       'agent',
       '-bind',
       host,
@@ -120,7 +110,7 @@ describe('libring agent', () => {
     expect(await alone.status).toBe(1)
     const ann = await startAgent('ann')
     const second = addresses.next()
-    const taken = libring('agent', '-bind', second, '-rpc-addr', ann.host, '-http-addr', second)
+    const taken = launch('agent', '-bind', second, '-rpc-addr', ann.host, '-http-addr', second)
     expect(await taken.status).toBe(1)
     expect(taken.out).toContain(`${ann.host}:7373`)
   })

@@ -125,17 +125,33 @@ describe('what a ring says of the local member', () => {
   })
 
   test('is that it drains until it holds nothing, and only then that it is a router', async () => {
-    const jobs = await aRunningRing('jobs', { ...watching, acceptUntagged: true })
-    await jobs.setTags({})
-    expect(told()).toEqual(['jobs draining'])
-    // Nobody would have what it has.
-    ports.clock.runUntil(ports.clock.nowMs() + 60_000)
-    expect(told()).toEqual(['jobs draining'])
+    const handlers: (() => void)[] = []
+    const onRelease = (): Promise<void> => new Promise((resolve) => handlers.push(resolve))
+    const jobs = await aRunningRing('jobs', { ...watching, acceptUntagged: true, onRelease })
     membership.tell('member-join', aMember('bob', { tags: { ring: 'active' } }))
     ports.clock.runUntil(ports.clock.nowMs() + 1_000)
+    await calm()
+    await jobs.setTags({})
+    expect(told()).toEqual(['jobs draining'])
+    ports.clock.runUntil(ports.clock.nowMs() + 1_000)
+    await calm()
+    expect(told()).toEqual(['jobs draining'])
+    for (const settle of handlers) settle()
+    await calm()
     expect(told()).toEqual(['jobs router'])
     await jobs.setTags({ ring: 'active' })
     expect(told()).toEqual(['jobs serving'])
+  })
+
+  test('is that it is a router, also where nobody is there to have what it had', async () => {
+    const jobs = await aRunningRing('jobs', watching)
+    expect(jobs.ownerForKey('k')?.name).toBe('ann')
+    await jobs.setTags({})
+    ports.clock.runUntil(ports.clock.nowMs() + 1_000)
+    await calm()
+    expect(told()).toEqual(['jobs router'])
+    ports.clock.runUntil(ports.clock.nowMs() + 1_000)
+    expect([jobs.members, jobs.ownerForKey('k')]).toEqual([[], undefined])
   })
 
   test('is that it serves again when its tags match again before it has let go', async () => {

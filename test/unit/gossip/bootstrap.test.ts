@@ -19,11 +19,12 @@ class Story {
   readonly #hosts
   nowMs = 0
 
-  constructor(names: readonly string[] = ['cluster'], seed = 1) {
+  constructor(names: readonly string[] = ['cluster'], seed = 1, retryMs?: number) {
     this.#hosts = hostsOf(names)
     this.#machine = new Bootstrap({
       hosts: this.#hosts,
       refreshMs: 60_000,
+      retryMs,
       random: seededRandom(seed),
     })
   }
@@ -120,8 +121,26 @@ describe('alone', () => {
   test('a name that stands for nobody but this node is no reason to dial', () => {
     const story = new Story()
     story.start()
-    expect(story.resolved(1, [['10.0.0.1']])).toEqual([])
+    expect(story.resolved(1, [['10.0.0.1']])).toEqual([{ type: 'failed', tries: 1 }])
     expect(story.sleep().effects).toMatchObject([{ type: 'resolve', round: 2 }])
+  })
+
+  test('it waits as long as it is told to, and counts tries that find nobody', () => {
+    const story = new Story(['cluster'], 1, 700)
+    story.start()
+    const fail = (round: number): BootstrapEffect[] => {
+      story.resolved(round, [['10.0.0.2']])
+      return story.feed({ type: 'joined', round, contacted: 0 })
+    }
+    expect(fail(1)).toEqual([{ type: 'failed', tries: 1 }])
+    expect(story.sleep().waitedMs).toBe(700)
+    expect(fail(2)).toEqual([{ type: 'failed', tries: 2 }])
+    expect(story.sleep().waitedMs).toBe(700)
+    story.feed({ type: 'company', others: 1 })
+    expect(fail(3)).toEqual([])
+    story.feed({ type: 'company', others: 0 })
+    story.sleep()
+    expect(fail(4)).toEqual([{ type: 'failed', tries: 1 }])
   })
 
   test('of very many addresses a random 64 are tried', () => {
@@ -139,10 +158,10 @@ describe('alone', () => {
   test('a resolver or a join that never answers is given up after a minute', () => {
     const story = new Story()
     story.start()
-    expect(story.sleep()).toEqual({ waitedMs: 60_000, effects: [] })
+    expect(story.sleep()).toEqual({ waitedMs: 60_000, effects: [{ type: 'failed', tries: 1 }] })
     expect(story.sleep().effects).toMatchObject([{ type: 'resolve', round: 2 }])
     story.resolved(2, [['10.0.0.2']])
-    expect(story.sleep()).toEqual({ waitedMs: 60_000, effects: [] })
+    expect(story.sleep()).toEqual({ waitedMs: 60_000, effects: [{ type: 'failed', tries: 2 }] })
     expect(story.feed({ type: 'joined', round: 2, contacted: 0 })).toEqual([])
     expect(story.sleep().effects).toMatchObject([{ type: 'resolve', round: 3 }])
   })

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Cluster } from 'libring'
-import { serveRpc } from 'libring/serf'
+import { serveRpc, type GossipNode } from 'libring/serf'
 import type { AgentConfig } from '../config/schema.ts'
+import { TagsFile } from '../config/tags-file.ts'
 import { Consumers } from '../consumers/consumers.ts'
 import { serveHttpApi, type HttpApi } from '../http-api/serve.ts'
 import { ScriptConsumer } from '../event-handlers/script-consumer.ts'
@@ -11,15 +12,27 @@ import { readOrCreateToken } from '../http-api/token.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { hostAndPortOf } from './addresses.ts'
 import { clusterOptionsOf, watchTagOf } from './cluster-options.ts'
+import { commandedNode } from './commanded-node.ts'
+import { httpOptionsOf } from './http-options.ts'
 import type { AgentLog } from './log.ts'
 import { WatchedTag } from './watched-tag.ts'
 
-const HTTP_PORT = 7_380
+const RPC_PORT = 7_373
 /** As in the library, where it is not set. */
 const PARTITIONS = 512
 
 /** How an agent ends: handing over first, or to be back under its name soon. */
 export type Ending = 'drain' | 'return'
+
+/** What an agent tells the program that runs it. */
+export interface AgentHooks {
+  /** Somebody has had the node leave over its RPC, or drain over HTTP. */
+  readonly onLeft: () => void
+  /** A token was made, to be shown once. */
+  readonly onToken: (token: string) => void
+  /** Nobody of `retry_join` has answered in so many tries, and no more are to be made. */
+  readonly onGaveUp: (tries: number) => void
+}
 
 /**
  * One agent: a member of a cluster with its RPC, its HTTP API and its metrics, and whoever is
@@ -34,15 +47,20 @@ export class Agent {
   readonly #version: string
   readonly #closers: (() => unknown)[] = []
   readonly #handlers: readonly HandlerSpec[]
+  readonly #tagsFile: TagsFile | undefined
+  readonly #http: ReturnType<typeof httpOptionsOf>
   #scripts: SerfHandlers | undefined
   #api: HttpApi | undefined
 
-  /** @throws {ConfigError} naming a handler that is none; {OptionError} naming the first option that the library refuses. */
+  /** @throws {ConfigError} naming a handler or an address that is none; {OptionError} naming the first option that the library refuses. */
   constructor(config: AgentConfig, log: AgentLog, version: string) {
     this.#config = config
     this.#log = log
     this.#version = version
     this.#handlers = config.event_handlers.flatMap(parseHandlers)
+    this.#http = httpOptionsOf(config)
+    // Before anything is open, and by the name that it has here.
+    hostAndPortOf('rpc_addr', config.rpc_addr, RPC_PORT)
     const onError = (error: unknown): void => log.logger.error('tags were not set', { error })
     const consumers = new Consumers({ onAttached: (isAttached) => this.#tag.bear(isAttached) })
     this.#consumers = consumers
@@ -52,16 +70,13 @@ export class Agent {
       logger: log.logger,
     })
     this.#tag = new WatchedTag(this.#cluster, watchTagOf(config), config.tags, onError)
+    const { tags_file } = config
+    this.#tagsFile = tags_file === undefined ? undefined : new TagsFile(tags_file)
   }
 
-  /**
-   * Listen, and join. Rejects where an address cannot be bound, or nobody of `start_join` answers.
-   *
-   * @param onLeft called once somebody has had the node leave over its RPC, or drain over HTTP.
-   * @param onToken hears of a token that was made, to show it once.
-   */
-  async start(onLeft: () => void, onToken: (token: string) => void): Promise<void> {
-    const { rpc_addr, rpc_auth, start_join } = this.#config
+  /** Listen, and join. Rejects where an address cannot be bound, or nobody of `start_join` answers. */
+  async start(hooks: AgentHooks): Promise<void> {
+    const { rpc_addr, rpc_auth, start_join, replay_on_join: replay } = this.#config
     const { logger } = this.#log
     const cluster = this.#cluster
     const serf = cluster.serf!
@@ -76,20 +91,18 @@ export class Agent {
       const own = members.find(({ name }) => name === serf.localName)
       if (own !== undefined) this.#tag.see(own.tags)
     })
+    this.#giveUpWhenDue(serf, hooks.onGaveUp)
     this.#scripts = new SerfHandlers(serf, this.#handlers, logger)
     await cluster.start()
     metrics.propagation?.start()
     const auth = rpc_auth === undefined ? {} : { authKey: rpc_auth }
-    const rpc = await serveRpc(serf, {
-      ...auth,
-      rpcAddress: rpc_addr,
-      log: logger,
-      logger,
-      onLeft,
-    })
+    const commanded = commandedNode(serf, (tags) => this.#setTags(tags))
+    const { onLeft } = hooks
+    const served = { rpcAddress: rpc_addr, log: logger, logger, onLeft, ...auth }
+    const rpc = await serveRpc(commanded, served)
     this.#closers.push(() => rpc.close())
-    await this.#serveHttp(metrics, onLeft, onToken)
-    if (start_join.length > 0) await serf.join(start_join)
+    await this.#serveHttp(metrics, hooks)
+    if (start_join.length > 0) await serf.join(start_join, { replay })
     if (this.#handlers.some(isForPartitions)) {
       const self = () => selfEnvironment(serf)
       this.#consumers.attach(new ScriptConsumer(this.#handlers, self))
@@ -123,27 +136,38 @@ export class Agent {
     await this.#cluster.stop()
   }
 
+  /** Somebody sets tags while the agent runs. @throws where they do not fit, or cannot be kept. */
+  async #setTags(tags: Readonly<Record<string, string>>): Promise<void> {
+    await this.#tag.set(tags)
+    await this.#tagsFile?.keep(this.#tag.others)
+  }
+
+  /** Until somebody was met: whoever was in company tries on for ever. */
+  #giveUpWhenDue(serf: GossipNode, onGaveUp: (tries: number) => void): void {
+    const { retry_join, retry_max_attempts: retriesMax } = this.#config
+    if (retry_join.length === 0 || retriesMax === 0) return
+    const stops = [
+      serf.on('bootstrap-failed', ({ tries }) => {
+        if (tries > retriesMax) onGaveUp(tries)
+      }),
+      serf.on('member-join', ({ members }) => {
+        if (members.some(({ name }) => name !== serf.localName)) for (const stop of stops) stop()
+      }),
+    ]
+  }
+
   async #serveHttp(
     metrics: ReturnType<typeof createMetrics>,
-    onLeft: () => void,
-    onToken: (token: string) => void,
+    { onLeft, onToken }: AgentHooks,
   ): Promise<void> {
-    const { http_addr, http_token_file, consumer_timeout_ms, ring } = this.#config
-    const { partitions, redundancy, assignment } = ring
     const cluster = this.#cluster
     this.#api = await serveHttpApi({
-      ...hostAndPortOf('http_addr', http_addr, HTTP_PORT),
+      ...this.#http,
       cluster,
       consumers: this.#consumers,
-      ring: {
-        ...(partitions === undefined ? {} : { partitions }),
-        ...(redundancy === undefined ? {} : { redundancy }),
-        ...(assignment === undefined ? {} : { assignment }),
-      },
-      token: await tokenOf(http_token_file, onToken),
-      consumerTimeoutMs: consumer_timeout_ms,
+      token: await tokenOf(this.#config.http_token_file, onToken),
       metrics,
-      setTags: (tags) => this.#tag.set(tags),
+      setTags: (tags) => this.#setTags(tags),
       drain: async () => {
         await cluster.drain()
         onLeft()

@@ -1,5 +1,6 @@
 import type { ClusterOptions } from 'libring'
 import type { AgentConfig } from '../config/schema.ts'
+import { bindAddressOf } from './bind-address.ts'
 
 /** Name and value of the tag that an agent bears while a consumer is attached. */
 export function watchTagOf({ ring }: AgentConfig): readonly [name: string, value: string] {
@@ -7,7 +8,11 @@ export function watchTagOf({ ring }: AgentConfig): readonly [name: string, value
   return [ring.watch_tag.slice(0, at), ring.watch_tag.slice(at + 1)]
 }
 
-/** What the library is given. What is not set has the library's default. */
+/**
+ * What the library is given. What is not set has the library's default.
+ *
+ * @throws {ConfigError} where interface and address do not go together.
+ */
 export function clusterOptionsOf(config: AgentConfig): ClusterOptions {
   const { ring } = config
   const [tag, value] = watchTagOf(config)
@@ -26,22 +31,32 @@ export function clusterOptionsOf(config: AgentConfig): ClusterOptions {
     hostName: config.node_name,
     bootstrapHosts: config.retry_join,
     serf: defined({
-      bind: config.bind,
+      bind: bindAddressOf(config),
       advertise: config.advertise,
-      advertiseInterface: config.interface,
       profile: config.profile,
+      bootstrapRetryMs: config.retry_interval,
+      bootstrapReplay: config.replay_on_join,
       tags: config.tags,
       keyring: config.encrypt_key === undefined ? undefined : [config.encrypt_key],
       keyringFile: config.keyring_file,
       snapshotPath: config.snapshot_path,
       rejoinAfterLeave: config.rejoin_after_leave,
-      compression: !config.disable_compression,
+      compression: config.enable_compression,
+      coordinates: !config.disable_coordinates,
+      nameConflictResolution: !config.disable_name_resolution,
+      broadcastTimeoutMs: config.broadcast_timeout,
+      reconnectIntervalMs: config.reconnect_interval,
+      reconnectTimeoutMs: config.reconnect_timeout,
+      tombstoneTimeoutMs: config.tombstone_timeout,
+      userEventBytesMax: config.user_event_size_limit,
+      queryBytesMax: config.query_size_limit,
+      queryResponseBytesMax: config.query_response_size_limit,
     }),
   })
 }
 
 /** Without the options that are not set. */
-function defined<T extends object>(options: { [K in keyof T]: T[K] | undefined }): T {
+export function defined<T extends object>(options: { [K in keyof T]: T[K] | undefined }): T {
   const set = Object.entries(options).filter(([, value]) => value !== undefined)
   return Object.fromEntries(set) as T
 }

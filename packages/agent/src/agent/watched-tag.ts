@@ -27,6 +27,11 @@ export class WatchedTag {
     this.#onError = onError
   }
 
+  /** All but the watched one. */
+  get others(): Tags {
+    return this.#tags
+  }
+
   /** A consumer is attached now, or none is any more. */
   bear(isBorne: boolean): void {
     this.#isBorne = isBorne

@@ -3,6 +3,7 @@ import { Agent, type Ending } from '../agent/agent.ts'
 import { agentLog, type AgentLog } from '../agent/log.ts'
 import { configOf, type Source } from '../config/config.ts'
 import { readConfigFile, readConfigFolder } from '../config/files.ts'
+import { withTagsFile } from '../config/tags-file.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { flagsSource, FLAGS, type AgentFlags } from './agent-flags.ts'
 import { gathered } from './pairs.ts'
@@ -28,10 +29,11 @@ export function agentCommand(version: string): Command {
 
 /** Run until the agent has ended. @throws {ConfigError | OptionError} before anything begins. */
 async function runAgent(flags: AgentFlags, version: string): Promise<number> {
-  const read = (): AgentConfig => configOf(sourcesOf(flags))
+  const read = (): AgentConfig => withTagsFile(configOf(sourcesOf(flags)))
   const config = read()
   const log = agentLog(config, process.stdout)
   const agent = new Agent(config, log, version)
+  if (config.role !== undefined) log.logger.warn('agent: role is deprecated; give it as a tag')
   return new Promise((resolve) => {
     let isEnding = false
     const finish = (ending: Promise<void>): void => {
@@ -58,9 +60,16 @@ async function runAgent(flags: AgentFlags, version: string): Promise<number> {
       if (!isEnding) finish(agent.close())
       isEnding = true
     }
-    agent.start(onLeft, tellToken).catch((error: unknown) => {
-      log.logger.error(`agent: ${messageOf(error)}`)
+    const fail = (words: string): void => {
+      isEnding = true
+      log.logger.error(`agent: ${words}`)
       void agent.close().finally(() => resolve(FAILED))
+    }
+    const onGaveUp = (tries: number): void => {
+      if (!isEnding) fail(`nobody of retry_join answered in ${tries} tries; ending`)
+    }
+    agent.start({ onLeft, onToken: tellToken, onGaveUp }).catch((error: unknown) => {
+      if (!isEnding) fail(messageOf(error))
     })
   })
 }

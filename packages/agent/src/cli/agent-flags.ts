@@ -11,6 +11,8 @@ export interface Flag {
   readonly choices?: readonly string[]
   /** Whether it may be given more than once. */
   readonly isList?: true
+  /** What a flag without an argument stands for. @defaultValue true */
+  readonly value?: boolean
 }
 
 /** Flags as commander gives them, by the name of the option in camel case. */
@@ -24,7 +26,7 @@ export const FLAGS: readonly Flag[] = [
   { flag: 'node <name>', key: 'node_name', about: 'name of this member (default: the host name)' },
   { flag: 'bind <address>', key: 'bind', about: 'where to gossip (default: 0.0.0.0:7946)' },
   { flag: 'advertise <address>', key: 'advertise', about: 'where members reach this one' },
-  { flag: 'iface <name>', key: 'interface', about: 'the interface whose address to advertise' },
+  { flag: 'iface <name>', key: 'interface', about: 'the interface whose address to bind' },
   {
     flag: 'profile <name>',
     key: 'profile',
@@ -32,13 +34,45 @@ export const FLAGS: readonly Flag[] = [
     choices: ['lan', 'wan', 'local'],
   },
   { flag: 'join <address>', key: 'start_join', about: 'whom to join at the start', isList: true },
-  { flag: 'retry-join <address>', key: 'retry_join', about: 'whom to try for ever', isList: true },
+  {
+    flag: 'retry-join <address>',
+    key: 'retry_join',
+    about: 'whom to try to join until one answers',
+    isList: true,
+  },
+  {
+    flag: 'retry-interval <duration>',
+    key: 'retry_interval',
+    about: 'time between two tries, as 30s (default: 500ms, doubled after each up to 15s)',
+  },
+  {
+    flag: 'retry-max <count>',
+    key: 'retry_max_attempts',
+    about: 'tries after the first before the agent ends with 1; 0 for no end (default: 0)',
+  },
+  { flag: 'replay', key: 'replay_on_join', about: 'have user events from before the join told' },
   { flag: 'tag <key=value>', key: 'tags', about: 'a tag of this member', isList: true },
+  {
+    flag: 'tags-file <path>',
+    key: 'tags_file',
+    about: 'tags, kept as they are changed; not together with --tag',
+  },
+  { flag: 'role <name>', key: 'role', about: 'deprecated: the tag role' },
   { flag: 'encrypt <key>', key: 'encrypt_key', about: 'key of the cluster, in Base64' },
   { flag: 'keyring-file <path>', key: 'keyring_file', about: 'keys of the cluster, kept' },
   { flag: 'snapshot <path>', key: 'snapshot_path', about: 'remember members over a restart' },
   { flag: 'rejoin', key: 'rejoin_after_leave', about: 'seek those members after a leave too' },
-  { flag: 'disable-compression', key: 'disable_compression', about: 'send nothing compressed' },
+  {
+    flag: 'disable-compression',
+    key: 'enable_compression',
+    about: 'send nothing compressed',
+    value: false,
+  },
+  {
+    flag: 'broadcast-timeout <duration>',
+    key: 'broadcast_timeout',
+    about: 'how long a leave and new tags may take to spread (default: 5s)',
+  },
   { flag: 'rpc-addr <address>', key: 'rpc_addr', about: 'RPC of Serf (default: 127.0.0.1:7373)' },
   { flag: 'rpc-auth <key>', key: 'rpc_auth', about: 'what clients of the RPC have to show' },
   { flag: 'http-addr <address>', key: 'http_addr', about: 'HTTP API (default: 127.0.0.1:7380)' },
@@ -75,16 +109,20 @@ export const FLAGS: readonly Flag[] = [
   { flag: 'settle-ms <ms>', key: 'ring.settle_ms', about: '(default: 1000)' },
 ]
 
+/** Keys whose values are numbers. */
+const NUMBERS = /_ms$|_max_attempts$/
+
 /** What the flags say, by the keys of files. @throws {ConfigError} for a tag without a value. */
 export function flagsSource(flags: AgentFlags): Source {
   const values: Record<string, unknown> = {}
   const ring: Record<string, unknown> = {}
-  for (const { flag, key } of FLAGS) {
+  for (const { flag, key, value } of FLAGS) {
     const given = flags[nameOf(flag)]
     if (given === undefined) continue
     if (key === 'tags') values[key] = pairsOf('--tag', given as readonly string[])
     else if (key.startsWith('ring.')) ring[key.slice(5)] = numberOr(given)
-    else values[key] = key.endsWith('_ms') ? numberOr(given) : given
+    else if (NUMBERS.test(key)) values[key] = numberOr(given)
+    else values[key] = value ?? given
   }
   if (Object.keys(ring).length > 0) values['ring'] = ring
   return { name: 'the flags', values }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { MembersFilter, RpcMember } from 'libring/serf'
 import { ConfigError } from '../config/config-error.ts'
-import { printJson, tableOf, type Output } from './output.ts'
+import { addressOf, printJson, tableOf, type Output } from './output.ts'
 import { gathered, pairsOf } from './pairs.ts'
 import { rpcCommand, showingCommand, withAgent, wantsJson, type RpcFlags } from './rpc-command.ts'
 
@@ -104,8 +104,4 @@ function membersTable(members: readonly RpcMember[], columns: 'plain' | 'version
     })
   const head = ['member', 'address', 'status', 'tags']
   return tableOf(columns === 'plain' ? head : [...head, 'protocol', 'understands'], rows)
-}
-
-function addressOf(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

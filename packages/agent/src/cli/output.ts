@@ -28,6 +28,11 @@ export function printable(text: string): string {
   })
 }
 
+/** Where a member is, in one word. */
+export function addressOf(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
 /** Bytes as text, for people. */
 export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes)

@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander'
-import type { RpcClient, RpcLogLevel, RpcQueryAnswer, RpcStream } from 'libring/serf'
+import type { RpcClient, RpcQueryAnswer, RpcStream } from 'libring/serf'
 import { millisOf } from '../config/duration.ts'
 import { CommandError } from './command-error.ts'
+import { monitorCommand } from './monitor-command.ts'
 import { printable, printJson, textOf, type Output } from './output.ts'
 import { gathered, pairsOf } from './pairs.ts'
 import { rpcCommand, showingCommand, withAgent, wantsJson, type RpcFlags } from './rpc-command.ts'
@@ -20,7 +21,11 @@ export function talkCommands(out: Output): Command[] {
         const onAnswer = (from: string): void => {
           if (flags.verbose === true) out.write(`ack from ${printable(from)}\n`)
         }
-        const missing = await withAgent(flags, (agent) => silentMembers(agent, onAnswer))
+        const onMembers = (live: number, known: number): void => {
+          out.write(`${live} of ${known} members are alive\n`)
+        }
+        const hears = { onMembers, onAnswer }
+        const missing = await withAgent(flags, (agent) => silentMembers(agent, hears))
         if (missing.length > 0) {
           const names = missing.map(printable).join(', ')
           throw new CommandError(`of the live members these did not answer: ${names}`)
@@ -40,7 +45,7 @@ function eventCommand(out: Output): Command {
       await withAgent(flags, (agent) =>
         agent.event(name, encoder.encode(payload), { coalesce: flags.coalesce === 'true' }),
       )
-      out.write(`told all members: ${printable(name)}\n`)
+      out.write(`told all members: ${printable(name)} (coalesce: ${flags.coalesce})\n`)
     })
 }
 
@@ -105,33 +110,21 @@ async function asSerfShows(answers: RpcStream<RpcQueryAnswer>): Promise<object> 
   return { Acks: acks, Responses: Object.fromEntries(responses) }
 }
 
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'err']
-
-function monitorCommand(out: Output): Command {
-  const level = new Option('--log-level <level>', 'of what is shown').choices(LEVELS)
-  return rpcCommand('monitor', 'show the log of the agent as it is written')
-    .addOption(level.default('info'))
-    .action(async (flags: RpcFlags & { readonly logLevel: string }) => {
-      await withAgent(flags, async (agent) => {
-        const lines = await agent.monitor({ level: flags.logLevel.toUpperCase() as RpcLogLevel })
-        for await (const line of lines) {
-          if (out.writable === false) return
-          out.write(`${printable(line)}\n`)
-        }
-      })
-    })
-}
-
 /** Names of live members that do not acknowledge a query. */
 async function silentMembers(
   agent: RpcClient,
-  onAnswer: (from: string) => void,
+  hears: {
+    readonly onMembers: (live: number, known: number) => void
+    readonly onAnswer: (from: string) => void
+  },
 ): Promise<readonly string[]> {
-  const live = await agent.members({ status: 'alive' })
+  const known = await agent.members()
+  const live = known.filter(({ status }) => status === 'alive')
+  hears.onMembers(live.length, known.length)
   const silent = new Set(live.map(({ name }) => name))
   for await (const { type, from } of await agent.query('_serf_ping', { acks: true })) {
     if (type !== 'ack') continue
-    onAnswer(from)
+    hears.onAnswer(from)
     silent.delete(from)
   }
   return [...silent].toSorted()

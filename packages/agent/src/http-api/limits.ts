@@ -32,6 +32,20 @@ export const DEFAULT_LIMITS: HttpLimits = {
   eventsKept: 1_024,
 }
 
+/** At least and at most, of each. */
+export const LIMIT_RANGES: Readonly<Record<keyof HttpLimits, readonly [min: number, max: number]>> =
+  {
+    bodyBytesMax: [1_024, 16_777_216],
+    headerBytesMax: [1_024, 65_536],
+    connectionsMax: [1, 65_535],
+    streamsMax: [1, 65_535],
+    streamBufferBytesMax: [65_536, 268_435_456],
+    requestsPerSecond: [1, 1_000_000],
+    headersTimeoutMs: [100, 600_000],
+    requestTimeoutMs: [100, 600_000],
+    eventsKept: [1, 65_536],
+  }
+
 /** Addresses whose requests are counted; the one heard of first is forgotten first. */
 const ADDRESSES_MAX = 4_096
 

@@ -9,7 +9,8 @@ import { ConsumerSessions } from '../consumers/sessions.ts'
 import { createApp } from './app.ts'
 import type { MetricsSource } from './context.ts'
 import { EventLog } from './event-log.ts'
-import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts'
+import type { HttpLimits } from './limits.ts'
+import { checkHttpOptions } from './options.ts'
 import { requireToken } from './token.ts'
 
 export interface HttpApiOptions {
@@ -20,13 +21,17 @@ export interface HttpApiOptions {
   readonly ring: RingOptions
   /** What changes state has to bear it: 16 to 512 printable characters. */
   readonly token: string
-  /** @defaultValue `127.0.0.1` */
+  /** An IP address. @defaultValue `127.0.0.1` */
   readonly host?: string
   /** 0 to 65,535; 0 for any that is free. @defaultValue 7380 */
   readonly port?: number
-  /** Names besides those of loopback by which clients call the agent. @defaultValue none */
+  /** At most 64 names besides those of loopback by which clients call the agent. @defaultValue none */
   readonly allowedHosts?: readonly string[]
-  /** How long a consumer may be without a connection, in milliseconds. @defaultValue 10000 */
+  /**
+   * How long a consumer may be without a connection, in milliseconds. 100 to 86,400,000.
+   *
+   * @defaultValue 10000
+   */
   readonly consumerTimeoutMs?: number
   readonly limits?: Partial<HttpLimits>
   /** Served at `/v1/metrics`. */
@@ -50,11 +55,12 @@ export interface HttpApi {
 /**
  * Serve the HTTP API. Resolves once it listens.
  *
+ * @throws {OptionError} naming the first option that is malformed or out of its range.
  * @throws {TypeError} for a token that is none; whatever listening throws (`EADDRINUSE`).
  */
 export async function serveHttpApi(options: HttpApiOptions): Promise<HttpApi> {
   const { cluster, consumers, host = '127.0.0.1', port = 7_380, consumerTimeoutMs } = options
-  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const limits = checkHttpOptions(options)
   const token = requireToken('token', options.token)
   const sessions = new ConsumerSessions(
     consumers,

@@ -7,6 +7,19 @@ import { Problem } from './problem.ts'
 
 const base64 = v.pipe(v.string(), v.regex(/^[\w+/-]*={0,2}$/, 'must be base64'))
 
+/** What a holder may leave to its successor. */
+const STATE_BYTES_MAX = 1_048_576
+const state = v.pipe(
+  base64,
+  v.check(
+    (text) => Buffer.byteLength(text, 'base64') <= STATE_BYTES_MAX,
+    ({ input }) => {
+      const bytes = Buffer.byteLength(input, 'base64')
+      return `must be at most ${STATE_BYTES_MAX} bytes, and it has ${bytes}`
+    },
+  ),
+)
+
 const TAGS = v.strictObject({
   tags: v.record(v.pipe(v.string(), v.minLength(1), v.maxLength(128)), v.string()),
 })
@@ -25,7 +38,7 @@ const FORGET = v.strictObject({
 const ACK = v.strictObject({
   id: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   error: v.optional(v.pipe(v.string(), v.maxLength(1_024))),
-  state: v.optional(base64),
+  state: v.optional(state),
 })
 
 const ACKS = v.strictObject({

@@ -51,7 +51,8 @@ export interface ClusterOptions extends RingOptions, OwnershipOptions, Ownership
 
   /**
    * Which members take part in the ring: those whose tags match. A tag that a member does not
-   * have does not match.
+   * have does not match. A member whose tags do not match any more hands over what it has, or lets
+   * it go where nobody is there to have it.
    *
    * @defaultValue `{}`: every member
    */

@@ -55,6 +55,11 @@ export class Presence {
     return this.#standing
   }
 
+  /** Whether the local member drains because it was told to, and not for want of a watched tag. */
+  get isDrainAsked(): boolean {
+    return this.#departure === 'draining'
+  }
+
   /**
    * Before the membership is started, so that the first others hear of us tells of the ring.
    *

@@ -80,6 +80,8 @@ export class RingSeat {
       ring: options.ring,
       options: options.ownership,
       stance: { configuration, untagged },
+      // Whoever takes no part any more is not to be named for want of anybody else.
+      isAwaitingTakers: () => this.#presence.isDrainAsked,
       wallMs: () => clock.wallMs(),
       makeRings: sharing?.makeRings,
     })

@@ -48,7 +48,13 @@ export type {
 } from '../gossip/peers.ts'
 export type { ReceivedQuery } from '../gossip/queries.ts'
 export type { QueryOptions } from '../gossip/query-options.ts'
-export type { NameConflict, NameLost, SerfEvents, UserEvent } from '../gossip/serf-events.ts'
+export type {
+  BootstrapFailed,
+  NameConflict,
+  NameLost,
+  SerfEvents,
+  UserEvent,
+} from '../gossip/serf-events.ts'
 export type { UserEventOptions } from '../gossip/talk.ts'
 export type { LogFields, Logger } from '../ports/logger.ts'
 export type { MemberListener, Membership } from '../ports/membership.ts'

@@ -40,6 +40,8 @@ export type BootstrapEffect =
   | { readonly type: 'join'; readonly round: number; readonly seeds: readonly Address[] }
   /** Told when the reason changes, not at every try. */
   | { readonly type: 'unresolved'; readonly host: HostAndPort; readonly reason: string }
+  /** So many tries found nobody, one after the other. */
+  | { readonly type: 'failed'; readonly tries: number }
 
 /** The first wait after a try that found nobody, doubled after each, up to the maximum. */
 const RETRY_MS = 500
@@ -63,7 +65,8 @@ type Phase = 'idle' | 'waiting' | 'resolving' | 'joining'
  * Finds the cluster, and goes on looking.
  *
  * Alone, it resolves the hosts and joins all their addresses, again and again: the wait
- * doubles from 500 ms to 15 s, each drawn evenly between half of it and the whole. In company
+ * doubles from 500 ms to 15 s, each drawn evenly between half of it and the whole, unless
+ * `retryMs` says how long it is. In company
  * it does so every `refreshMs`, give or take a fifth, with one of the addresses, picked among
  * those that no present member has: an island that went its own way is behind one of those.
  *
@@ -72,6 +75,7 @@ type Phase = 'idle' | 'waiting' | 'resolving' | 'joining'
 export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   readonly #hosts: readonly HostAndPort[]
   readonly #refreshMs: Millis
+  readonly #retryMs: Millis | undefined
   readonly #random: Random
   readonly #effects = new Fifo<BootstrapEffect>()
   readonly #reasons = new Map<HostAndPort, string>()
@@ -82,15 +86,18 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   #dueMs: Millis | undefined
   #round = 0
   #failures = 0
+  #tries = 0
   #others = 0
 
   constructor(setup: {
     readonly hosts: readonly HostAndPort[]
     readonly refreshMs: Millis
+    readonly retryMs?: Millis | undefined
     readonly random: Random
   }) {
     this.#hosts = setup.hosts
     this.#refreshMs = setup.refreshMs
+    this.#retryMs = setup.retryMs
     this.#random = setup.random
   }
 
@@ -108,7 +115,7 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
         return this.#join(input.outcomes, input.present, nowMs)
       case 'joined':
         if (this.#phase !== 'joining' || input.round !== this.#round) return
-        return this.#rest(input.contacted > 0, nowMs)
+        return this.#conclude(input.contacted > 0, nowMs)
       case 'company':
         return this.#noteCompany(input.others, nowMs)
     }
@@ -117,7 +124,7 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   tick(nowMs: Millis): void {
     if (this.#dueMs === undefined || nowMs < this.#dueMs) return
     if (this.#phase === 'waiting') this.#resolve(nowMs)
-    else this.#rest(false, nowMs)
+    else this.#conclude(false, nowMs)
   }
 
   deadlineMs(): Millis | undefined {
@@ -143,9 +150,16 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   #join(outcomes: readonly HostOutcome[], present: readonly Address[], nowMs: Millis): void {
     this.#report(outcomes)
     const seeds = this.#choose(this.#addresses(outcomes), present)
-    if (seeds.length === 0) return this.#rest(false, nowMs)
+    if (seeds.length === 0) return this.#conclude(false, nowMs)
     this.#enter('joining', nowMs + PATIENCE_MS)
     this.#effects.push({ type: 'join', round: this.#round, seeds })
+  }
+
+  /** A try is over. */
+  #conclude(hasMet: boolean, nowMs: Millis): void {
+    this.#tries = hasMet || this.#others > 0 ? 0 : this.#tries + 1
+    if (this.#tries > 0) this.#effects.push({ type: 'failed', tries: this.#tries })
+    this.#rest(hasMet, nowMs)
   }
 
   /** Wait for the next round, for long when there is company and for a moment when there is none. */
@@ -206,6 +220,7 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   }
 
   #retryWaitMs(): Millis {
+    if (this.#retryMs !== undefined) return this.#retryMs
     const doublings = Math.min(this.#failures - 1, 10)
     const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** doublings)
     return waitMs * (0.5 + 0.5 * fraction(this.#random))

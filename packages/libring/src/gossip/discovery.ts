@@ -20,6 +20,8 @@ export interface DiscoveryOwner {
   ): void
   /** Addresses of members present, the local one included. */
   presentAddresses(): readonly Address[]
+  /** Hears that so many tries in a row found nobody. */
+  failed(tries: number): void
 }
 
 /** Runs {@link Bootstrap}: asks the resolver for it, and has the node join. */
@@ -43,10 +45,13 @@ export class Discovery {
     owner: DiscoveryOwner,
   ) {
     const { options, clock, random, resolver, logger } = setup
-    const { bootstrapHosts: hosts, bootstrapRefreshMs: refreshMs } = options
-    this.#driver = new Driver(new Bootstrap({ hosts, refreshMs, random }), clock, (effect) =>
-      this.#perform(effect),
-    )
+    const machine = new Bootstrap({
+      hosts: options.bootstrapHosts,
+      refreshMs: options.bootstrapRefreshMs,
+      retryMs: options.bootstrapRetryMs,
+      random,
+    })
+    this.#driver = new Driver(machine, clock, (effect) => this.#perform(effect))
     this.#resolver = resolver
     this.#logger = logger
     this.#localName = options.hostName
@@ -96,6 +101,8 @@ export class Discovery {
         })
         return
       }
+      case 'failed':
+        return this.#owner.failed(effect.tries)
       case 'unresolved':
         this.#logger.warn('bootstrap host not resolved', {
           host: effect.host.host,

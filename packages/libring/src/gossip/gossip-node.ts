@@ -159,10 +159,11 @@ export class GossipNode implements Membership, AsyncDisposable {
       { options, clock, random, resolver, logger },
       {
         join: (type, seeds, onJoined) => {
-          const replay = this.#keeper?.remembers === true
+          const replay = options.bootstrapReplay || this.#keeper?.remembers === true
           this.#joins.begin(type, seeds, { replay, onJoined })
         },
         presentAddresses: () => this.members().filter(isPresent),
+        failed: (tries) => this.#talk.tell('bootstrap-failed', { tries }),
       },
     )
   }
@@ -275,7 +276,6 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#requireStatus('alive')
     signal?.throwIfAborted()
     if (targets.length === 0) throw new JoinError([])
-
     return await this.#joins.join(targets, {
       resolver: this.#resolver,
       port: this.bound.port,

@@ -109,6 +109,19 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
    */
   readonly bootstrapRefreshMs?: Millis
   /**
+   * Time between two tries of `bootstrapHosts` while nobody else is present. 100 to 86,400,000.
+   *
+   * @defaultValue 500 to 15,000, doubled after each try, of which up to a half is left out at random
+   */
+  readonly bootstrapRetryMs?: Millis
+  /**
+   * Have user events from before this node found its cluster told as well, as far as members still
+   * know them.
+   *
+   * @defaultValue false
+   */
+  readonly bootstrapReplay?: boolean
+  /**
    * Work out where members are in the network by the round trips of probes, and tell others where
    * we are. Without it acks are 130 bytes smaller.
    *
@@ -144,6 +157,9 @@ export interface ResolvedGossipOptions {
   readonly tags: Readonly<Record<string, string>>
   readonly bootstrapHosts: readonly HostAndPort[]
   readonly bootstrapRefreshMs: Millis
+  /** `undefined` stands for a wait that doubles. */
+  readonly bootstrapRetryMs: Millis | undefined
+  readonly bootstrapReplay: boolean
   readonly coordinates: boolean
   readonly snapshotPath: string | undefined
   readonly rejoinAfterLeave: boolean
@@ -176,6 +192,8 @@ const OWN_OPTIONS = [
   'compression',
   'bootstrapHosts',
   'bootstrapRefreshMs',
+  'bootstrapRetryMs',
+  'bootstrapReplay',
   'coordinates',
   'snapshotPath',
   'rejoinAfterLeave',
@@ -202,11 +220,16 @@ export function resolveGossipOptions(
   requireKnown(path, options, ALL_OPTIONS)
   const { profile = 'lan', compression = true, tags = {}, bootstrapRefreshMs = 60_000 } = options
   const { hostName = facts.hostName(), bootstrapHosts = [] } = options
+  const { bootstrapRetryMs, bootstrapReplay = false } = options
   const { coordinates = true, snapshotPath, rejoinAfterLeave = false } = options
   requireOneOf(`${path}profile`, profile, Object.keys(PROFILES))
   requireBoolean(`${path}compression`, compression)
   requireTags(`${path}tags`, tags)
   requireWhole(`${path}bootstrapRefreshMs`, bootstrapRefreshMs, 100, 86_400_000)
+  if (bootstrapRetryMs !== undefined) {
+    requireWhole(`${path}bootstrapRetryMs`, bootstrapRetryMs, 100, 86_400_000)
+  }
+  requireBoolean(`${path}bootstrapReplay`, bootstrapReplay)
   requireBoolean(`${path}coordinates`, coordinates)
   requireBoolean(`${path}rejoinAfterLeave`, rejoinAfterLeave)
   if (snapshotPath !== undefined) requirePath(`${path}snapshotPath`, snapshotPath)
@@ -218,6 +241,8 @@ export function resolveGossipOptions(
     tags: Object.freeze({ ...tags }),
     bootstrapHosts: requireHosts(`${path}bootstrapHosts`, bootstrapHosts),
     bootstrapRefreshMs,
+    bootstrapRetryMs,
+    bootstrapReplay,
     coordinates,
     snapshotPath,
     rejoinAfterLeave,

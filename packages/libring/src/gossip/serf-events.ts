@@ -30,6 +30,12 @@ export interface NameLost {
   readonly forUs: number
 }
 
+/** A try to find the cluster found nobody. */
+export interface BootstrapFailed {
+  /** How many of them did so since somebody else was present, one after the other. */
+  readonly tries: number
+}
+
 /** What a node tells, by type. */
 export interface SerfEvents {
   /** A member is there that was not before. */
@@ -52,4 +58,6 @@ export interface SerfEvents {
   readonly 'name-lost': NameLost
   /** A member had keys installed, used or removed here. These are the keys now, the primary first. */
   readonly 'keys-changed': readonly Uint8Array[]
+  /** None of the bootstrap hosts answered, nor anybody of the snapshot. The node tries on. */
+  readonly 'bootstrap-failed': BootstrapFailed
 }

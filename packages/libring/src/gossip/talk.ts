@@ -53,6 +53,7 @@ const EVENT_TYPES: readonly (keyof SerfEvents)[] = [
   'name-conflict',
   'name-lost',
   'keys-changed',
+  'bootstrap-failed',
 ]
 
 /** What applications on different members tell and ask each other by Serf's own messages. */

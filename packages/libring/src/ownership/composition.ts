@@ -21,7 +21,7 @@ export interface Stance {
 /** Who forms the ring, of those who are there. */
 export interface Composition {
   readonly members: readonly ClusterMember[]
-  /** `nobody`: all are about to go, so each keeps what it has and none takes anything. */
+  /** `nobody`: all are about to go, so none takes anything, and who drains keeps what it has. */
   readonly takers: 'members' | 'nobody'
   /** The configuration that formed the ring, where it is another than ours: no place for us. */
   readonly lostTo: RingConfiguration | undefined

@@ -46,6 +46,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
   readonly #options: ResolvedOwnershipOptions
   readonly #stance: Stance | undefined
   readonly #canHandOff: (member: ClusterMember) => boolean
+  readonly #isAwaitingTakers: () => boolean
   readonly #effects = new Fifo<OwnershipEffect>()
   readonly #candidates = new Candidates()
   /** Names of those that have changed since the others were shown last. */
@@ -79,6 +80,13 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
      */
     readonly canHandOff?: (member: ClusterMember) => boolean
     /**
+     * Whether the local member, being about to go, keeps what it has until somebody takes it, though
+     * nobody is there to. One that does not lets it go to nobody.
+     *
+     * @defaultValue it keeps it
+     */
+    readonly isAwaitingTakers?: () => boolean
+    /**
      * Milliseconds since 1970, for tokens. May jump.
      *
      * @defaultValue the machine's own time, which is only of use where nobody compares tokens
@@ -95,6 +103,7 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     this.#absences = new Absences(options)
     this.#canHandOff =
       setup.canHandOff ?? (({ name }) => this.#candidates.tagOf(name) !== undefined)
+    this.#isAwaitingTakers = setup.isAwaitingTakers ?? (() => true)
     this.#nobody = new Ring<ClusterMember>([], ring)
     this.#makeRings = setup.makeRings ?? makeRings
     this.#rings = { present: [], away: [], homes: this.#nobody, acting: this.#nobody }
@@ -438,11 +447,11 @@ export class OwnershipMachine implements Machine<OwnershipInput, OwnershipEffect
     if (!this.#enoughSeen) return
     if (takers === 'members' || lostTo !== undefined) {
       this.#custody.plan(this.#plan, purpose, nowMs)
-    } else if (purpose === 'serve') {
+    } else if (purpose === 'serve' && this.#isAwaitingTakers()) {
       this.#custody.plan(this.#plan, 'keep', nowMs)
     } else {
       // Those that the ring names will not take it.
-      this.#custody.plan({ ...this.#plan, ring: this.#nobody }, 'stop', nowMs)
+      this.#custody.plan({ ...this.#plan, ring: this.#nobody }, purpose, nowMs)
     }
   }
 

@@ -91,6 +91,91 @@ describe('an option', () => {
     })
   })
 
+  test.each([
+    ['retry_interval', '99ms', '"99ms"', 'from 100ms to 24h'],
+    ['retry_interval', 'soon', '"soon"', 'such as 30s'],
+    ['broadcast_timeout', '601s', '"601s"', 'from 1ms to 600s'],
+    ['reconnect_interval', '61m', '"61m"', 'from 1ms to 1h'],
+    ['tombstone_timeout', '8761h', '"8761h"', 'from 1ms to 8760h'],
+  ])('%s that is no duration, or out of range, is told: %s', (key, value, given, rule) => {
+    expect(wrong({ [key]: value })).toThrow(`f: ${key}: must be a duration`)
+    expect(wrong({ [key]: value })).toThrow(rule)
+    expect(wrong({ [key]: value })).toThrow(`and it is ${given}`)
+  })
+
+  test.each([
+    ['user_event_size_limit', 63, 'from 64 to 9216'],
+    ['query_size_limit', 65_508, 'from 128 to 65507'],
+    ['query_response_size_limit', 1.5, 'from 128 to 65507'],
+    ['retry_max_attempts', -1, 'from 0 to 1000000'],
+  ])('%s out of range is told: %s', (key, value, range) => {
+    expect(wrong({ [key]: value })).toThrow(
+      `f: ${key}: must be a whole number ${range}, and it is ${value}`,
+    )
+  })
+
+  test.each([
+    [
+      { requests_per_second: 0 },
+      'http.requests_per_second: must be a whole number from 1 to 1000000, and it is 0',
+    ],
+    [{ body_bytes_max: 16_777_217 }, 'http.body_bytes_max: must be a whole number from 1024'],
+    [
+      { allowed_hosts: ['ring:80'] },
+      'http.allowed_hosts.0: must be a host name, without a port, and it is "ring:80"',
+    ],
+    [
+      { request_per_second: 1 },
+      'there is no key http.request_per_second; requests_per_second is near',
+    ],
+    [
+      { request_timeout_ms: 4_000 },
+      'http.headers_timeout_ms: must be at most http.request_timeout_ms, which is 4000, and it is 5000',
+    ],
+  ])('of http is told by name, rule and value: %j', (http, words) => {
+    expect(wrong({ http })).toThrow(words)
+  })
+
+  test('consumer_timeout_ms is told by name, rule and value', () => {
+    expect(wrong({ consumer_timeout_ms: 99 })).toThrow(
+      'f: consumer_timeout_ms: must be a whole number from 100 to 86400000, and it is 99',
+    )
+  })
+
+  test('of Serf’s, given by a flag, is what a file says', () => {
+    const config = configOf([
+      flags({
+        ...{ retryInterval: '1m30s', retryMax: '3', replay: true, broadcastTimeout: '2s' },
+        ...{ disableCompression: true, role: 'web', tag: ['a=1'], retryJoin: ['h'] },
+      }),
+    ])
+    expect(config).toMatchObject({
+      ...{ retry_interval: 90_000, retry_max_attempts: 3, replay_on_join: true },
+      ...{ broadcast_timeout: 2_000, enable_compression: false, retry_join: ['h'] },
+      tags: { a: '1', role: 'web' },
+    })
+    const values = {
+      ...{ retry_interval: '1m30s', retry_max_attempts: 3, replay_on_join: true, role: 'web' },
+      ...{
+        broadcast_timeout: '2s',
+        enable_compression: false,
+        retry_join: ['h'],
+        tags: { a: '1' },
+      },
+    }
+    expect(configOf([{ name: 'f', values }])).toEqual(config)
+  })
+
+  test('tags_file does not go with tags, in one source or several', () => {
+    const file = { name: 'f', values: { tags_file: 't.json' } }
+    expect(configOf([file])).toMatchObject({ tags_file: 't.json', tags: {} })
+    for (const more of [{ tag: ['zone=a'] }, { role: 'web' }]) {
+      expect(() => configOf([file, flags(more)])).toThrow(
+        /tags_file: not together with tags, and there are tags: (zone|role)/,
+      )
+    }
+  })
+
   test('given by a flag that is malformed is told', () => {
     expect(() => flags({ tag: ['zone'] })).toThrow('--tag: must be key=value, and it is zone')
     expect(() => configOf([flags({ partitions: 'many' })])).toThrow(/the flags: ring\.partitions/)
