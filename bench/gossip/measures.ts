@@ -13,6 +13,8 @@ const TAIL_MS = 2_000
 const JOIN_LIMIT_MS = 120_000
 /** With the profile `local` a seed has one second to answer, which a busy machine may not give it. */
 const TRIES_MAX = 20
+/** Whoever could not answer gets some time before it is asked again. */
+const RETRY_MS = 250
 /** A rumour that takes longer did not come by gossip. */
 const RUMOUR_LIMIT_MS = 10_000
 /** Longer than a query of sixty members is open. */
@@ -171,6 +173,7 @@ async function persist(action: () => Promise<void>): Promise<number> {
     } catch (error) {
       if (failures === TRIES_MAX - 1) throw error
     }
+    await pause(RETRY_MS)
   }
 }
 
