@@ -67,6 +67,15 @@ export class LogTail implements Logger {
   }
 }
 
+/** What is neither plain nor an error is shown as JSON, if it can be. */
 function textOf(value: unknown): string {
-  return value instanceof Error ? value.message : String(value)
+  if (value instanceof Error) return value.message
+  if (typeof value !== 'object' || value === null) return String(value)
+  try {
+    return JSON.stringify(value, (_, part: unknown) =>
+      typeof part === 'bigint' || part instanceof Error ? textOf(part) : part,
+    )
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
 }
