@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, vi } from 'vitest'
 import { readEvents, type EventReader } from './agent-http.ts'
+import { commandIn } from './lossy-network.ts'
 import { reapWithUs } from './reaper.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -21,8 +22,10 @@ export class Libring implements AsyncDisposable {
   out = ''
   errors = ''
 
-  constructor(...args: readonly string[]) {
-    this.child = spawn(process.execPath, [...FROM_SOURCES, ...args], {
+  /** @param namespace the network namespace that it runs in; that of the test unless given. */
+  constructor(args: readonly string[], namespace?: string) {
+    const command = commandIn(namespace, process.execPath, [...FROM_SOURCES, ...args])
+    this.child = spawn(...command, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, LIBRING_TOKEN: TOKEN, NO_COLOR: '1' },
     })
@@ -60,7 +63,7 @@ export async function startAgentProgram(
   host: string,
   ...args: readonly string[]
 ): Promise<AgentProgram> {
-  const program = new Libring(...agentArguments(name, host), ...args)
+  const program = new Libring([...agentArguments(name, host), ...args])
   const [ended] = await Promise.race([
     program.says('agent: running').then(() => []),
     program.status.then((status) => [{ status }]),
@@ -89,7 +92,7 @@ export function agentArguments(name: string, host: string): readonly string[] {
 
 /** What a command of `libring` prints as JSON. */
 export async function answered(...args: readonly string[]): Promise<unknown> {
-  const program = new Libring(...args, '--json')
+  const program = new Libring([...args, '--json'])
   expect([await program.status, program.errors]).toEqual([0, ''])
   return JSON.parse(program.out)
 }
