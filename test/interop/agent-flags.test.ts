@@ -57,7 +57,7 @@ function theirs(host: string, ...args: readonly string[]): Started {
 }
 
 function ours(host: string, ...args: readonly string[]): Started {
-  const program = new Libring(...agentArguments('one', host), ...SMALL_AND_SOON, ...args)
+  const program = new Libring([...agentArguments('one', host), ...SMALL_AND_SOON, ...args])
   running.push(program)
   const { child, status } = program
   const output = (): string => program.out + program.errors

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, vi } from 'vitest'
 import { readEvents, type EventReader } from './agent-http.ts'
+import { commandIn } from './lossy-network.ts'
 import { reapWithUs } from './reaper.ts'
 
 const main = fileURLToPath(new URL('../../packages/agent/src/main.ts', import.meta.url))
@@ -24,8 +25,10 @@ export class Libring implements AsyncDisposable {
   out = ''
   errors = ''
 
-  constructor(...args: readonly string[]) {
-    this.child = spawn(process.execPath, [...FROM_SOURCES, ...args], {
+  /** @param namespace the network namespace that it runs in; that of the test unless given. */
+  constructor(args: readonly string[], namespace?: string) {
+    const command = commandIn(namespace, process.execPath, [...FROM_SOURCES, ...args])
+    this.child = spawn(...command, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, LIBRING_TOKEN: AGENT_TOKEN, NO_COLOR: '1' },
     })
@@ -71,7 +74,7 @@ export async function startAgentProgram(
   host: string,
   ...flags: readonly string[]
 ): Promise<AgentProgram> {
-  const program = new Libring(...agentArguments(name, host), ...flags)
+  const program = new Libring([...agentArguments(name, host), ...flags])
   try {
     await program.says('agent: running')
   } catch (error) {
@@ -108,7 +111,7 @@ export const SMALL_AND_SOON: readonly string[] = [
 
 /** What a command of `libring` prints as JSON. */
 export async function answered(...args: readonly string[]): Promise<unknown> {
-  const program = new Libring(...args, '--json')
+  const program = new Libring([...args, '--json'])
   expect([await program.status, program.errors]).toEqual([0, ''])
   return JSON.parse(program.out)
 }

@@ -24,7 +24,7 @@ afterEach(async () => {
 })
 
 function launch(...args: readonly string[]): Libring {
-  const program = new Libring(...args)
+  const program = new Libring(args)
   running.add(program)
   return program
 }

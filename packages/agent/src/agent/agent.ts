@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { isIPv4 } from 'node:net'
 import { Cluster } from 'libring'
 import { serveRpc, type GossipNode } from 'libring/serf'
 import type { AgentConfig } from '../config/schema.ts'
 import { TagsFile } from '../config/tags-file.ts'
+import { Discovery } from '../discovery/discovery.ts'
+import { addressText, advertOf } from '../discovery/records.ts'
 import { Consumers } from '../consumers/consumers.ts'
 import { serveHttpApi, type HttpApi } from '../http-api/serve.ts'
 import { ScriptConsumer } from '../event-handlers/script-consumer.ts'
@@ -102,6 +105,7 @@ export class Agent {
     const rpc = await serveRpc(commanded, served)
     this.#closers.push(() => rpc.close())
     await this.#serveHttp(metrics, hooks)
+    await this.#discover(serf)
     if (start_join.length > 0) await serf.join(start_join, { replay })
     if (this.#handlers.some(isForPartitions)) {
       const self = () => selfEnvironment(serf)
@@ -154,6 +158,24 @@ export class Agent {
         if (members.some(({ name }) => name !== serf.localName)) for (const stop of stops) stop()
       }),
     ]
+  }
+
+  async #discover(serf: GossipNode): Promise<void> {
+    const { discover: cluster, replay_on_join: replay } = this.#config
+    if (cluster === undefined) return
+    const { host } = serf.bound
+    const discovery = await Discovery.open({
+      cluster,
+      advert: advertOf(cluster, serf.localName, serf.advertised),
+      interfaceHost: isIPv4(host) && host !== '0.0.0.0' ? host : undefined,
+      present: () => {
+        const alive = serf.members().filter(({ status }) => status === 'alive')
+        return alive.map((member) => addressText(member.host, member.port))
+      },
+      join: (addresses) => serf.join(addresses, { replay }),
+      logger: this.#log.logger,
+    })
+    this.#closers.push(() => discovery.close())
   }
 
   async #serveHttp(

@@ -50,6 +50,11 @@ export const FLAGS: readonly Flag[] = [
     key: 'retry_max_attempts',
     about: 'tries after the first before the agent ends with 1; 0 for no end (default: 0)',
   },
+  {
+    flag: 'discover <cluster>',
+    key: 'discover',
+    about: 'find members of a cluster of that name by multicast DNS',
+  },
   { flag: 'replay', key: 'replay_on_join', about: 'have user events from before the join told' },
   { flag: 'tag <key=value>', key: 'tags', about: 'a tag of this member', isList: true },
   {

@@ -63,6 +63,10 @@ const configSchema = v.strictObject({
   start_join: texts,
   /** Asked until one answers, and looked at again ever after. */
   retry_join: texts,
+  /** The cluster whose members are found by multicast DNS; what its name of a service may have. */
+  discover: v.optional(
+    v.pipe(v.string(), v.regex(/^[\w-]{1,57}$/, 'must be 1 to 57 letters, digits, _ or -')),
+  ),
   /** Whether user events from before are told when either of them succeeds. */
   replay_on_join: v.optional(v.boolean(), false),
   retry_interval: v.optional(duration(100, DAY_MS)),

@@ -36,6 +36,7 @@ export interface AgentConfig {
   readonly profile: 'lan' | 'wan' | 'local'
   readonly start_join: readonly string[]
   readonly retry_join: readonly string[]
+  readonly discover?: string | undefined
   readonly replay_on_join: boolean
   /** `undefined` stands for a wait that doubles. */
   readonly retry_interval?: number | undefined
