@@ -9,7 +9,7 @@ import { selfEnvironment, SerfHandlers } from '../event-handlers/serf-handlers.t
 import { isForPartitions, parseHandlers, type HandlerSpec } from '../event-handlers/spec.ts'
 import { readOrCreateToken } from '../http-api/token.ts'
 import { createMetrics } from '../metrics/metrics.ts'
-import { hostAndPortOf } from './addresses.ts'
+import { hostAndPortOf, hostNamesOf } from './addresses.ts'
 import { clusterOptionsOf, watchTagOf } from './cluster-options.ts'
 import type { AgentLog } from './log.ts'
 import { WatchedTag } from './watched-tag.ts'
@@ -131,8 +131,11 @@ export class Agent {
     const { http_addr, http_token_file, consumer_timeout_ms, ring } = this.#config
     const { partitions, redundancy, assignment } = ring
     const cluster = this.#cluster
+    const { host, port } = hostAndPortOf('http_addr', http_addr, HTTP_PORT)
     this.#api = await serveHttpApi({
-      ...hostAndPortOf('http_addr', http_addr, HTTP_PORT),
+      host,
+      port,
+      allowedHosts: hostNamesOf(host),
       cluster,
       consumers: this.#consumers,
       ring: {
@@ -157,7 +160,11 @@ async function tokenOf(
   file: string | undefined,
   onToken: (token: string) => void,
 ): Promise<string> {
-  if (file !== undefined) return readOrCreateToken(file, onToken)
+  if (file !== undefined) {
+    return readOrCreateToken(file, onToken).catch((error: unknown) => {
+      throw new Error(`http_token_file: ${(error as Error).message}`)
+    })
+  }
   const token = randomBytes(32).toString('base64url')
   onToken(token)
   return token
