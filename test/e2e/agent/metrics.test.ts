@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Cluster } from 'libring'
 import { Consumers } from '../../../packages/agent/src/consumers/consumers.ts'
@@ -6,6 +7,7 @@ import { serveHttpApi } from '../../../packages/agent/src/http-api/serve.ts'
 import { createMetrics, type Metrics } from '../../../packages/agent/src/metrics/metrics.ts'
 import { hasPromtool, metricsNamedIn, promtool, RULES_FILE } from '../../support/prometheus.ts'
 import { loopbackAddresses } from '../../support/loopback.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const loopback = loopbackAddresses()
 const stops: (() => unknown)[] = []
@@ -98,6 +100,20 @@ describe('a live scrape', () => {
       const missing = named.filter((name) => !scraped.has(name) && !/^libring_forwards_/.test(name))
       expect(missing, file).toEqual([])
     }
+  })
+
+  test('is asked for on the page in words that Prometheus reads', ({ skip }) => {
+    if (!hasPromtool) skip('promtool is not installed')
+    const page = readFileSync('docs/operating/metrics.md', 'utf8')
+    const queries = [...page.matchAll(/`([^`\n*]*(?:libring|nodejs)_[^`\n*]*)`/g)].map(
+      ([, query]) => query!,
+    )
+    const rules = queries.map((expr, index) => ({ record: `query_${index}`, expr }))
+    expect(rules.length).toBeGreaterThan(50)
+    const file = join(temporaryFolder(), 'queries.yml')
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify({ groups: [{ name: 'page', rules }] }))
+    expect(promtool(['check', 'rules', '--lint=none', file])).toMatchObject({ status: 0 })
   })
 
   test('has a bounded number of series', async () => {

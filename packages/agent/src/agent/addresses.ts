@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { ConfigError } from '../config/config-error.ts'
 
 /**
@@ -19,4 +20,23 @@ export function hostAndPortOf(
     throw new ConfigError(`${key}: must be an IP address, with a port or without; it is ${text}`)
   }
   return { host, port }
+}
+
+/** Addresses of a machine that are looked at. */
+const HOSTS_MAX = 512
+
+/**
+ * As what a Host header names an agent that listens there: its address, or, where that stands for all
+ * of the machine, each of those.
+ */
+export function hostNamesOf(
+  host: string,
+  interfaces: ReturnType<typeof networkInterfaces> = networkInterfaces(),
+): readonly string[] {
+  const isAny = /^[0:.]+$/.test(host)
+  const own = Object.values(interfaces).flatMap((addresses) => addresses ?? [])
+  const hosts = isAny ? own.map(({ address }) => address) : [host]
+  return hosts
+    .slice(0, HOSTS_MAX)
+    .map((address) => (isIP(address) === 6 ? `[${address}]` : address))
 }

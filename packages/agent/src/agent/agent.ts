@@ -203,7 +203,11 @@ async function tokenOf(
   file: string | undefined,
   onToken: (token: string) => void,
 ): Promise<string> {
-  if (file !== undefined) return readOrCreateToken(file, onToken)
+  if (file !== undefined) {
+    return readOrCreateToken(file, onToken).catch((error: unknown) => {
+      throw new Error(`http_token_file: ${(error as Error).message}`)
+    })
+  }
   const token = randomBytes(32).toString('base64url')
   onToken(token)
   return token

@@ -1,7 +1,7 @@
 import type { AgentConfig } from '../config/schema.ts'
 import type { HttpLimits } from '../http-api/limits.ts'
 import type { HttpApiOptions } from '../http-api/serve.ts'
-import { hostAndPortOf } from './addresses.ts'
+import { hostAndPortOf, hostNamesOf } from './addresses.ts'
 import { defined } from './cluster-options.ts'
 
 const HTTP_PORT = 7_380
@@ -27,10 +27,12 @@ export function httpOptionsOf({
     requestTimeoutMs: http.request_timeout_ms,
     eventsKept: http.events_kept,
   })
+  const { host, port } = hostAndPortOf('http_addr', http_addr, HTTP_PORT)
   return {
-    ...hostAndPortOf('http_addr', http_addr, HTTP_PORT),
+    host,
+    port,
     ring: defined({ partitions, redundancy, assignment }),
-    allowedHosts: http.allowed_hosts,
+    allowedHosts: [...hostNamesOf(host), ...http.allowed_hosts],
     consumerTimeoutMs,
     limits,
   }

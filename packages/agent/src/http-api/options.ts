@@ -2,7 +2,8 @@ import { isIP } from 'node:net'
 import { OptionError } from 'libring'
 import { DEFAULT_LIMITS, LIMIT_RANGES, type HttpLimits } from './limits.ts'
 
-const ALLOWED_HOSTS_MAX = 64
+/** Room for those of a machine with many addresses besides those that somebody names. */
+const ALLOWED_HOSTS_MAX = 1_024
 /** How long a consumer may be without a connection, in milliseconds: at least and at most. */
 export const CONSUMER_TIMEOUT_MS_RANGE = [100, 86_400_000] as const
 
