@@ -98,25 +98,31 @@ describe.skipIf(serfMissing)(`beside serf, libring ${serfMissing ?? ''}`, () => 
       await expect.poll(queriesHeard, PATIENCE).toBe(before + 1)
       return [printed]
     }
-    for (const [args, acks, answers] of [
+    const cases = [
       [[], 2, 2],
       [['-no-ack'], 0, 2],
       [['-node=back'], 1, 1],
-    ] as const) {
+    ] as const
+    const begun = []
+    for (const [args, acks, answers] of cases) {
       const asked = ['query', '-timeout=3s', ...args, 'load']
       const json = ['query', '-format=json', ...asked.slice(1)]
       const [theirs] = await begin(() => serf(...asked))
       const [mine] = await begin(() => ours(...asked))
       const [theirJson] = await begin(() => serf(...json))
       const [ourJson] = await begin(() => ours(...json))
-      const { text } = await theirs
+      begun.push({ acks, answers, printed: [theirs, mine, theirJson, ourJson] as const })
+    }
+    for (const { acks, answers, printed } of begun) {
+      const [theirs, mine, theirJson, ourJson] = await Promise.all(printed)
+      const { text } = theirs
       const wanted = [found(text, /Ack from '(.*)'/g), found(text, /Response from '(.*)': (.*)/g)]
       expect(wanted.map(({ length }) => length)).toEqual([acks, answers])
-      const got = (await mine).text
+      const got = mine.text
       const shown = [found(got, /^ack from (.*)/gm), found(got, /^answer from (.*?): (.*)/gm)]
       expect(shown).toEqual(wanted)
       expect(got).toMatch(new RegExp(`^${acks} acks, ${answers} answers$`, 'm'))
-      expect(sorted((await ourJson).text)).toEqual(sorted((await theirJson).text))
+      expect(sorted(ourJson.text)).toEqual(sorted(theirJson.text))
     }
   })
 

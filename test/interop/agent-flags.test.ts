@@ -194,6 +194,20 @@ describe.skipIf(serfMissing)(`the flags of an agent ${serfMissing ?? ''}`, () =>
     for (const { read, names } of heard) await expect.poll(read, PATIENCE).toBe(names)
   })
 
+  test.each(sides)('-event-handler is what info shows of it: %s', async (_, start) => {
+    const specs = ['all.sh', 'member-join,user:deploy=run.sh', 'user=one.sh', 'user=two.sh']
+    const flags = specs.flatMap((spec) => ['-event-handler', spec])
+    const { host } = start(addresses.next(), ...flags)
+    await expectTags(host, {})
+    const info = JSON.parse(await serf(host, 'info', '-format=json')) as {
+      event_handlers: Record<string, string>
+    }
+    expect(info.event_handlers).toEqual({
+      ...{ '*:': 'all.sh', 'member-join:': 'run.sh' },
+      ...{ 'user:': 'two.sh', 'user:deploy': 'run.sh' },
+    })
+  })
+
   test.each(sides)('-iface decides what is bound, and has to have it: %s', async (_, start) => {
     const agent = start(addresses.next(), '-bind', '0.0.0.0:0', '-iface', 'lo')
     await expect

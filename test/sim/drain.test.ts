@@ -176,6 +176,21 @@ describe('a member that drops its watched tag', () => {
     expect(draining.outcome).toEqual(['node-2', true])
     expect(ann!.ownerForKey('k')?.name).toBe('node-2')
   })
+
+  test('is waited for by whoever comes while its handlers are still at work', async () => {
+    const draining = new Draining(1, 5_000, watched, active)
+    const { world, watch } = draining
+    await world.run(20_000)
+    void world.nodes[0]!.cluster.setTags({})
+    await world.run(2_000)
+    draining.add()
+    await world.run(1_500)
+    // It sees who came, and has not done what it was told to by then.
+    expect(world.nodes[0]!.cluster.members.map(({ name }) => name)).toContain('node-1')
+    expect([...watch.holders]).toEqual(['node-0'])
+    await world.run(20_000)
+    expect(draining.outcome).toEqual(['node-1', true])
+  })
 })
 
 /** What the cluster takes the member of this name for the primary of. */

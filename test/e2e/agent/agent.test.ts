@@ -86,7 +86,14 @@ describe('libring agent', () => {
     [['agent', '-nod', 'x'], 'Did you mean --node?'],
     [['agent', '-partitions', '0'], 'partitions must be a whole number from 1 to 65536, got 0'],
     [['agent', '-config-file', '/nowhere/a.json'], '/nowhere/a.json: ENOENT'],
-
+    [
+      ['agent', '-http-addr', 'nowhere'],
+      'http_addr: must be an IP address, with a port or without',
+    ],
+    [
+      ['agent', '-retry-interval', '5'],
+      'the flags: retry_interval: must be a duration such as 30s',
+    ],
     [['rin'], 'Did you mean ring?'],
   ])('%j ends with 2, and says what is wrong', async (args, wrong) => {
     const program = launch(...args)

@@ -70,13 +70,21 @@ test('an address over its rate is told when to come again, and takes none of the
   expect((await getFrom(modest, url)).statusCode).toBe(200)
 })
 
-test('an agent is ready while somebody takes part in the ring', async () => {
+test('an agent is ready, and named as a holder, while its consumer takes part in the ring', async () => {
   const agent = await start({ api: { consumerTimeoutMs: 100 } })
   expect(await ready(agent)).toEqual([503, { ready: false, ringMembers: 0 }])
   const consumer = await attach(agent)
+  const holders = async (): Promise<unknown> => {
+    const response = await fetch(`${agent.api.url}/v1/lookup/a-key`)
+    return ((await response.json()) as { holders: { name: string }[] }).holders.map(
+      ({ name }) => name,
+    )
+  }
   await expect.poll(() => ready(agent), PATIENCE).toEqual([200, { ready: true, ringMembers: 1 }])
+  expect(await holders()).toEqual(['anise'])
   consumer.cut()
   await expect.poll(() => ready(agent), PATIENCE).toEqual([503, { ready: false, ringMembers: 0 }])
+  expect(await holders()).toEqual([])
 })
 
 test('a state of 1 MiB goes from one consumer to the next, and one byte more is refused', async () => {

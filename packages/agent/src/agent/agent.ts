@@ -10,7 +10,12 @@ import { Consumers } from '../consumers/consumers.ts'
 import { serveHttpApi, type HttpApi } from '../http-api/serve.ts'
 import { ScriptConsumer } from '../event-handlers/script-consumer.ts'
 import { selfEnvironment, SerfHandlers } from '../event-handlers/serf-handlers.ts'
-import { isForPartitions, parseHandlers, type HandlerSpec } from '../event-handlers/spec.ts'
+import {
+  handlersShown,
+  isForPartitions,
+  parseHandlers,
+  type HandlerSpec,
+} from '../event-handlers/spec.ts'
 import { readOrCreateToken } from '../http-api/token.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { hostAndPortOf } from './addresses.ts'
@@ -101,7 +106,9 @@ export class Agent {
     const auth = rpc_auth === undefined ? {} : { authKey: rpc_auth }
     const commanded = commandedNode(serf, (tags) => this.#setTags(tags))
     const { onLeft } = hooks
-    const served = { rpcAddress: rpc_addr, log: logger, logger, onLeft, ...auth }
+    const scripts = this.#scripts
+    const eventHandlers = (): Readonly<Record<string, string>> => handlersShown(scripts.specs)
+    const served = { rpcAddress: rpc_addr, log: logger, logger, onLeft, eventHandlers, ...auth }
     const rpc = await serveRpc(commanded, served)
     this.#closers.push(() => rpc.close())
     await this.#serveHttp(metrics, hooks)

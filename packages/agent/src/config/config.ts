@@ -5,6 +5,7 @@ import { nearest } from './nearest.ts'
 import { DEFAULT_LIMITS, LIMIT_RANGES } from '../http-api/limits.ts'
 import { CONSUMER_TIMEOUT_MS_RANGE, isHostName } from '../http-api/options.ts'
 import type { AgentConfig, RawConfig } from './schema.ts'
+import { tagsSchema } from './tags.ts'
 
 const text = v.pipe(v.string(), v.nonEmpty('must not be empty'))
 const whole = wholeFrom(0, Number.MAX_SAFE_INTEGER)
@@ -75,7 +76,7 @@ const configSchema = v.strictObject({
   tags_file: v.optional(text),
   /** Deprecated, as with Serf: the tag of that name. */
   role: v.optional(v.string()),
-  tags: v.optional(v.record(v.string(), v.string()), {}),
+  tags: v.optional(tagsSchema, {}),
   encrypt_key: v.optional(text),
   keyring_file: v.optional(text),
   snapshot_path: v.optional(text),

@@ -3,10 +3,9 @@ import * as v from 'valibot'
 import { ConfigError } from './config-error.ts'
 import { replaceFile } from './replace-file.ts'
 import type { AgentConfig } from './schema.ts'
+import { tagsSchema } from './tags.ts'
 
 type Tags = Readonly<Record<string, string>>
-
-const TAGS = v.record(v.string(), v.string())
 
 /** For its owner alone, as with Serf: tags may tell more than all should know. */
 const MODE = 0o600
@@ -32,7 +31,7 @@ function readTags(path: string): Tags | undefined {
     if (code === 'ENOENT') return undefined
     throw new ConfigError(`${path}: ${message}`)
   }
-  const checked = v.safeParse(TAGS, value)
+  const checked = v.safeParse(tagsSchema, value)
   if (checked.success) return checked.output
   throw new ConfigError(`${path}: must hold names of tags and their values, each as text`)
 }

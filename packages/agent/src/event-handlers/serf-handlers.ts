@@ -36,6 +36,11 @@ export class SerfHandlers {
     node.on('query', (query) => this.#onQuery(query))
   }
 
+  /** Those that are in force. */
+  get specs(): readonly HandlerSpec[] {
+    return this.#specs
+  }
+
   /** From now on these. */
   replace(specs: readonly HandlerSpec[]): void {
     this.#specs = specs

@@ -53,6 +53,11 @@ export function parseHandlers(text: string): readonly HandlerSpec[] {
     })
 }
 
+/** What `serf info` shows of scripts, as agents name them: of several for one thing the last. */
+export function handlersShown(specs: readonly HandlerSpec[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(specs.map(({ type, name = '', script }) => [`${type}:${name}`, script]))
+}
+
 /** Whether the script is to run for what happened. */
 export function isMeant(spec: HandlerSpec, type: HandledType, name?: string): boolean {
   if (spec.type === '*') return !type.startsWith('partition-')

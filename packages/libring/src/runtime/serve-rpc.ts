@@ -39,6 +39,13 @@ export interface ServeRpcOptions {
    * @defaultValue nothing is shown
    */
   readonly log?: LogTail
+  /**
+   * What `serf info` shows of scripts that run for what the node tells: by what each runs for, in an
+   * agent's words: `member-join:`, `user:deploy`, `*:`.
+   *
+   * @defaultValue none
+   */
+  readonly eventHandlers?: () => Readonly<Record<string, string>>
   /** Called when a client has had the node leave, and was told so. */
   readonly onLeft?: () => void
   /** @defaultValue nobody hears */
@@ -58,11 +65,12 @@ export async function serveRpc(
   options: ServeRpcOptions = {},
 ): Promise<RpcServer> {
   requirePlainObject('options', options)
-  requireKnown('', options, ['rpcAddress', 'authKey', 'log', 'onLeft', 'logger'])
+  requireKnown('', options, ['rpcAddress', 'authKey', 'log', 'eventHandlers', 'onLeft', 'logger'])
   const {
     rpcAddress = '127.0.0.1',
     authKey = '',
     log,
+    eventHandlers = () => ({}),
     onLeft = () => {},
     logger = SILENT,
   } = options
@@ -70,6 +78,7 @@ export async function serveRpc(
   if (log !== undefined && !(log instanceof LogTail)) {
     throw new OptionError('log', 'a log made by logTail', log)
   }
+  requireFunction('eventHandlers', eventHandlers)
   requireFunction('onLeft', onLeft)
   requireMethods('logger', logger, LOGGER_METHODS)
   const address = requireIpAndPort('rpcAddress', rpcAddress, DEFAULT_RPC_PORT)
@@ -82,6 +91,7 @@ export async function serveRpc(
       max_procs: String(availableParallelism()),
       cpu_count: String(availableParallelism()),
     },
+    eventHandlers,
     authKey,
     listener: new TcpListener(address, CLIENTS_MAX),
     clock: new SystemClock(),

@@ -8,7 +8,7 @@ import type { KeysBody, RpcAnswers, RpcRequests } from '../rpc/commands.ts'
 import type { ServerRequest } from '../rpc/server-session.ts'
 import { memberBody } from './member-body.ts'
 import type { ServedNode } from './served-node.ts'
-import { statsBody, type HostFacts } from './stats-body.ts'
+import { statsBody, type EventHandlers, type HostFacts } from './stats-body.ts'
 
 /** What came of a command. */
 export type Outcome =
@@ -33,10 +33,12 @@ const NANOS_PER_MS = 1_000_000n
 export class Commands {
   readonly #node: ServedNode
   readonly #host: HostFacts
+  readonly #eventHandlers: () => EventHandlers
 
-  constructor(node: ServedNode, host: HostFacts) {
+  constructor(node: ServedNode, host: HostFacts, eventHandlers: () => EventHandlers) {
     this.#node = node
     this.#host = host
+    this.#eventHandlers = eventHandlers
   }
 
   async carryOut(request: Command): Promise<Outcome> {
@@ -86,7 +88,7 @@ export class Commands {
       case 'list-keys':
         return keysAnswer(await node.keys.list(), true)
       case 'stats':
-        return answer(statsBody(node, this.#host))
+        return answer(statsBody(node, this.#host, this.#eventHandlers()))
       case 'get-coordinate':
         return this.#coordinate(request.body.Node)
     }

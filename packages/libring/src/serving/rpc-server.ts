@@ -18,7 +18,7 @@ import { Commands, DONE, type Command } from './commands.ts'
 import type { LogTail } from './log-tail.ts'
 import { memberBody } from './member-body.ts'
 import type { ServedNode } from './served-node.ts'
-import type { HostFacts } from './stats-body.ts'
+import type { EventHandlers, HostFacts } from './stats-body.ts'
 
 /** How long a client may take from connecting until it is let in. */
 const GREETING_MS = 30_000
@@ -46,6 +46,7 @@ export interface RpcServerStats {
 export interface RpcServerSetup {
   readonly node: ServedNode
   readonly host: HostFacts
+  readonly eventHandlers: () => EventHandlers
   readonly authKey: string
   readonly listener: Listener
   readonly clock: Clock
@@ -67,7 +68,7 @@ export class RpcServer implements AsyncDisposable {
 
   constructor(setup: RpcServerSetup) {
     this.#setup = setup
-    this.#commands = new Commands(setup.node, setup.host)
+    this.#commands = new Commands(setup.node, setup.host, setup.eventHandlers)
   }
 
   /** Where it listens, with the real port; `undefined` until it does. */

@@ -7,12 +7,19 @@ export type HostFacts = Readonly<
   Record<'os' | 'arch' | 'version' | 'max_procs' | 'cpu_count', string>
 >
 
+/** Scripts that run for what a node tells, by what they run for. */
+export type EventHandlers = Readonly<Record<string, string>>
+
 /**
  * How a node stands, under the names that an agent has for it.
  *
  * @see Serf's agent.go `Stats`, serf.go `Stats`.
  */
-export function statsBody(node: ServedNode, host: HostFacts): RpcAnswers['stats'] {
+export function statsBody(
+  node: ServedNode,
+  host: HostFacts,
+  eventHandlers: EventHandlers,
+): RpcAnswers['stats'] {
   const members = node.members()
   const count = (status: MemberStatus): string => {
     return String(members.filter((member) => member.status === status).length)
@@ -40,6 +47,6 @@ export function statsBody(node: ServedNode, host: HostFacts): RpcAnswers['stats'
     ['runtime', new Map([...Object.entries(host), ['goroutines', '1']])],
     ['serf', new Map(Object.entries(serf))],
     ['tags', new Map(tags)],
-    ['event_handlers', new Map()],
+    ['event_handlers', new Map(Object.entries(eventHandlers))],
   ])
 }

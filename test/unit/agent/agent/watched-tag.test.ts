@@ -21,6 +21,7 @@ test('is borne beside the others while a consumer is attached', () => {
   tag.bear(true)
   tag.bear(false)
   expect(given).toEqual([{ zone: 'a', ring: 'active' }, { zone: 'a' }])
+  expect(tag.others).toEqual({ zone: 'a' })
 })
 
 test('stays when others are set, and nobody sets it by setting others', async () => {

@@ -74,6 +74,7 @@ describe('an option', () => {
 
   test('of a wrong value is told with the value', () => {
     expect(wrong({ ring: { partitions: 'x' } })).toThrow(/f: ring\.partitions: .*"x"/)
+    expect(wrong({ tags: ['zone=a'] })).toThrow('f: tags: must be tags and their values')
     expect(wrong({ log_level: 'loud' })).toThrow(/f: log_level: .*"loud"/)
     expect(wrong({ ring: { watch_tag: 'ring' } })).toThrow(
       'f: ring.watch_tag: must be tag=value, and it is "ring"',
