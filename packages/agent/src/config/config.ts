@@ -77,7 +77,7 @@ const configSchema = v.strictObject({
   /** Deprecated, as with Serf: the tag of that name. */
   role: v.optional(v.string()),
   tags: v.optional(tagsSchema, {}),
-  encrypt_key: v.optional(text),
+  encrypt_key: v.optional(v.pipe(text, v.check(isKey, 'must be 16, 24 or 32 bytes in Base64'))),
   keyring_file: v.optional(text),
   snapshot_path: v.optional(text),
   rejoin_after_leave: v.optional(v.boolean(), false),
@@ -105,6 +105,14 @@ const configSchema = v.strictObject({
   skip_leave_on_interrupt: v.optional(v.boolean(), false),
   ring: v.optional(ringSchema, {}),
 })
+
+/** Keys whose values errors do not show. */
+const SECRETS: ReadonlySet<string> = new Set(['encrypt_key', 'rpc_auth'])
+
+function isKey(text: string): boolean {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text && [16, 24, 32].includes(bytes.length)
+}
 
 /** One place where options stand, for errors to name. */
 export interface Source {
@@ -154,10 +162,9 @@ function check({ name, values }: Source): void {
     const meant = nearest(path.at(-1) ?? '', known)
     throw new ConfigError(`${name}: there is no key ${key}${meant && `; ${meant} is near`}`)
   }
-  // Valibot's own words say what was received, ours do not.
-  const given = issue.message.includes('received')
-    ? ''
-    : `, and it is ${JSON.stringify(issue.input)}`
+  // Valibot's own words say what was received, ours do not; and nobody is to read a key in a log.
+  const isTold = issue.message.includes('received') || SECRETS.has(key)
+  const given = isTold ? '' : `, and it is ${JSON.stringify(issue.input)}`
   throw new ConfigError(`${name}: ${key}: ${issue.message}${given}`)
 }
 

@@ -72,6 +72,19 @@ describe('an option', () => {
     expect(wrong({ quite_another: 1 })).toThrow(/there is no key quite_another$/)
   })
 
+  test.each(['abc', 'AAAAAAAAAAAAAAAAAAAAAAA', Buffer.alloc(20).toString('base64')])(
+    'that is a key and no right one is told without it: %s',
+    (key) => {
+      const told = 'f: encrypt_key: must be 16, 24 or 32 bytes in Base64'
+      expect(wrong({ encrypt_key: key })).toThrow(new RegExp(`^${told}$`))
+    },
+  )
+
+  test.each([16, 24, 32])('that is a key of %d bytes is taken', (length) => {
+    const key = Buffer.alloc(length, 7).toString('base64')
+    expect(wrong({ encrypt_key: key })().encrypt_key).toBe(key)
+  })
+
   test('of a wrong value is told with the value', () => {
     expect(wrong({ ring: { partitions: 'x' } })).toThrow(/f: ring\.partitions: .*"x"/)
     expect(wrong({ tags: ['zone=a'] })).toThrow('f: tags: must be tags and their values')
