@@ -7,9 +7,6 @@ import { FORWARD_HEADER } from './request-headers.ts'
 import { announcedTrailers, lengthIn, refusalIn, responseHeaders } from './response-headers.ts'
 import { dispatchWithTrailers } from './with-trailers.ts'
 
-/** Of what is longer, to make it text takes longer than to write it by itself. */
-const AS_TEXT_BYTES_MAX = 16_384
-
 /** What comes of sending a request to a member. Exactly one of them, and once. */
 export interface ForwardObserver {
   /** The answer of the owner has come, and is being passed on. */
@@ -121,18 +118,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#hasBegun = true
     // The last write of an answer whose length is known can be one with its end.
     if (this.#left === 0) {
-      this.#end(chunk)
+      this.#response.end(chunk)
       return true
     }
     if (this.#response.write(chunk)) return true
     this.#response.once('drain', this.#resume!)
     return false
-  }
-
-  /** Node writes fields and a body as one where both are text, and that takes half the time. */
-  #end(last: Buffer): void {
-    if (last.length > AS_TEXT_BYTES_MAX) this.#response.end(last)
-    else this.#response.end(last.toString('latin1'), 'latin1')
   }
 
   /** @param given with the types of another day: they are bytes, as of `onHeaders`. */
