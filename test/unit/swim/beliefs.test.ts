@@ -105,6 +105,19 @@ describe('of other members', () => {
     expect(known('ghost')).toBeUndefined()
   })
 
+  test('of the rows of another table, whoever is alive or suspect there is a member, unlike the dead', () => {
+    for (const state of ['alive', 'suspect', 'dead', 'left'] as const) {
+      const { node: name, incarnation, addr, port, meta, versions } = alive(state, 3)
+      beliefs.remote({ name, incarnation, addr, port, meta, versions: versions!, state }, 1)
+    }
+    const states = ['alive', 'suspect', 'dead', 'left'].map(known)
+    expect(states).toEqual(['alive 3', 'alive 3', undefined, undefined])
+    const { addr, port, meta, versions } = alive('alive', 3)
+    const row = { name: 'alive', incarnation: 3, addr, port, meta, versions: versions! }
+    expect(beliefs.remote({ ...row, state: 'suspect' }, 2).suspicion?.name).toBe('alive')
+    expect(known('alive')).toBe('suspect 3')
+  })
+
   test('another address on a name that is taken is a conflict, until its holder has left', () => {
     beliefs.alive(alive('ann', 3), 1)
     const elsewhere = alive('ann', 1, { addr: addr(10) })

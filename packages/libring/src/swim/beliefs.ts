@@ -106,10 +106,15 @@ export class Beliefs {
     return this.dead({ type: 'dead', incarnation, node: name, from: name }, nowMs)
   }
 
-  /** Judge a row of somebody else's table: its deaths are only suspicions to us. */
+  /**
+   * Judge a row of somebody else's table: its deaths are only suspicions to us. Whoever is suspected
+   * is still a member to all others, and so it is to us, who may have come just now: memberlist would
+   * pass it over, until it has something to say that reaches us.
+   */
   remote(state: NodeState, nowMs: Millis): Verdict {
     const { name, incarnation, addr, port, meta, versions } = state
-    switch (state.state) {
+    const isNews = state.state === 'suspect' && this.members.get(name) === undefined
+    switch (isNews ? 'alive' : state.state) {
       case 'alive':
         return this.alive(
           { type: 'alive', node: name, incarnation, addr, port, meta, versions },
