@@ -3,7 +3,6 @@ import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RpcClient } from '../../packages/libring/src/attach/rpc-client.ts'
 import { concatBytes, utf8Encode } from '../../packages/libring/src/base/bytes.ts'
-import { encode } from '../../packages/libring/src/codec/msgpack.ts'
 import type { GossipNode } from '../../packages/libring/src/gossip/gossip-node.ts'
 import { REQUEST_HEADER, REQUESTS } from '../../packages/libring/src/rpc/commands.ts'
 import { encodeFrame } from '../../packages/libring/src/rpc/frames.ts'
@@ -17,6 +16,7 @@ import {
 import { createSerf } from '../../packages/libring/src/runtime/serf.ts'
 import type { RpcServer } from '../../packages/libring/src/serving/rpc-server.ts'
 import { loopbackAddresses } from '../support/loopback.ts'
+import { handshake, header, textOf } from '../support/rpc-words.ts'
 
 // Goal: whoever takes commands for a node is hurt by no client, whatever it sends or does not take.
 // Method: a node, and raw sockets that misbehave, each beside a client that must not notice.
@@ -65,22 +65,6 @@ async function visit(): Promise<Socket> {
   return socket
 }
 
-const handshake = encodeFrame(
-  [REQUEST_HEADER, { Command: 'handshake', Seq: 1n }],
-  [REQUESTS.handshake, { Version: 1 }],
-)
-const header = (command: string): Uint8Array =>
-  encode(REQUEST_HEADER, { Command: command, Seq: 2n })
-/** The head of a text of so many bytes, of which none follow. */
-const textOf = (length: number): Uint8Array => {
-  return Uint8Array.of(
-    0xdb,
-    length >>> 24,
-    (length >>> 16) & 255,
-    (length >>> 8) & 255,
-    length & 255,
-  )
-}
 const nested = new Uint8Array(100_000).fill(0x91)
 
 const members = async (): Promise<string[]> => (await client.members()).map(({ name }) => name)

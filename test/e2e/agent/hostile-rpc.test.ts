@@ -4,11 +4,9 @@ import { setTimeout as passed } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectRpc, createSerf, type GossipNode, type RpcClient } from 'libring/serf'
 import { concatBytes } from '../../../packages/libring/src/base/bytes.ts'
-import { encode } from '../../../packages/libring/src/codec/msgpack.ts'
-import { REQUEST_HEADER, REQUESTS } from '../../../packages/libring/src/rpc/commands.ts'
-import { encodeFrame } from '../../../packages/libring/src/rpc/frames.ts'
 import { startAgentProgram, type AgentProgram } from '../../support/agent-program.ts'
 import { loopbackAddresses } from '../../support/loopback.ts'
+import { handshake, header, textOf } from '../../support/rpc-words.ts'
 
 // Goal: no client of its RPC keeps the program from gossiping, and from answering others.
 // Method: `libring agent` with a key, a node that gossips with it, and a client that has the key and
@@ -76,21 +74,6 @@ async function othersAreServed(news: string): Promise<void> {
 /** `once` would reject where writing fails, as it may once the other end has hung up. */
 function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()))
-}
-
-const handshake = encodeFrame(
-  [REQUEST_HEADER, { Command: 'handshake', Seq: 1n }],
-  [REQUESTS.handshake, { Version: 1 }],
-)
-const header = (command: string): Uint8Array =>
-  encode(REQUEST_HEADER, { Command: command, Seq: 2n })
-/** The head of a text of so many bytes. */
-const textOf = (length: number): Uint8Array => {
-  const head = new Uint8Array(5)
-  const view = new DataView(head.buffer)
-  view.setUint8(0, 0xdb)
-  view.setUint32(1, length)
-  return head
 }
 
 describe('libring agent goes on with others while clients of its RPC', () => {

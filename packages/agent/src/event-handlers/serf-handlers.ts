@@ -1,7 +1,12 @@
 import type { Logger, Member, MemberEvent } from 'libring'
-import type { GossipNode, ReceivedQuery, UserEvent } from 'libring/serf'
+import {
+  MEMBER_EVENT_TYPES,
+  type GossipNode,
+  type ReceivedQuery,
+  type UserEvent,
+} from 'libring/serf'
 import { runScript, type ScriptEnvironment } from './run-script.ts'
-import { isMeant, MEMBER_EVENTS, type HandledType, type HandlerSpec } from './spec.ts'
+import { isMeant, type HandledType, type HandlerSpec } from './spec.ts'
 
 /** Events that wait while scripts run, one at a time, as with Serf. One more drops the oldest. */
 const WAITING_MAX = 1_024
@@ -31,7 +36,7 @@ export class SerfHandlers {
     this.#node = node
     this.#specs = specs
     this.#logger = logger
-    for (const type of MEMBER_EVENTS) node.on(type, (event) => this.#onMembers(type, event))
+    for (const type of MEMBER_EVENT_TYPES) node.on(type, (event) => this.#onMembers(type, event))
     node.on('user-event', (event) => this.#onUserEvent(event))
     node.on('query', (query) => this.#onQuery(query))
   }

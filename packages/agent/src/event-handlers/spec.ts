@@ -1,13 +1,5 @@
+import { MEMBER_EVENT_TYPES, type MemberEventType } from 'libring/serf'
 import { ConfigError } from '../config/config-error.ts'
-
-/** What a node tells of members. */
-export const MEMBER_EVENTS = [
-  'member-join',
-  'member-leave',
-  'member-failed',
-  'member-update',
-  'member-reap',
-] as const
 
 const OTHER_EVENTS = [
   'user',
@@ -17,9 +9,9 @@ const OTHER_EVENTS = [
   'partition-release',
 ] as const
 
-export type HandledType = (typeof MEMBER_EVENTS)[number] | (typeof OTHER_EVENTS)[number]
+export type HandledType = MemberEventType | (typeof OTHER_EVENTS)[number]
 
-const TYPES: readonly HandledType[] = [...MEMBER_EVENTS, ...OTHER_EVENTS]
+const TYPES: readonly HandledType[] = [...MEMBER_EVENT_TYPES, ...OTHER_EVENTS]
 
 /** When a script is to run, and the script. */
 export interface HandlerSpec {

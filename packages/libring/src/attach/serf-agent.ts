@@ -1,5 +1,5 @@
 import { isLibringError, LibringError, RpcError, type ErrorCode } from '../base/errors.ts'
-import type { Member, MemberEvent } from '../base/member.ts'
+import { MEMBER_EVENT_TYPES, type Member, type MemberEvent } from '../base/member.ts'
 import { fraction } from '../base/random.ts'
 import { requireFunction } from '../base/require.ts'
 import type { Millis } from '../base/time.ts'
@@ -49,7 +49,7 @@ const PASSING: readonly ErrorCode[] = [
   'LIBRING_RPC_TIMEOUT',
 ]
 
-const MEMBER_EVENTS = 'member-join,member-leave,member-failed,member-update,member-reap'
+const MEMBER_EVENTS = MEMBER_EVENT_TYPES.join()
 
 /**
  * Who is there, as a Serf agent tells that runs beside the program and outlives it. The local

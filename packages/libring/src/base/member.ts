@@ -19,8 +19,16 @@ export interface Member {
   readonly status: MemberStatus
 }
 
-export type MemberEventType =
-  'member-join' | 'member-leave' | 'member-failed' | 'member-update' | 'member-reap'
+/** What befalls members, as Serf names it. */
+export const MEMBER_EVENT_TYPES = [
+  'member-join',
+  'member-leave',
+  'member-failed',
+  'member-update',
+  'member-reap',
+] as const
+
+export type MemberEventType = (typeof MEMBER_EVENT_TYPES)[number]
 
 /** One change of membership, as Serf names it. */
 export interface MemberEvent {

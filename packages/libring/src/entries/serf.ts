@@ -30,7 +30,13 @@ export type { RpcEvent, RpcQueryEvent, RpcUserEvent } from '../attach/rpc-events
 export type { RpcMember, VersionRange } from '../attach/rpc-members.ts'
 export type { SerfAgent, SerfAgentStats, SerfAgentStatus } from '../attach/serf-agent.ts'
 export type { Address } from '../base/address.ts'
-export type { Member, MemberEvent, MemberEventType, MemberStatus } from '../base/member.ts'
+export {
+  MEMBER_EVENT_TYPES,
+  type Member,
+  type MemberEvent,
+  type MemberEventType,
+  type MemberStatus,
+} from '../base/member.ts'
 export type { AskedQuery, QueryAnswer } from '../gossip/asked-query.ts'
 export type { GossipNode, GossipStatus } from '../gossip/gossip-node.ts'
 export type { GossipStats } from '../gossip/gossip-stats.ts'

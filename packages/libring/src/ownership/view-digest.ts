@@ -10,8 +10,8 @@ import { homeHash, type Candidate } from './candidate.ts'
  * see the same members, up to one chance in 2^32.
  *
  * It is made of the sum of one hash for each member, so that where one of thousands has changed,
- * nothing is done for the others. Hashes of which one is another one's sum or difference would
- * spoil that; MurmurHash3 makes none on purpose, as a CRC would.
+ * nothing is done for the others. With a CRC, which is linear, like changes of two members could
+ * cancel each other out; MurmurHash3 is not.
  */
 export class ViewDigest {
   /** Of those that are there, modulo 2^32. */

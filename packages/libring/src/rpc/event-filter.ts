@@ -1,3 +1,5 @@
+import { MEMBER_EVENT_TYPES } from '../base/member.ts'
+
 /** Which events a stream is to give. */
 export type EventFilter =
   | { readonly type: 'any' }
@@ -14,13 +16,7 @@ export interface FilteredEvent {
   readonly name: string | undefined
 }
 
-const MEMBER_EVENTS: readonly string[] = [
-  'member-join',
-  'member-leave',
-  'member-failed',
-  'member-update',
-  'member-reap',
-]
+const MEMBER_EVENTS: readonly string[] = MEMBER_EVENT_TYPES
 
 /** Most filters of one stream. */
 const FILTERS_MAX = 256

@@ -1,6 +1,6 @@
 import type { Address } from '../base/address.ts'
 import { NO_BYTES } from '../base/bytes.ts'
-import type { MemberEvent } from '../base/member.ts'
+import { MEMBER_EVENT_TYPES, type MemberEvent } from '../base/member.ts'
 import { Driver } from '../gossip/driver.ts'
 import type { QueryAnswer } from '../gossip/asked-query.ts'
 import type { ReceivedQuery } from '../gossip/queries.ts'
@@ -22,14 +22,6 @@ import type { EventHandlers, HostFacts } from './stats-body.ts'
 
 /** How long a client may take from connecting until it is let in. */
 const GREETING_MS = 30_000
-
-const MEMBER_EVENTS = [
-  'member-join',
-  'member-leave',
-  'member-failed',
-  'member-update',
-  'member-reap',
-] as const
 
 /** Plain counters since the start, and how many clients there are. */
 export interface RpcServerStats {
@@ -84,7 +76,7 @@ export class RpcServer implements AsyncDisposable {
   async open(): Promise<void> {
     this.#address = await this.#setup.listener.open((visitor) => this.#welcome(visitor))
     const { node, logTail } = this.#setup
-    for (const type of MEMBER_EVENTS) {
+    for (const type of MEMBER_EVENT_TYPES) {
       this.#subscriptions.push(node.on(type, (event) => this.#tell(memberEvent(event))))
     }
     this.#subscriptions.push(
