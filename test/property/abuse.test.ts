@@ -189,6 +189,29 @@ describe('reflection', () => {
     expect(bytesOut).toBeLessThan(packet.length)
   })
 
+  test('a ping from an address that is no member brings it no gossip', () => {
+    for (let last = 3; last < 40; last++) node.meet(`n${last}`, last)
+    const ping: Ping = { type: 'ping', seq: 7, node: '', replyTo: undefined }
+    node.packet(encodeMessage(ping), 99)
+    const [ack, ...others] = sends({ ...noWork(), asked: node.effects() })
+    expect([ack!.to.host, others]).toEqual([place(99).host, []])
+    // What is left is the coordinate, without which agents do not count a ping as answered.
+    expect(ack!.bytes.length).toBeLessThan(300)
+  })
+
+  test('indirect pings bring neither target nor asker more than was sent here', () => {
+    for (let last = 3; last < 40; last++) node.meet(`n${last}`, last)
+    const replyTo = { addr: victim, port: 9, node: 'y' }
+    const ask = { type: 'indirect-ping', target: victim, port: 9, node: 'x', nack: true } as const
+    const requests = Array.from({ length: 50 }, (_, seq) => encodeMessage({ ...ask, seq, replyTo }))
+    const pings = requests.flatMap((request) => sends(spendOn(request)))
+    const nacks = node.wait(2_000).filter((effect) => effect.type === 'send')
+    const out = [...pings, ...nacks].filter(({ to }) => to.host === '192.0.2.1')
+    expect(out).toHaveLength(100)
+    const bytes = (all: readonly Uint8Array[]) => all.reduce((sum, { length }) => sum + length, 0)
+    expect(bytes(out.map((one) => one.bytes))).toBeLessThan(bytes(requests))
+  })
+
   test('queries that name somebody else as their asker are answered there a few times', () => {
     for (const last of [3, 4, 5]) node.meet(`n${last}`, last)
     const ask = (id: number) => user(queryOf({ id, addr: victim, flags: 1, relayFactor: 255 }))

@@ -31,16 +31,16 @@ async function linesOf(store: FileStore): Promise<(string | undefined)[]> {
   return lines
 }
 
-test('a torn last line is dropped, so that nothing is glued to it', async () => {
+test('a torn last line is told as such and dropped, so that nothing is glued to it', async () => {
   const { path, store } = fileStore('clock: 1\nclock: 12')
-  expect(await linesOf(store)).toEqual(['clock: 1'])
+  expect(await linesOf(store)).toEqual(['clock: 1', undefined])
   await store.append(['clock: 3'], { durable: false })
   expect(readFileSync(path, 'utf8')).toBe('clock: 1\nclock: 3\n')
 })
 
 test('a file of nothing but a torn line is empty', async () => {
   const { path, store } = fileStore('clock')
-  expect(await linesOf(store)).toEqual([])
+  expect(await linesOf(store)).toEqual([undefined])
   expect(statSync(path).size).toBe(0)
 })
 

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { LTIME_LAST, LTIME_LIMIT } from '../../../packages/libring/src/serf/lamport.ts'
 import type { SerfMessage } from '../../../packages/libring/src/serf/messages.ts'
 import { LoneNode, newsIn } from './lone-node.ts'
@@ -60,9 +60,26 @@ test('events are still told there, each content once', () => {
   expect(node.gossiped()).toContainEqual(event('c'))
 })
 
-test.each([LTIME_LIMIT, (1n << 64n) - 1n])('a time beyond the end moves no clock: %i', (ltime) => {
-  const before = node.machine.clocks.gauges
-  node.hear({ ...leave, ltime }, { ...event('a'), ltime } as SerfMessage)
-  expect(node.machine.clocks.gauges).toEqual(before)
-  expect(node.machine.stats.faults.malformed).toBe(2)
+describe.each([LTIME_LIMIT, (1n << 64n) - 1n])('a time beyond the end: %i', (ltime) => {
+  test('counts as the last one, and so is refuted there', () => {
+    node.hear({ ...leave, ltime })
+    expect(statusOf('ann')).toBe('leaving')
+    expect(newsIn(node.hear(join))).toEqual(['member-update ann'])
+    expect(node.machine.clocks.gauges.memberTime).toBe(LTIME_LAST)
+  })
+
+  // An agent's clock goes on beyond the end, and so does what it says against a forgery.
+  test('refutes a farewell at the last one', () => {
+    node.hear(leave)
+    expect(newsIn(node.hear({ ...join, ltime }))).toEqual(['member-update ann'])
+    expect(statusOf('ann')).toBe('alive')
+  })
+
+  test('does not make all else unreadable that an agent remembers', () => {
+    node.hear(leave)
+    const statusLTimes = new Map([['ann', ltime]])
+    node.pushPull({ ltime, statusLTimes, eventLTime: ltime, queryLTime: ltime })
+    expect(statusOf('ann')).toBe('alive')
+    expect(node.machine.stats.faults.malformed).toBe(0)
+  })
 })

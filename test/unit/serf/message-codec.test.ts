@@ -174,9 +174,7 @@ describe('what is no Serf message', () => {
     expect(faultOf('0a80')).toBe('unknown-type')
   })
 
-  test('a time that no honest clock reaches', () => {
-    expect(faultOf('0182a54c54696d65cf7fffffffffffffffa44e6f6465a26e31')).toBeUndefined()
-    expect(faultOf('0182a54c54696d65cf8000000000000000a44e6f6465a26e31')).toBe('malformed')
+  test('a time that is no whole number from 0', () => {
     expect(faultOf('0182a54c54696d65ff' + 'a44e6f6465a26e31')).toBe('malformed')
   })
 

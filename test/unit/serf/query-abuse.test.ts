@@ -119,10 +119,10 @@ describe('forged queries', () => {
     expect(newsIn(node.hear(answer))).toEqual(['response 8 from ann'])
   })
 
-  test('beyond the end of time are counted and dropped', () => {
-    node.hear(queryOf({ ltime: LTIME_LIMIT }))
-    expect(node.machine.stats.faults.malformed).toBe(1)
-    expect(node.pushPull().queryLTime).toBe(1n)
+  test('beyond the end of time are told, as of the last one', () => {
+    const heard = node.hear(queryOf({ ltime: LTIME_LIMIT }), queryOf({ ltime: LTIME_LIMIT + 9n }))
+    expect(newsIn(heard)).toEqual(['query 1 load  from ann'])
+    expect(node.pushPull().queryLTime).toBe(LTIME_LIMIT - 1n)
   })
 
   test('in any number leave a bounded number to be answered, the newest', () => {

@@ -138,9 +138,27 @@ describe('of other members', () => {
     const beliefs = new Beliefs('self', reclaiming, seededRandom(1))
     beliefs.alive(alive('ann', 3), 1)
     beliefs.dead(dead('ann', 3), 2)
-    const elsewhere = alive('ann', 1, { addr: addr(10) })
+    const elsewhere = alive('ann', 4, { addr: addr(10) })
     expect(beliefs.alive(elsewhere, 102).conflict).toBeDefined()
-    expect(beliefs.alive(elsewhere, 103).change?.kind).toBe('up')
+    expect(beliefs.alive(elsewhere, 103, true).change?.kind).toBe('up')
+    expect(beliefs.members.get('ann')?.address.host).toBe('127.0.0.10')
+  })
+
+  test('the name of the dead moves by a later claim, once its address has answered to it', () => {
+    const reclaiming = { ...setting, deadNodeReclaimMs: 100 }
+    const beliefs = new Beliefs('self', reclaiming, seededRandom(1))
+    beliefs.alive(alive('ann', 3), 1)
+    beliefs.dead(dead('ann', 3), 2)
+    for (const isProven of [false, true]) {
+      expect(beliefs.alive(alive('ann', 3, { addr: addr(10) }), 103, isProven)).toEqual({})
+    }
+    const claim = alive('ann', 4, { addr: addr(10) })
+    const at = { host: '127.0.0.10', port: 7946 }
+    expect(beliefs.alive(claim, 103)).toEqual({ unproven: { claim, at } })
+    expect(beliefs.members.get('ann')?.state).toBe('dead')
+    // In its old place it is believed as ever, and whoever claimed the name comes too late.
+    expect(beliefs.alive(alive('ann', 5), 104).change?.kind).toBe('up')
+    expect(beliefs.alive(claim, 105, true).conflict?.claimed).toEqual(at)
   })
 
   test('the mapped form of an address is another address', () => {

@@ -117,11 +117,17 @@ const waitFor = (type: PacketMessage['type'], withinMs = 20_000) => {
 }
 
 describe('asked by others', () => {
-  test('a ping is answered with an ack that carries gossip', () => {
-    const [reply] = sent(hear(host(2), { type: 'ping', seq: 5, node: 'self', replyTo: undefined }))
+  const replyTo = { addr: Uint8Array.of(127, 0, 0, 2), port: 7946, node: 'bob' }
+
+  test('a ping is answered with an ack, which carries gossip to members alone', () => {
+    const ping: PacketMessage = { type: 'ping', seq: 5, node: 'self', replyTo }
+    const ack = { type: 'ack', seq: 5, payload: ackPayload }
+    expect(sent(hear(host(2), ping))).toEqual([{ to: '127.0.0.2:7946', messages: [ack] }])
+    hear(host(2), aliveOf('bob', 2))
+    const [reply] = sent(hear(host(2), ping))
     expect(reply?.to).toBe('127.0.0.2:7946')
-    expect(reply?.messages.map(({ type }) => type)).toEqual(['ack', 'alive'])
-    expect(reply?.messages[0]).toEqual({ type: 'ack', seq: 5, payload: ackPayload })
+    expect(reply?.messages.map(({ type }) => type)).toEqual(['ack', 'alive', 'alive'])
+    expect(reply?.messages[0]).toEqual(ack)
   })
 
   test('a ping for another name is ignored, one for anybody answered', () => {
@@ -147,14 +153,14 @@ describe('asked by others', () => {
     port: 0,
     node: 'ill',
     nack: true,
-    replyTo: undefined,
+    replyTo,
   })
 
   test('an indirect ping is made, and the ack goes back under the number of who asked', () => {
     const [ping] = sent(hear(host(2), request(77)))
     expect(ping).toMatchObject({
       to: '127.0.0.9:7946',
-      messages: [{ type: 'ping', node: 'ill' }, {}],
+      messages: [{ type: 'ping', node: 'ill' }],
     })
     const { seq } = ping!.messages[0] as { seq: number }
     const [ack] = sent(hear(host(9), { type: 'ack', seq, payload: Uint8Array.of(1) }))
@@ -164,6 +170,25 @@ describe('asked by others', () => {
       type: 'nack',
       seq: 77,
     })
+  })
+
+  test('with an indirect ping, and what it leads to, gossip goes to members alone', () => {
+    const typesOf = (effects: readonly SwimEffect[]) => {
+      return sent(effects).map(({ messages }) => messages.map(({ type }) => type))
+    }
+    const answered = () => {
+      const effects = hear(host(2), request(77))
+      const ping = sent(effects)[0]!.messages[0] as { seq: number }
+      const back = hear(host(9), { type: 'ack', seq: ping.seq, payload: NO_BYTES })
+      hear(host(2), request(78))
+      return { pinged: typesOf(effects), back: typesOf(back), silent: waitFor('nack').found }
+    }
+    const strangers = answered()
+    expect([strangers.pinged, strangers.back]).toEqual([[['ping']], [['ack']]])
+    expect(strangers.silent[0]?.messages.map(({ type }) => type)).toEqual(['nack'])
+    hear(host(2), aliveOf('bob', 2), aliveOf('ill', 9))
+    const { pinged, back } = answered()
+    for (const [types] of [pinged, back]) expect(types).toContain('alive')
   })
 
   test('silence is told by a nack, and a late ack is not passed on', () => {

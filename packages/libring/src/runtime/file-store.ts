@@ -43,8 +43,11 @@ export class FileStore implements Store {
       const stat = await file.stat()
       if (!stat.isFile()) throw new Error('not a regular file')
       this.#bytes = await readLines(file, stat.size, onLine)
-      // What is appended would become one line with a torn one.
-      if (this.#bytes < stat.size) await file.truncate(this.#bytes)
+      if (this.#bytes < stat.size) {
+        onLine(undefined)
+        // What is appended would become one line with the torn one.
+        await file.truncate(this.#bytes)
+      }
     } catch (error) {
       await this[Symbol.asyncDispose]()
       throw new FileError(this.#path, `cannot be used as a snapshot: ${reasonOf(error)}`, error)

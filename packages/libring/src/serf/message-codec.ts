@@ -19,7 +19,7 @@ import {
   type Codec,
 } from '../codec/msgpack.ts'
 import type { WireFault } from '../wire/messages.ts'
-import { LTIME_LIMIT } from './lamport.ts'
+import { LTIME_LAST } from './lamport.ts'
 import {
   SerfMessageType,
   type EventsAt,
@@ -42,13 +42,12 @@ const FILTERS_MAX = 1_024
 const KEYS_MAX = 1_024
 const TAGS_MAX = 65_536
 
+/** Whatever is beyond the last time is of the last time. */
 const ltime: Codec<bigint> = {
   ...uint64,
   read(reader) {
     const value = uint64.read(reader)
-    if (value < LTIME_LIMIT) return value
-    reader.fail('malformed')
-    return 0n
+    return value < LTIME_LAST ? value : LTIME_LAST
   },
 }
 

@@ -25,6 +25,8 @@ export interface Verdict {
   readonly refuted?: true
   /** Another address claims a name that is taken. */
   readonly conflict?: { readonly row: MemberRow; readonly claimed: Address }
+  /** A dead member's name is claimed from another address, which has to answer for it first. */
+  readonly unproven?: { readonly claim: Alive; readonly at: Address }
   /** The claim was dropped because it cannot be true, or there is no room for it. */
   readonly refused?: true
 }
@@ -131,7 +133,8 @@ export class Beliefs {
     }
   }
 
-  alive(received: Alive, nowMs: Millis): Verdict {
+  /** @param isProven whether the claimed address has answered to the name. */
+  alive(received: Alive, nowMs: Millis, isProven = false): Verdict {
     const claim = received.port === 0 ? { ...received, port: this.#port } : received
     const row = this.members.get(claim.node)
     if (!isPlausible(claim, row)) return REFUSED
@@ -144,11 +147,13 @@ export class Beliefs {
       if (versions === undefined || this.members.size >= MEMBERS_MAX) return REFUSED
       return this.#believeAlive(claim, newRow({ ...claim, versions }, nowMs), nowMs)
     }
-    if (isElsewhere(claim, row)) {
-      if (!this.#mayMove(row, nowMs)) return conflictOf(claim, row)
-    } else if (!supersedes({ state: 'alive', incarnation: claim.incarnation }, row)) {
-      return NOTHING
-    }
+    const isElsewhere = !isSamePlace(claim, row)
+    if (isElsewhere && !this.#mayMove(row, nowMs)) return conflictOf(claim, row)
+    // Who has left may come back as anybody. Who is dead may only have moved: what was said of it
+    // in earlier places may still be under way, or be told by whoever was cut off since.
+    if (isElsewhere && row.state === 'left') return this.#believeAlive(claim, row, nowMs)
+    if (!supersedes({ state: 'alive', incarnation: claim.incarnation }, row)) return NOTHING
+    if (isElsewhere && !isProven) return { unproven: { claim, at: addressOf(claim) } }
     return this.#believeAlive(claim, row, nowMs)
   }
 
@@ -212,7 +217,7 @@ export class Beliefs {
 
   #aliveAboutUs(claim: Alive, own: MemberRow | undefined): Verdict {
     if (own === undefined || this.#leaving) return NOTHING
-    if (isElsewhere(claim, own)) return conflictOf(claim, own)
+    if (!isSamePlace(claim, own)) return conflictOf(claim, own)
     if (claim.incarnation < own.incarnation) return NOTHING
     const isEcho =
       claim.incarnation === own.incarnation &&
@@ -286,8 +291,8 @@ function keepable(bytes: Uint8Array): Uint8Array {
 }
 
 /** Compared byte by byte, as memberlist does: the mapped form of an address is another address. */
-function isElsewhere(claim: Alive, row: MemberRow): boolean {
-  return claim.port !== row.port || !equalBytes(claim.addr, row.addr)
+function isSamePlace(claim: Alive, row: MemberRow): boolean {
+  return claim.port === row.port && equalBytes(claim.addr, row.addr)
 }
 
 function conflictOf(claim: Alive, row: MemberRow): Verdict {

@@ -1,13 +1,24 @@
 import { addressText, type Address } from '../base/address.ts'
 import type { JoinAttempt } from '../base/errors.ts'
+import type { Alive } from '../wire/messages.ts'
+
+/** Claims that wait for an answer from where they say a member is. Of further ones, later copies may. */
+export const PROOFS_MAX = 16
+
+/** Whether somebody of a name is there. */
+export interface Call {
+  readonly kind: 'call'
+  readonly seq: number
+  /** What is believed once it is answered. */
+  readonly claim: Alive | undefined
+}
 
 /** What a stream that we dialled is for. */
 export type Exchange =
   | { readonly kind: 'join'; readonly join: number; readonly seed: Address }
   | { readonly kind: 'sync' }
   | { readonly kind: 'ping'; readonly seq: number }
-  /** Whether somebody of a name is there. */
-  | { readonly kind: 'call'; readonly seq: number }
+  | Call
 
 /** How a join ended, once every seed has answered or failed. */
 export interface JoinOutcome {
@@ -26,12 +37,15 @@ interface OpenJoin {
 export class Exchanges {
   readonly #open = new Map<number, Exchange>()
   readonly #joins = new Map<number, OpenJoin>()
+  /** Names whose new places are being called. */
+  readonly #proving = new Set<string>()
   #lastDial = 0
 
   /** A number for a new dial. */
   open(exchange: Exchange): number {
     const dial = ++this.#lastDial
     this.#open.set(dial, exchange)
+    if (exchange.kind === 'call' && exchange.claim) this.#proving.add(exchange.claim.node)
     return dial
   }
 
@@ -39,7 +53,13 @@ export class Exchanges {
   close(dial: number): Exchange | undefined {
     const exchange = this.#open.get(dial)
     this.#open.delete(dial)
+    if (exchange?.kind === 'call' && exchange.claim) this.#proving.delete(exchange.claim.node)
     return exchange
+  }
+
+  /** Whether the place of a claim is to be called: not while one of that name is, nor too many. */
+  mayProve({ node }: Alive): boolean {
+    return !this.#proving.has(node) && this.#proving.size < PROOFS_MAX
   }
 
   beginJoin(join: number, seeds: number): void {

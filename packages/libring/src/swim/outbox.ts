@@ -157,17 +157,16 @@ export class Outbox {
   /**
    * Say that we are there. A third party that the sender names gets the bare ack, so that nobody can
    * be flooded with more; unless it is a member, which may well be behind an address that is not the
-   * one it advertises.
+   * one it advertises. Gossip goes to members that ask for themselves.
    */
   answerPing({ seq, node, replyTo }: Ping, from: Address, nowMs: Millis): void {
     if (!this.#isFor(node)) return
     const to = replyAddress(replyTo, from)
     const isAsker = sameAddress(to, from)
-    const known = this.#members.get(replyTo?.node ?? '')
-    const isMember = known !== undefined && sameAddress(known.address, to)
+    const isMember = this.#isAt(replyTo?.node ?? '', to)
     const payload = isAsker || isMember ? this.#passenger.ackPayload() : NO_BYTES
     const ack = encodeMessage({ type: 'ack', seq, payload })
-    if (isAsker) this.sendWithGossip(to, ack, nowMs)
+    if (isAsker && isMember) this.sendWithGossip(to, ack, nowMs)
     else this.send(to, [ack])
   }
 
@@ -175,6 +174,15 @@ export class Outbox {
   respondToPing(connection: number, { seq, node }: Ping): void {
     const ack: Ack = { type: 'ack', seq, payload: NO_BYTES }
     this.respond(connection, this.#isFor(node) ? ack : undefined)
+  }
+
+  /**
+   * Send what somebody asked us to send. Gossip goes along only where `name` is a member at that
+   * address, so that nobody else can be flooded with more than was sent to us.
+   */
+  sendAsAsked(name: string, to: Address, message: Uint8Array, nowMs: Millis): void {
+    if (this.#isAt(name, to)) this.sendWithGossip(to, message, nowMs)
+    else this.send(to, [message])
   }
 
   /** Send one message and as much gossip as still fits. */
@@ -202,6 +210,11 @@ export class Outbox {
   respond(connection: number, message: StreamMessage | undefined): void {
     const bytes = message && this.#streamBytes(message, 'accepting')
     this.tell({ type: 'respond', connection, bytes })
+  }
+
+  #isAt(name: string, address: Address): boolean {
+    const known = this.#members.get(name)
+    return known !== undefined && sameAddress(known.address, address)
   }
 
   /** Whether a ping is meant for us; one that names nobody is for anyone. */

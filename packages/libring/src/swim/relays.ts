@@ -9,8 +9,9 @@ import { replyAddress, type Outbox } from './outbox.ts'
 export const RELAYS_MAX = 1_024
 
 interface Relay {
-  /** Who asked. */
+  /** Who asked, or says so. */
   readonly requester: Address
+  readonly requesterName: string
   /** The requester's own number for the ping. */
   readonly requesterSeq: number
   /** Whether the requester wants to hear of silence. */
@@ -36,11 +37,15 @@ export class Relays {
     if (host === undefined || this.#bySeq.size >= RELAYS_MAX) return undefined
     const { replyTo } = this.#outbox
     const seq = this.#outbox.nextSeq()
-    const requester = replyAddress(request.replyTo, from)
-    this.#bySeq.set(seq, { requester, requesterSeq: request.seq, nack: request.nack })
+    this.#bySeq.set(seq, {
+      requester: replyAddress(request.replyTo, from),
+      requesterName: request.replyTo?.node ?? '',
+      requesterSeq: request.seq,
+      nack: request.nack,
+    })
     const to = { host, port: request.port === 0 ? replyTo.port : request.port }
     const ping = encodeMessage({ type: 'ping', seq, node: request.node, replyTo })
-    this.#outbox.sendWithGossip(to, ping, nowMs)
+    this.#outbox.sendAsAsked(request.node, to, ping, nowMs)
     return seq
   }
 
@@ -49,7 +54,7 @@ export class Relays {
     const relay = this.#take(seq)
     if (relay === undefined) return false
     const ack = encodeMessage({ type: 'ack', seq: relay.requesterSeq, payload: NO_BYTES })
-    this.#outbox.sendWithGossip(relay.requester, ack, nowMs)
+    this.#answer(relay, ack, nowMs)
     return true
   }
 
@@ -58,7 +63,11 @@ export class Relays {
     const relay = this.#take(seq)
     if (relay === undefined || !relay.nack) return
     const nack = encodeMessage({ type: 'nack', seq: relay.requesterSeq })
-    this.#outbox.sendWithGossip(relay.requester, nack, nowMs)
+    this.#answer(relay, nack, nowMs)
+  }
+
+  #answer({ requester, requesterName }: Relay, message: Uint8Array, nowMs: Millis): void {
+    this.#outbox.sendAsAsked(requesterName, requester, message, nowMs)
   }
 
   #take(seq: number): Relay | undefined {

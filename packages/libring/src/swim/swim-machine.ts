@@ -7,6 +7,7 @@ import { fraction, type Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type {
   Ack,
+  Alive,
   IndirectPing,
   PacketMessage,
   Ping,
@@ -18,7 +19,7 @@ import { openPacket } from '../wire/packet.ts'
 import { IN_CLEAR, unguardPacket, type Security } from '../wire/security.ts'
 import { Beliefs, type Identity, type Verdict } from './beliefs.ts'
 import type { Passenger, StartInput, SwimEffect, SwimInput, SwimMember } from './effects.ts'
-import { Exchanges, type Exchange } from './exchanges.ts'
+import { Exchanges, type Call, type Exchange } from './exchanges.ts'
 import { FailureDetector, type Finding } from './failure-detector.ts'
 import { Lateness } from './lateness.ts'
 import { nodeStateOf, snapshotOf, type MemberRow, type Members } from './members.ts'
@@ -27,24 +28,12 @@ import { Outbox } from './outbox.ts'
 import { speakTheSame } from './protocol-versions.ts'
 import { Relays } from './relays.ts'
 import { scaledPushPullMs } from './scaling.ts'
+import type { SwimSetup } from './setup.ts'
 import { Spreads, type SpreadThen } from './spreads.ts'
 import { isPresent } from './standing.ts'
 import { newSwimStats, type SwimStats } from './stats.ts'
 
 type JoinInput = Extract<SwimInput, { seeds: unknown }>
-
-export interface SwimSetup {
-  /** Unique in the cluster, 1 to 128 bytes of UTF-8. */
-  readonly name: string
-  /** At most 512 bytes. */
-  readonly meta: Uint8Array
-  readonly versions: Versions
-  readonly options: ResolvedSwimOptions
-  readonly random: Random
-  readonly passenger: Passenger
-  /** Label and keys. In clear where there is none. */
-  readonly security?: Security
-}
 
 /**
  * SWIM with Lifeguard, as memberlist speaks it: who is there, who is not, and how the word
@@ -148,14 +137,14 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
         this.#onReply(input.dial, input.message, nowMs)
         break
       case 'dial-failed':
-        this.#settle(this.#closeDial(input.dial), input.reason)
+        this.#settle(this.#closeDial(input.dial), input.reason, nowMs)
         break
       case 'join':
       case 'sync':
         this.#join(input, nowMs)
         break
       case 'call':
-        this.#call(input.to, input.node, nowMs)
+        this.#call(input.to, input.node, undefined, nowMs)
         break
       case 'meta':
         this.#meta = input.meta
@@ -240,7 +229,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
         break
       case 'dial':
         this.#outbox.tell({ type: 'abandon', dial: Number(about) })
-        this.#settle(this.#closeDial(Number(about)), 'no answer in time')
+        this.#settle(this.#closeDial(Number(about)), 'no answer in time', nowMs)
         break
       case 'spread':
         this.#spreads.over(Number(about), false)
@@ -373,21 +362,21 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     if (exchange === undefined) return
     if (exchange.kind === 'call') {
       const answered = message.type === 'ack' && message.seq === exchange.seq
-      return this.#outbox.tell({ type: 'called', answered })
+      return this.#onCalled(exchange, answered, nowMs)
     }
     if (exchange.kind === 'ping') {
       if (message.type !== 'ack' || message.seq !== exchange.seq) return
       const answer = { type: 'stream-ack', seq: message.seq } as const
       return this.#follow(this.#detector.hear(answer, nowMs), nowMs)
     }
-    if (message.type === 'error') return this.#settle(exchange, message.reason)
-    if (message.type !== 'push-pull') return this.#settle(exchange, 'unexpected answer')
+    if (message.type === 'error') return this.#settle(exchange, message.reason, nowMs)
+    if (message.type !== 'push-pull') return this.#settle(exchange, 'unexpected answer', nowMs)
     if (!this.#merge(message, nowMs)) {
-      return this.#settle(exchange, 'its protocol versions and ours do not agree')
+      return this.#settle(exchange, 'its protocol versions and ours do not agree', nowMs)
     }
     if (message.join) this.#outbox.announceSelf()
     const answered = message.nodes.some(({ name }) => name !== this.#name)
-    this.#settle(exchange, answered ? undefined : 'only this node itself answered')
+    this.#settle(exchange, answered ? undefined : 'only this node itself answered', nowMs)
   }
 
   #closeDial(dial: number): Exchange | undefined {
@@ -396,8 +385,8 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   }
 
   /** @param failure why a seed does not count; `undefined` when another member answered. */
-  #settle(exchange: Exchange | undefined, failure: string | undefined): void {
-    if (exchange?.kind === 'call') this.#outbox.tell({ type: 'called', answered: false })
+  #settle(exchange: Exchange | undefined, failure: string | undefined, nowMs: Millis): void {
+    if (exchange?.kind === 'call') this.#onCalled(exchange, false, nowMs)
     if (exchange?.kind !== 'join') return
     const outcome = this.#exchanges.settleSeed(exchange, failure)
     if (outcome !== undefined) this.#outbox.tell({ type: 'joined', ...outcome })
@@ -415,11 +404,17 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     }
   }
 
-  #call(to: Address, node: string, nowMs: Millis): void {
+  /** @param claim what is believed with the answer; without, whoever asked is told of it. */
+  #call(to: Address, node: string, claim: Alive | undefined, nowMs: Millis): void {
     if (this.#advertise === undefined) return this.#outbox.tell({ type: 'called', answered: false })
     const seq = this.#outbox.nextSeq()
     const { replyTo } = this.#outbox
-    this.#dial({ kind: 'call', seq }, to, { type: 'ping', seq, node, replyTo }, nowMs)
+    this.#dial({ kind: 'call', seq, claim }, to, { type: 'ping', seq, node, replyTo }, nowMs)
+  }
+
+  #onCalled({ claim }: Call, answered: boolean, nowMs: Millis): void {
+    if (claim === undefined) this.#outbox.tell({ type: 'called', answered })
+    else if (answered) this.#carry(this.#beliefs.alive(claim, nowMs, answered), nowMs)
   }
 
   #pushPullMs(): Millis {
@@ -458,7 +453,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   // What the parts have found is carried on from here.
 
   #carry(verdict: Verdict, nowMs: Millis, ticket?: number): void {
-    const { spread, change, suspicion, refuted, conflict, refused } = verdict
+    const { spread, change, suspicion, refuted, conflict, unproven, refused } = verdict
     if (spread !== undefined) this.#outbox.spread(spread, ticket)
     if (suspicion?.untilMs !== undefined) {
       this.#deadlines.set(`suspicion:${suspicion.name}`, Math.max(nowMs, suspicion.untilMs))
@@ -477,6 +472,9 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
       this.stats.conflicts++
       const { row, claimed } = conflict
       this.#outbox.tell({ type: 'conflict', name: row.name, known: row.address, claimed })
+    }
+    if (unproven !== undefined && this.#exchanges.mayProve(unproven.claim)) {
+      this.#call(unproven.at, unproven.claim.node, unproven.claim, nowMs)
     }
     if (refused === true) this.stats.claimsRefused++
   }
