@@ -86,7 +86,8 @@ class Talk {
 
   /** What it answers when it is pinged. */
   ping(): Ack {
-    this.hear({ type: 'ping', seq: 9, node: 'self', replyTo: undefined })
+    const replyTo = { addr: ipToBytes('127.0.0.2')!, port: 7946, node: 'ann' }
+    this.hear({ type: 'ping', seq: 9, node: 'self', replyTo })
     return this.#sent<Ack>('ack')!
   }
 

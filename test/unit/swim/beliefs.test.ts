@@ -170,8 +170,14 @@ describe('of other members', () => {
   test.each([
     ['an empty range of versions', { versions: [5, 1, 2, 2, 5, 5] as Versions }],
     ['versions from nought', { versions: [0, 5, 2, 2, 5, 5] as Versions }],
+    ['a version outside its own range', { versions: [1, 5, 200, 2, 5, 5] as Versions }],
+    ['a version that we do not speak', { versions: [1, 7, 6, 2, 5, 5] as Versions }],
+    ['a range without our version', { versions: [3, 5, 3, 2, 5, 5] as Versions }],
+    ['a delegate version outside its range', { versions: [1, 5, 2, 2, 5, 6] as Versions }],
+    ['a range without our delegate version', { versions: [1, 5, 2, 2, 4, 4] as Versions }],
     ['no versions at all', { versions: undefined }],
     ['an incarnation nobody could refute', { incarnation: 0xffff_ffff }],
+    ['an incarnation that leaves little room', { incarnation: 0xffff_e000 }],
   ])('a newcomer with %s is refused', (_, overrides) => {
     expect(beliefs.alive(alive('ann', 3, overrides), 1)).toEqual({ refused: true })
     expect(known('ann')).toBeUndefined()

@@ -3,7 +3,10 @@ import { ipToBytes } from '../../../packages/libring/src/base/address.ts'
 import { NO_BYTES } from '../../../packages/libring/src/base/bytes.ts'
 import { seededRandom } from '../../../packages/libring/src/base/random.ts'
 import type { SwimEffect } from '../../../packages/libring/src/swim/effects.ts'
-import { resolveSwimOptions } from '../../../packages/libring/src/swim/options.ts'
+import {
+  resolveSwimOptions,
+  type ResolvedSwimOptions,
+} from '../../../packages/libring/src/swim/options.ts'
 import { SwimMachine } from '../../../packages/libring/src/swim/swim-machine.ts'
 import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'
 import type { PacketMessage, Versions } from '../../../packages/libring/src/wire/messages.ts'
@@ -14,6 +17,10 @@ import { openPacket } from '../../../packages/libring/src/wire/packet.ts'
 // What comes to it meanwhile lies unread, as in the buffer of a socket: timers come first.
 
 const options = resolveSwimOptions('lan', { pushPullIntervalMs: 0 })
+const talkingLittle = resolveSwimOptions('lan', {
+  pushPullIntervalMs: 0,
+  gossipIntervalMs: 600_000,
+})
 const versions: Versions = [1, 5, 2, 2, 5, 5]
 const STALL_MS = 60_000
 const from = { host: '127.0.0.2', port: 7_946 }
@@ -28,7 +35,9 @@ const alive = (node: string, incarnation = 1): PacketMessage => {
   return { type: 'alive', node, incarnation, addr, port: 7_946, meta: NO_BYTES, versions }
 }
 
-beforeEach(() => {
+beforeEach(() => begin(options))
+
+function begin(options: ResolvedSwimOptions): void {
   nowMs = 0
   answering = new Set(['ann', 'bob'])
   machine = new SwimMachine({
@@ -45,7 +54,7 @@ beforeEach(() => {
   })
   machine.handle({ type: 'start', advertise: { host: '127.0.0.1', port: 7_946 } }, nowMs)
   hear(alive('ann'), alive('bob'))
-})
+}
 
 function hear(...messages: PacketMessage[]): void {
   for (const message of messages) {
@@ -108,6 +117,18 @@ describe('a node that did not run for a minute', () => {
     run(30_000)
     expect([statusOf('ann'), statusOf('bob')]).toEqual(['alive', 'alive'])
     expect(machine.stats.probesFailed).toBe(0)
+  })
+
+  test('does so however seldom it gossips', () => {
+    begin(talkingLittle)
+    const acks = runUntilPing()
+    nowMs += STALL_MS
+    machine.tick(nowMs)
+    drain()
+    hear(...acks)
+    run(30_000)
+    expect([statusOf('ann'), statusOf('bob')]).toEqual(['alive', 'alive'])
+    expect([machine.stats.probesFailed, machine.stats.stalls]).toEqual([0, 1])
   })
 
   test('takes the round trip of that answer for no measure of the way', () => {

@@ -117,33 +117,27 @@ const waitFor = (type: PacketMessage['type'], withinMs = 20_000) => {
 }
 
 describe('asked by others', () => {
-  const replyTo = { addr: Uint8Array.of(127, 0, 0, 2), port: 7946, node: 'bob' }
-
-  test('a ping is answered with an ack, which carries gossip to members alone', () => {
-    const ping: PacketMessage = { type: 'ping', seq: 5, node: 'self', replyTo }
-    const ack = { type: 'ack', seq: 5, payload: ackPayload }
-    expect(sent(hear(host(2), ping))).toEqual([{ to: '127.0.0.2:7946', messages: [ack] }])
-    hear(host(2), aliveOf('bob', 2))
-    const [reply] = sent(hear(host(2), ping))
-    expect(reply?.to).toBe('127.0.0.2:7946')
-    expect(reply?.messages.map(({ type }) => type)).toEqual(['ack', 'alive', 'alive'])
-    expect(reply?.messages[0]).toEqual(ack)
-  })
+  const placeOf = (node: string, last: number) => {
+    return { addr: Uint8Array.of(127, 0, 0, last), port: 7946, node }
+  }
 
   test('a ping for another name is ignored, one for anybody answered', () => {
     expect(hear(host(2), { type: 'ping', seq: 5, node: 'other', replyTo: undefined })).toEqual([])
     expect(hear(host(2), { type: 'ping', seq: 5, node: '', replyTo: undefined })).toHaveLength(1)
   })
 
-  test('a third party named by a ping gets the bare ack, a member all of it but gossip', () => {
-    const replyTo = { addr: Uint8Array.of(127, 0, 0, 3), port: 7946, node: 'ann' }
-    const ping: PacketMessage = { type: 'ping', seq: 5, node: 'self', replyTo }
-    const ackTo = (payload: Uint8Array) => {
-      return [{ to: '127.0.0.3:7946', messages: [{ type: 'ack', seq: 5, payload }] }]
-    }
-    expect(sent(hear(host(2), ping))).toEqual(ackTo(NO_BYTES))
-    hear(host(3), aliveOf('ann', 3))
-    expect(sent(hear(host(2), ping))).toEqual(ackTo(ackPayload))
+  test.each([
+    ['who pings gets the bare ack, and a member gossip with it', 2, ['ack', 'alive', 'alive']],
+    ['a third party named by a ping gets the bare ack, a member all of it but gossip', 3, ['ack']],
+  ] as const)('%s', (_, last, types) => {
+    const ack = (payload: Uint8Array) => ({ type: 'ack', seq: 5, payload })
+    const to = `127.0.0.${last}:7946`
+    const ping = { type: 'ping', seq: 5, node: 'self', replyTo: placeOf('ann', last) } as const
+    expect(sent(hear(host(2), ping))).toEqual([{ to, messages: [ack(NO_BYTES)] }])
+    hear(host(last), aliveOf('ann', last))
+    const [reply] = sent(hear(host(2), ping))
+    expect([reply!.to, reply!.messages[0]]).toEqual([to, ack(ackPayload)])
+    expect(reply!.messages.map(({ type }) => type)).toEqual(types)
   })
 
   const request = (seq: number): PacketMessage => ({
@@ -153,7 +147,7 @@ describe('asked by others', () => {
     port: 0,
     node: 'ill',
     nack: true,
-    replyTo,
+    replyTo: placeOf('bob', 2),
   })
 
   test('an indirect ping is made, and the ack goes back under the number of who asked', () => {
@@ -170,25 +164,6 @@ describe('asked by others', () => {
       type: 'nack',
       seq: 77,
     })
-  })
-
-  test('with an indirect ping, and what it leads to, gossip goes to members alone', () => {
-    const typesOf = (effects: readonly SwimEffect[]) => {
-      return sent(effects).map(({ messages }) => messages.map(({ type }) => type))
-    }
-    const answered = () => {
-      const effects = hear(host(2), request(77))
-      const ping = sent(effects)[0]!.messages[0] as { seq: number }
-      const back = hear(host(9), { type: 'ack', seq: ping.seq, payload: NO_BYTES })
-      hear(host(2), request(78))
-      return { pinged: typesOf(effects), back: typesOf(back), silent: waitFor('nack').found }
-    }
-    const strangers = answered()
-    expect([strangers.pinged, strangers.back]).toEqual([[['ping']], [['ack']]])
-    expect(strangers.silent[0]?.messages.map(({ type }) => type)).toEqual(['nack'])
-    hear(host(2), aliveOf('bob', 2), aliveOf('ill', 9))
-    const { pinged, back } = answered()
-    for (const [types] of [pinged, back]) expect(types).toContain('alive')
   })
 
   test('silence is told by a nack, and a late ack is not passed on', () => {

@@ -41,10 +41,10 @@ test('what is no message of a packet is not counted', () => {
 
 test('of a packet each message counts as it is inside all wrappers, and none that cannot be read', () => {
   const tally = newMessageTally()
-  const parts = [...EACH, ...EACH].map(encodeMessage)
+  const parts = EACH.map(encodeMessage)
   const broken = Uint8Array.of(0, 0xc1)
   openPacket(packPacket([...parts, broken], { compression: true, checksum: true }), tally)
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
-  expect(new Set(Object.values(tally.messages))).toEqual(new Set([2]))
+  expect(new Set(Object.values(tally.messages))).toEqual(new Set([1]))
   expect(Object.values(tally.bytes).reduce((sum, each) => sum + each, 0)).toBe(bytes)
 })

@@ -5,7 +5,7 @@ import type { Millis } from '../base/time.ts'
 import type { Alive, Dead, NodeState, Suspect, Versions } from '../wire/messages.ts'
 import { INCARNATION_MAX, mayAccuse, mayLive } from './incarnations.ts'
 import { Members, MEMBERS_MAX, type MemberRow } from './members.ts'
-import { isSaneVersions } from './protocol-versions.ts'
+import { canSpeakWith } from './protocol-versions.ts'
 import { isPresent, supersedes } from './standing.ts'
 import { newSwimStats, type SwimStats } from './stats.ts'
 import { Suspicion, suspicionBounds, type SuspicionSetting } from './suspicion.ts'
@@ -64,6 +64,7 @@ export class Beliefs {
   readonly #localName: string
   readonly #suspicions = new Map<string, Suspicion>()
   #port = 0
+  #versions: Versions | undefined
   #incarnation = 0
   #leaving = false
 
@@ -91,6 +92,7 @@ export class Beliefs {
    */
   introduce(identity: Identity, nowMs: Millis, least = 1): Verdict {
     this.#port = identity.port
+    this.#versions = identity.versions
     const next = Math.max(this.#incarnation + 1, least)
     this.#incarnation = Math.min(next, INCARNATION_MAX)
     const { addr, port, meta, versions } = identity
@@ -137,7 +139,7 @@ export class Beliefs {
   alive(received: Alive, nowMs: Millis, isProven = false): Verdict {
     const claim = received.port === 0 ? { ...received, port: this.#port } : received
     const row = this.members.get(claim.node)
-    if (!isPlausible(claim, row)) return REFUSED
+    if (!this.#isPlausible(claim, row)) return REFUSED
     if (claim.node === this.#localName) return this.#aliveAboutUs(claim, row)
     if (row === undefined) {
       // A brand-new member stands at incarnation 0: only a claim above that lets it in.
@@ -227,6 +229,13 @@ export class Beliefs {
     return isEcho ? NOTHING : this.#refute(own, claim.incarnation)
   }
 
+  /** @param row the member as it is known, if it is. */
+  #isPlausible(claim: Alive, row: MemberRow | undefined): boolean {
+    const { versions, port } = claim
+    const isUnderstood = versions === undefined || canSpeakWith(versions, this.#versions)
+    return mayLive(claim, row) && port !== 0 && isUnderstood
+  }
+
   /** Answer an accusation: speak up at an incarnation above the accuser's. */
   #refute(own: MemberRow, accusedAt: number): Verdict {
     const above = Math.max(this.#incarnation, accusedAt) + 1
@@ -274,15 +283,6 @@ export class Beliefs {
     const incarnation = this.#incarnation
     return { type: 'alive', node: this.#localName, incarnation, addr, port, meta, versions }
   }
-}
-
-/** @param row the member as it is known, if it is. */
-function isPlausible(claim: Alive, row: MemberRow | undefined): boolean {
-  return (
-    mayLive(claim, row) &&
-    claim.port !== 0 &&
-    (claim.versions === undefined || isSaneVersions(claim.versions))
-  )
 }
 
 /** What was decoded is a view of a packet, which would stay as long as the row does: a copy. */

@@ -11,6 +11,9 @@ const FREE_INCARNATION_MAX = 0xffff_0000
 export const INCARNATION_MAX = 0xffff_ff00
 const INCARNATION_REACH = 256
 
+/** Of a member not met yet nothing above is believed, so that it has room to speak for itself. */
+const NEWCOMER_INCARNATION_MAX = INCARNATION_MAX - 8_192
+
 /** 2020-01-01T00:00:00Z. */
 const FIRST_SECOND_MS = 1_577_836_800_000
 
@@ -39,8 +42,8 @@ export function firstIncarnation(wallMs: number): number {
  * @param row the member as it is known, if it is.
  */
 export function mayLive({ incarnation }: Alive, row: MemberRow | undefined): boolean {
-  const known = row?.incarnation ?? INCARNATION_MAX
-  const reached = Math.max(known, FREE_INCARNATION_MAX) + INCARNATION_REACH
+  if (row === undefined) return incarnation <= NEWCOMER_INCARNATION_MAX
+  const reached = Math.max(row.incarnation, FREE_INCARNATION_MAX) + INCARNATION_REACH
   return incarnation <= Math.min(reached, INCARNATION_MAX)
 }
 

@@ -155,18 +155,17 @@ export class Outbox {
   }
 
   /**
-   * Say that we are there. A third party that the sender names gets the bare ack, so that nobody can
-   * be flooded with more; unless it is a member, which may well be behind an address that is not the
-   * one it advertises. Gossip goes to members that ask for themselves.
+   * Say that we are there. Who is no member gets the bare ack, so that nobody can be flooded with
+   * more. A member may well be behind an address that is not the one it advertises; gossip goes to
+   * those that are not.
    */
   answerPing({ seq, node, replyTo }: Ping, from: Address, nowMs: Millis): void {
     if (!this.#isFor(node)) return
     const to = replyAddress(replyTo, from)
-    const isAsker = sameAddress(to, from)
     const isMember = this.#isAt(replyTo?.node ?? '', to)
-    const payload = isAsker || isMember ? this.#passenger.ackPayload() : NO_BYTES
+    const payload = isMember ? this.#passenger.ackPayload() : NO_BYTES
     const ack = encodeMessage({ type: 'ack', seq, payload })
-    if (isAsker && isMember) this.sendWithGossip(to, ack, nowMs)
+    if (isMember && sameAddress(to, from)) this.sendWithGossip(to, ack, nowMs)
     else this.send(to, [ack])
   }
 

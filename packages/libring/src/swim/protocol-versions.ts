@@ -3,10 +3,27 @@ import type { MemberRow } from './members.ts'
 
 const NONE: Versions = [0, 0, 0, 0, 0, 0]
 
-/** Whether a member may claim these: a range that is a range, and not from nought. */
-export function isSaneVersions(versions: Versions): boolean {
-  const [min, max] = versions
-  return min > 0 && max > 0 && min <= max
+/**
+ * Whether a member that claims these can speak with us. One that cannot, and were believed to be
+ * there, would have everybody refuse everybody's tables.
+ *
+ * @param ours `undefined` while we have not said any: then it is enough that they are ranges, not
+ *   from nought, with what the member speaks inside.
+ */
+export function canSpeakWith(versions: Versions, ours: Versions | undefined): boolean {
+  const [min, , , delegateMin] = versions
+  const isSane = min > 0 && delegateMin >= 0 && understands(versions, versions)
+  return (
+    isSane && (ours === undefined || (understands(versions, ours) && understands(ours, versions)))
+  )
+}
+
+/** Whether what one speaks is within the other's ranges. */
+function understands(other: Versions, one: Versions): boolean {
+  const [min, max, , delegateMin, delegateMax] = other
+  const [, , current, , , delegateCurrent] = one
+  const isKnown = min <= current && current <= max
+  return isKnown && delegateMin <= delegateCurrent && delegateCurrent <= delegateMax
 }
 
 /**

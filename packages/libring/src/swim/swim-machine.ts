@@ -183,7 +183,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   /** Nobody is held to the time in which we did not run: what they said may lie unread. */
   #excuse(nowMs: Millis): void {
-    const lateMs = this.#lateness.take(this.#deadlines.atMs('gossip') ?? nowMs, nowMs)
+    const lateMs = this.#lateness.take(this.#deadlines.nextMs() ?? nowMs, nowMs)
     if (lateMs === 0) return
     this.stats.stalls++
     this.#detector.wasLate(lateMs)

@@ -34,6 +34,12 @@ export const PACKET_INFLATED_BYTES_MAX = 65_536
 /** How many messages and faults together one datagram may yield. */
 export const PACKET_YIELD_MAX = 4_096
 
+/**
+ * How many pings, direct and indirect, one datagram may hold: each has us send something. Senders
+ * put in one. Those after it are `too-large`.
+ */
+export const PACKET_PINGS_MAX = 2
+
 /** What was in a datagram. */
 export interface OpenedPacket {
   /** Those that could be read, in their order. */
@@ -72,6 +78,7 @@ class Opening {
   readonly faults: WireFault[] = []
   readonly #tally: MessageTally | undefined
   #inflatedLeft = PACKET_INFLATED_BYTES_MAX
+  #pingsLeft = PACKET_PINGS_MAX
 
   constructor(tally: MessageTally | undefined) {
     this.#tally = tally
@@ -84,6 +91,10 @@ class Opening {
     if (type !== MessageType.compound && type !== MessageType.compress) {
       const message = decodeMessage(bytes)
       if (typeof message === 'string') return this.drop(message)
+      if (message.type === 'ping' || message.type === 'indirect-ping') {
+        if (this.#pingsLeft === 0) return this.drop('too-large')
+        this.#pingsLeft--
+      }
       this.messages.push(message)
       if (this.#tally !== undefined) tallyMessage(this.#tally, bytes)
     } else if (wrappers === WRAPPERS_MAX) {
