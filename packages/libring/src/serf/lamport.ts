@@ -1,6 +1,7 @@
 /**
  * Lamport times run from 0 to this less one. Serf counts in 64 bits and wraps; half of that is
- * out of reach for any honest cluster, so a time beyond it is a forgery and is not taken in.
+ * out of reach for any honest cluster, so a time beyond it is a forgery, or follows one, and counts as
+ * the last one before it.
  */
 export const LTIME_LIMIT: bigint = 1n << 63n
 

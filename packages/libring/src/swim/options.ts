@@ -27,7 +27,10 @@ export interface SwimOptions {
   readonly gossipIntervalMs?: Millis
   /** How long the dead are still gossiped to, and kept in the table. 0 to 86,400,000. */
   readonly gossipToTheDeadMs?: Millis
-  /** How long a dead member's name is kept from another address; 0 keeps it for ever. 0 to 86,400,000. */
+  /**
+   * How long a dead member's name is kept from another address, which then has to answer to it; 0
+   * keeps it for ever. 0 to 86,400,000.
+   */
   readonly deadNodeReclaimMs?: Millis
   /** How long to wait until a farewell or new tags have been spread. 1 to 600,000. */
   readonly broadcastTimeoutMs?: Millis
