@@ -18,6 +18,7 @@ import {
 } from '../base/require.ts'
 import type { Millis } from '../base/time.ts'
 import { resolveSerfOptions, type ResolvedSerfOptions, type SerfOptions } from '../serf/options.ts'
+import { messageBytesMax } from '../serf/queues.ts'
 import { requireTags } from '../serf/tags.ts'
 import {
   PROFILES,
@@ -234,7 +235,7 @@ export function resolveGossipOptions(
   requireBoolean(`${path}rejoinAfterLeave`, rejoinAfterLeave)
   if (snapshotPath !== undefined) requirePath(`${path}snapshotPath`, snapshotPath)
   const bind = requireIpAndPort(`${path}bind`, options.bind ?? '0.0.0.0', DEFAULT_GOSSIP_PORT)
-  return Object.freeze({
+  const resolved = {
     hostName: resolveHostName(`${path}hostName`, hostName),
     bind,
     advertise: resolveAdvertise(path, options, bind, facts),
@@ -253,7 +254,30 @@ export function resolveGossipOptions(
       path,
     ),
     serf: resolveSerfOptions(pick(options, SERF_OPTIONS), path),
-  })
+  }
+  requireRoom(options, resolved, path)
+  return Object.freeze(resolved)
+}
+
+/**
+ * A limit that is left out may well be above what a small packet has room for: then that is the limit.
+ *
+ * @throws {OptionError} naming a limit that was given, and that no message can come near.
+ */
+function requireRoom(
+  options: GossipOptions,
+  { swim, security }: Pick<ResolvedGossipOptions, 'swim' | 'security'>,
+  path: string,
+): void {
+  const { packetBytesMax } = swim
+  const { label, keys } = security
+  const room = messageBytesMax(packetBytesMax, { label, seal: keys[0] })
+  for (const option of ['userEventBytesMax', 'queryBytesMax'] as const) {
+    const given = options[option]
+    if (given === undefined || given <= room) continue
+    const rule = `at most ${room}, what ${path}packetBytesMax, ${packetBytesMax}, has room for`
+    throw new OptionError(path + option, rule, given)
+  }
 }
 
 /** Whether an address stands for all addresses of a machine. */
