@@ -154,6 +154,7 @@ describe.skipIf(serfMissing)('the stock command line, as with an agent', () => {
     ['force-leave', 'nobody'],
     ['join', 'BACK:7946'],
     ['join', '-replay', 'BACK:7946'],
+    ['join', 'nobody/BACK:7946'],
     ['rtt', 'nobody'],
   ])('%s %s %s %s', async (command, ...args) => {
     const places = (side: Side) =>

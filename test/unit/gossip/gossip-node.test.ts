@@ -197,6 +197,14 @@ describe('joining', () => {
     expect(statuses(first)).toEqual({ 'node-1': 'alive', 'node-2': 'alive', 'node-3': 'alive' })
   })
 
+  test('goes by the address, whatever name stands before it', async () => {
+    const bench = new Bench()
+    const [first, second] = [bench.node(1), bench.node(2)] as const
+    for (const node of [first, second]) await node.start()
+    expect(await bench.settled(first.join(['somebody/10.0.0.2:7946', 'node-2/10.0.0.2']))).toBe(1)
+    expect(statuses(first)).toEqual({ 'node-1': 'alive', 'node-2': 'alive' })
+  })
+
   test('this node alone does not count, though it answers', async () => {
     const bench = new Bench()
     const node = bench.node(1)

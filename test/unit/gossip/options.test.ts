@@ -101,6 +101,19 @@ describe('addresses', () => {
     expect(() => resolve({ advertiseInterface: nowhere })).toThrow('advertiseInterface')
   })
 
+  test('the name of a member may stand before an address, as agents take it', () => {
+    const hosts = ['ann/10.0.0.1:7', 'ann/db', 'http:/[::1]:9', 'a b/_serf._tcp.a']
+    expect(resolve({ bootstrapHosts: hosts }).bootstrapHosts).toEqual([
+      { host: '10.0.0.1', port: 7 },
+      { host: 'db', port: undefined },
+      { host: '::1', port: 9 },
+      { host: '_serf._tcp.a', port: undefined },
+    ])
+    for (const bind of ['ann/10.0.0.1', 'ann/10.0.0.1:7']) {
+      expect(() => resolve({ bind })).toThrow('bind must be an IP address')
+    }
+  })
+
   test('bootstrap hosts may be names, with a port or without', () => {
     expect(
       resolve({
@@ -159,6 +172,9 @@ describe('refused, by name', () => {
     ['bootstrapHosts', { bootstrapHosts: Array.from({ length: 257 }, () => 'a') }],
     ['bootstrapHosts[1]', { bootstrapHosts: ['a', 'b:0'] }],
     ['bootstrapHosts[0]', { bootstrapHosts: ['http://a'] }],
+    ['bootstrapHosts[0]', { bootstrapHosts: ['/10.0.0.1:7946'] }],
+    ['bootstrapHosts[0]', { bootstrapHosts: ['a/b/10.0.0.1:7946'] }],
+    ['bootstrapHosts[0]', { bootstrapHosts: ['a/'] }],
     ['bootstrapHosts[0]', { bootstrapHosts: [7] }],
     ['bootstrapRefreshMs', { bootstrapRefreshMs: 99 }],
     ['bootstrapRetryMs', { bootstrapRetryMs: 99 }],

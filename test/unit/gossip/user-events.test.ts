@@ -1,6 +1,8 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8Decode } from '../../../packages/libring/src/base/bytes.ts'
 import type { GossipNode } from '../../../packages/libring/src/gossip/gossip-node.ts'
+import type { GossipOptions } from '../../../packages/libring/src/gossip/options.ts'
+import { encodeSerf } from '../../../packages/libring/src/serf/message-codec.ts'
 import { Bench } from '../../support/simulated-node.ts'
 
 let bench: Bench
@@ -82,6 +84,54 @@ test('what is wrong with a call is said at once', async () => {
     message: 'user event exceeds configured limit of 512 bytes before encoding',
   })
 })
+
+const KEY = new Uint8Array(16)
+const UNVERIFIED = { verifyIncoming: false, verifyOutgoing: false }
+
+describe.each([
+  ['', {}, 1_395],
+  [', with keys', { keyring: [KEY] }, 1_366],
+  [', with keys that are not used yet', { keyring: [KEY], ...UNVERIFIED }, 1_366],
+  [', with a label', { label: 'orders' }, 1_387],
+  [', in small packets', { packetBytesMax: 512, keyring: [KEY], label: 'orders' }, 470],
+])('a limit%s', (_, options: GossipOptions, room) => {
+  test('may be all that a packet has room for, which gossip takes', async () => {
+    const [eve, cid] = [3, 4].map((last) =>
+      bench.node(last, { ...options, userEventBytesMax: room }),
+    )
+    await bench.settled(eve!.start())
+    await bench.settled(cid!.start())
+    await bench.settled(cid!.join(['10.0.0.3']))
+    const lengths: number[] = []
+    cid!.on('user-event', ({ payload }) => lengths.push(payload.length))
+    const most = room - overheadOf(room)
+    await expect(bench.settled(eve!.userEvent('e', new Uint8Array(most + 1)))).rejects.toThrow(
+      `encoded user event exceeds configured limit of ${room} bytes`,
+    )
+    await bench.settled(eve!.userEvent('e', new Uint8Array(most)))
+    bench.pass(10_000)
+    expect([lengths, eve!.gauges.eventsQueued, cid!.gauges.eventsQueued]).toEqual([[most], 0, 0])
+  })
+
+  test('above that is refused by name, one that is left out is not', async () => {
+    for (const option of ['userEventBytesMax', 'queryBytesMax']) {
+      const packet = options.packetBytesMax ?? 1_400
+      expect(() => bench.node(3, { ...options, [option]: room + 1 })).toThrow(
+        `${option} must be at most ${room}, what packetBytesMax, ${packet}, has room for, got ${room + 1}`,
+      )
+    }
+    await using node = bench.node(3, options)
+    await bench.settled(node.start())
+    await expect(node.userEvent('e')).resolves.toBeUndefined()
+  })
+})
+
+/** What a message of about so many bytes has besides the payload. */
+function overheadOf(bytes: number): number {
+  const payload = new Uint8Array(bytes - 100)
+  const event = { type: 'user-event', ltime: 1n, name: 'e', payload, coalesce: false } as const
+  return encodeSerf(event).length - payload.length
+}
 
 test('only a member can tell', async () => {
   const closed = { code: 'LIBRING_CLOSED' }

@@ -48,7 +48,7 @@ describe('a service', () => {
     services: Readonly<Record<string, readonly ServiceRecord[]>>,
     name = NAME,
   ): Promise<Resolution> {
-    await using server = await NameServer.start(loopback.next(), services)
+    await using server = await NameServer.start(loopback.next(), { services })
     return await new Promise((resolve) => {
       new SystemResolver([server.address]).resolve(name, resolve)
     })

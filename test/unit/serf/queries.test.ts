@@ -226,9 +226,9 @@ describe('a query of ours', () => {
     expect(ask(node).sent.ltime).toBe(1n)
   })
 
-  test('too large for a packet is refused whatever the limit', () => {
-    node = new LoneNode({ serf: { queryBytesMax: 4_096 } })
-    expect(ask(node, { payload: new Uint8Array(1_400) }).told).toEqual([
+  test('too large for a small packet is refused whatever the limit', () => {
+    node = new LoneNode({ swim: { packetBytesMax: 512 } })
+    expect(ask(node, { payload: new Uint8Array(600) }).told).toEqual([
       'query does not fit into a packet',
     ])
   })

@@ -2,6 +2,12 @@ import type { ClusterOptions } from 'libring'
 import type { AgentConfig } from '../config/schema.ts'
 import { bindAddressOf } from './bind-address.ts'
 
+/**
+ * What a packet has room for where there is a key. Stock agents let a higher limit stand, and then
+ * take messages that never fit into one of their packets either.
+ */
+const MESSAGE_BYTES_MAX = 1_366
+
 /** Name and value of the tag that an agent bears while a consumer is attached. */
 export function watchTagOf({ ring }: AgentConfig): readonly [name: string, value: string] {
   const at = ring.watch_tag.indexOf('=')
@@ -48,11 +54,15 @@ export function clusterOptionsOf(config: AgentConfig): ClusterOptions {
       reconnectIntervalMs: config.reconnect_interval,
       reconnectTimeoutMs: config.reconnect_timeout,
       tombstoneTimeoutMs: config.tombstone_timeout,
-      userEventBytesMax: config.user_event_size_limit,
-      queryBytesMax: config.query_size_limit,
+      userEventBytesMax: withinPackets(config.user_event_size_limit),
+      queryBytesMax: withinPackets(config.query_size_limit),
       queryResponseBytesMax: config.query_response_size_limit,
     }),
   })
+}
+
+function withinPackets(limit: number | undefined): number | undefined {
+  return limit === undefined ? undefined : Math.min(limit, MESSAGE_BYTES_MAX)
 }
 
 /** Without the options that are not set. */

@@ -257,7 +257,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   /**
-   * Push/pull with every address of `hosts`, at most 256, each a host or host:port.
+   * Push/pull with every address of `hosts`, each `host`, `host:port` or `member/host:port`. At most 256.
    *
    * @param options.replay have user events from before the join told as well.
    * @returns how many addresses answered with a member other than this one; at least 1.

@@ -18,6 +18,7 @@ import {
 } from '../base/require.ts'
 import type { Millis } from '../base/time.ts'
 import { resolveSerfOptions, type ResolvedSerfOptions, type SerfOptions } from '../serf/options.ts'
+import { messageBytesMax } from '../serf/queues.ts'
 import { requireTags } from '../serf/tags.ts'
 import {
   PROFILES,
@@ -96,7 +97,9 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
   /**
    * Whom to ask for the cluster: IP addresses and names, a load balancer's among them, each
    * with a port or the bound one; and names of services, whose SRV records tell hosts and ports:
-   * `'_serf._udp.example.com'`. Names are resolved again at every try. At most 256.
+   * `'_serf._udp.example.com'`. At most 256. A member's name before an address and a slash, as agents
+   * take it, changes nothing. Names are resolved again at every try, and all their addresses tried,
+   * or 64 of them at random where there are more.
    *
    * @defaultValue `[]`: wait to be joined
    */
@@ -234,7 +237,7 @@ export function resolveGossipOptions(
   requireBoolean(`${path}rejoinAfterLeave`, rejoinAfterLeave)
   if (snapshotPath !== undefined) requirePath(`${path}snapshotPath`, snapshotPath)
   const bind = requireIpAndPort(`${path}bind`, options.bind ?? '0.0.0.0', DEFAULT_GOSSIP_PORT)
-  return Object.freeze({
+  const resolved = {
     hostName: resolveHostName(`${path}hostName`, hostName),
     bind,
     advertise: resolveAdvertise(path, options, bind, facts),
@@ -253,7 +256,30 @@ export function resolveGossipOptions(
       path,
     ),
     serf: resolveSerfOptions(pick(options, SERF_OPTIONS), path),
-  })
+  }
+  requireRoom(options, resolved, path)
+  return Object.freeze(resolved)
+}
+
+/**
+ * A limit that is left out may well be above what a small packet has room for: then that is the limit.
+ *
+ * @throws {OptionError} naming a limit that was given, and that no message can come near.
+ */
+function requireRoom(
+  options: GossipOptions,
+  { swim, security }: Pick<ResolvedGossipOptions, 'swim' | 'security'>,
+  path: string,
+): void {
+  const { packetBytesMax } = swim
+  const { label, keys } = security
+  const room = messageBytesMax(packetBytesMax, { label, seal: keys[0] })
+  for (const option of ['userEventBytesMax', 'queryBytesMax'] as const) {
+    const given = options[option]
+    if (given === undefined || given <= room) continue
+    const rule = `at most ${room}, what ${path}packetBytesMax, ${packetBytesMax}, has room for`
+    throw new OptionError(path + option, rule, given)
+  }
 }
 
 /** Whether an address stands for all addresses of a machine. */
@@ -262,7 +288,8 @@ export function isWildcard(host: string): boolean {
 }
 
 /**
- * A list of at most 256, each `host` or `host:port`, where the host may be a name.
+ * A list of at most 256, each `host` or `host:port`, where the host may be a name; `member/host:port`
+ * is taken too.
  *
  * @throws {OptionError} for anything else, port 0 included.
  */
@@ -275,7 +302,7 @@ export function requireHosts(option: string, hosts: unknown): readonly HostAndPo
 }
 
 function requireHostAndPort(option: string, value: unknown): HostAndPort {
-  const parsed = typeof value === 'string' ? parseHostAndPort(value) : undefined
+  const parsed = typeof value === 'string' ? parseHostAndPort(withoutName(value)) : undefined
   if (parsed === undefined || parsed.port === 0) {
     const rule =
       'a name, an IPv4 or an IPv6 address without a zone, or one with a port from 1 to 65535'
@@ -285,6 +312,11 @@ function requireHostAndPort(option: string, value: unknown): HostAndPort {
     throw new OptionError(option, 'without a port where its records tell one', value)
   }
   return { host: canonicalIp(parsed.host) ?? parsed.host, port: parsed.port }
+}
+
+/** Serf lets a member's name and a slash stand before an address, and goes by the address alone. */
+function withoutName(text: string): string {
+  return text.replace(/^[^/]+\//, '')
 }
 
 function resolveHostName(option: string, hostName: unknown): string {

@@ -22,10 +22,11 @@ export interface SerfOptions {
   readonly queueDepthMax?: number
   /**
    * Most bytes of a user event that is sent, its name and payload together and the whole message
-   * alike. What others send may be as long as fits into a packet.
+   * alike. Not above what a packet has room for: `packetBytesMax` less 5, less 29 where there are
+   * keys, and less a label and 2 bytes. What others send may be as long as fits into a packet.
    */
   readonly userEventBytesMax?: number
-  /** Most bytes of a query that is sent, as a message. */
+  /** Most bytes of a query that is sent, as a message. Not above what a packet has room for either. */
   readonly queryBytesMax?: number
   /** Most bytes of an answer to a query, as a message. Longer ones of others are neither taken nor passed on. */
   readonly queryResponseBytesMax?: number

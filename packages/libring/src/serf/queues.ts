@@ -1,13 +1,13 @@
 import { Broadcasts } from '../swim/broadcasts.ts'
 import { retransmitLimit } from '../swim/scaling.ts'
-import { packetOverheadBytes, type Security } from '../wire/security.ts'
+import { packetOverheadBytes, type Wrapping } from '../wire/security.ts'
 
 /** What a message costs in a packet beyond its own bytes: compound head, length, type. */
 const PACKET_OVERHEAD_BYTES = 5
 
 /** How long a message may be that has a packet to itself. */
-export function messageBytesMax(packetBytesMax: number, security: Security): number {
-  return packetBytesMax - PACKET_OVERHEAD_BYTES - packetOverheadBytes(security)
+export function messageBytesMax(packetBytesMax: number, wrapping: Wrapping): number {
+  return packetBytesMax - PACKET_OVERHEAD_BYTES - packetOverheadBytes(wrapping)
 }
 
 /** In the order in which they are given room in a packet. */

@@ -41,8 +41,15 @@ export const IN_CLEAR: Security = { label: NO_BYTES, seal: undefined }
 /** Which end of a stream speaks: only the one that dialled shows the label. */
 export type StreamEnd = 'dialling' | 'accepting'
 
+/** As much of {@link Security} as tells how long its wrappers are. */
+export interface Wrapping {
+  readonly label: Uint8Array
+  /** Anything, where what is sent may be encrypted. */
+  readonly seal: object | undefined
+}
+
 /** How many bytes are kept free in a packet for its wrappers. */
-export function packetOverheadBytes({ label, seal }: Security): number {
+export function packetOverheadBytes({ label, seal }: Wrapping): number {
   return labelHeader(label).length + (seal === undefined ? 0 : SEAL_OVERHEAD_BYTES)
 }
 
