@@ -57,7 +57,7 @@ test('what members refuse is an error that says who, and why', async () => {
     code: 'LIBRING_KEYS_INCOMPLETE',
     report: { members: 3, answered: 3, refused: 3 },
   })
-  const why = 'requested key is not in the keyring'
+  const why = 'Requested key is not in the keyring'
   await refused.catch(({ report }: { report: { messages: Map<string, string> } }) => {
     expect(report.messages).toEqual(new Map(NAMES.map((name) => [name, why])))
   })

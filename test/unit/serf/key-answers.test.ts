@@ -31,8 +31,8 @@ describe('what cannot be done is said in words, and changes nothing', () => {
   test.each([
     ['install', request(2, 17), 'key size must be 16, 24 or 32 bytes'],
     ['install', encodeKeyRequest(), 'key size must be 16, 24 or 32 bytes'],
-    ['use', request(2), 'requested key is not in the keyring'],
-    ['remove', request(1), 'removing the primary key is not allowed'],
+    ['use', request(2), 'Requested key is not in the keyring'],
+    ['remove', request(1), 'Removing the primary key is not allowed'],
     ['install', NO_BYTES, 'the request could not be decoded'],
     ['use', Uint8Array.of(7), 'the request could not be decoded'],
     ['remove', Uint8Array.of(7, 0xc1), 'the request could not be decoded'],

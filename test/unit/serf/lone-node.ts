@@ -7,6 +7,11 @@ import { serfVersions } from '../../../packages/libring/src/serf/setup.ts'
 import { encodeTags } from '../../../packages/libring/src/serf/tags.ts'
 import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'
 import type { Alive, NodeState } from '../../../packages/libring/src/wire/messages.ts'
+import {
+  guardPacket,
+  IN_CLEAR,
+  type Security,
+} from '../../../packages/libring/src/wire/security.ts'
 import { newMachine, serfMessages, streamMessage, tell, type NodeSetup } from './world.ts'
 
 export const place = (last: number): Address => ({ host: `127.0.0.${last}`, port: 7946 })
@@ -30,16 +35,18 @@ export function aliveOf(name: string, last: number, tags = {}, incarnation = 1):
 export class LoneNode {
   now = 0
   readonly machine: SerfMachine
+  readonly #security: Security
 
   constructor(setup: NodeSetup = {}) {
     this.machine = newMachine('self', setup)
+    this.#security = setup.security ?? IN_CLEAR
     this.machine.handle({ type: 'start', advertise: place(1) }, this.now)
     this.meet('ann', 2)
   }
 
   /** Have somebody make itself known. */
   meet(name: string, last: number, tags = {}): void {
-    this.packet(encodeMessage(aliveOf(name, last, tags)))
+    this.packet(guardPacket(encodeMessage(aliveOf(name, last, tags)), this.#security))
     this.effects()
   }
 

@@ -14,6 +14,7 @@ import {
 } from '../../../packages/libring/src/swim/options.ts'
 import type { StreamMessage } from '../../../packages/libring/src/wire/messages.ts'
 import { openPacket } from '../../../packages/libring/src/wire/packet.ts'
+import type { Security } from '../../../packages/libring/src/wire/security.ts'
 import { StreamDecoder } from '../../../packages/libring/src/wire/stream.ts'
 
 /** Everything that one node's machine was made from, as far as tests vary it. */
@@ -24,10 +25,12 @@ export interface NodeSetup {
   readonly profile?: Profile
   readonly seed?: number
   readonly coordinates?: boolean
+  readonly security?: Security
 }
 
 export function newMachine(name: string, setup: NodeSetup = {}): SerfMachine {
-  const { tags = {}, swim = {}, serf = {}, profile = 'local', seed = 1, coordinates } = setup
+  const { tags = {}, swim = {}, serf = {}, profile = 'local', seed = 1 } = setup
+  const { coordinates, security } = setup
   return new SerfMachine({
     name,
     tags,
@@ -35,6 +38,7 @@ export function newMachine(name: string, setup: NodeSetup = {}): SerfMachine {
     serf: resolveSerfOptions(serf),
     random: seededRandom(seed, name),
     ...(coordinates !== undefined && { coordinates }),
+    ...(security !== undefined && { security }),
   })
 }
 

@@ -11,7 +11,7 @@ export const KEYS_MAX = 64
  * The keys of a cluster: the first, the primary key, seals what is sent; any of them opens
  * what comes.
  *
- * @see memberlist keyring.go. Its rules, and in essence its words for breaking them.
+ * @see memberlist keyring.go. Its rules, and its words for breaking them, which stand in answers to queries about keys.
  */
 export class Keyring {
   #keys: readonly Uint8Array[] = []
@@ -54,7 +54,7 @@ export class Keyring {
   /** Make a key the primary. Returns why not, or `undefined` when it is. */
   use(key: Uint8Array): string | undefined {
     const at = this.#indexOf(key)
-    if (at < 0) return 'requested key is not in the keyring'
+    if (at < 0) return 'Requested key is not in the keyring'
     this.#keys = [this.#keys[at]!, ...this.#keys.filter((_, index) => index !== at)]
     return undefined
   }
@@ -62,7 +62,7 @@ export class Keyring {
   /** Take a key out. Returns why not, or `undefined` when it is not there any more. */
   remove(key: Uint8Array): string | undefined {
     const at = this.#indexOf(key)
-    if (at === 0) return 'removing the primary key is not allowed'
+    if (at === 0) return 'Removing the primary key is not allowed'
     this.#keys = this.#keys.filter((_, index) => index !== at)
     return undefined
   }
