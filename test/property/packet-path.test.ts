@@ -3,7 +3,7 @@ import { seededRandom } from '../../packages/libring/src/base/random.ts'
 import { encodeSerf } from '../../packages/libring/src/serf/message-codec.ts'
 import type { SerfInput } from '../../packages/libring/src/serf/effects.ts'
 import type { SerfMessage } from '../../packages/libring/src/serf/messages.ts'
-import { resolveSerfOptions } from '../../packages/libring/src/serf/options.ts'
+import { resolveSerfOptions, type SerfOptions } from '../../packages/libring/src/serf/options.ts'
 import { SerfMachine } from '../../packages/libring/src/serf/serf-machine.ts'
 import { serfVersions } from '../../packages/libring/src/serf/setup.ts'
 import { resolveSwimOptions } from '../../packages/libring/src/swim/options.ts'
@@ -50,10 +50,10 @@ class Node {
   #nowMs = 0
   readonly #machine: SerfMachine
 
-  constructor(members: number) {
+  constructor(members: number, options: SerfOptions = {}) {
     const swim = resolveSwimOptions('lan', { pushPullIntervalMs: 0, probeIntervalMs: 600_000 })
     const random = seededRandom(1, `packet path of ${members}`)
-    const setup = { name: 'self', tags: {}, swim, serf: resolveSerfOptions(), random }
+    const setup = { name: 'self', tags: {}, swim, serf: resolveSerfOptions(options), random }
     this.#machine = new SerfMachine(setup)
     this.#handle({ type: 'start', advertise: { host: '10.1.0.1', port: 7_946 } })
     const nodes = Array.from({ length: members }, (_, index) => rowOf(index))
@@ -173,14 +173,23 @@ async function tellingCost(members: number): Promise<number> {
   return blocks.during(() => node.passMs(1_000))
 }
 
+const rumour = (turn: number): PacketMessage => {
+  return user({ type: 'join', ltime: 10n + BigInt(turn), node: nameOf(0) })
+}
+
 /** What one more rumour has executed, where so many are being told already. */
 async function rumourCost(rumours: number): Promise<number> {
   const node = new Node(FEW)
-  const rumour = (turn: number) => {
-    return user({ type: 'join', ltime: 10n + BigInt(turn), node: nameOf(0) })
-  }
   for (let turn = 0; turn < rumours; turn++) node.hear(rumour(turn))
   return blocks.during(() => node.hear(rumour(rumours)))
+}
+
+/** What a flood of rumours has executed, where a queue is cut to so many. */
+async function floodCost(queueDepthMax: number): Promise<number> {
+  const node = new Node(FEW, { queueDepthMax })
+  return blocks.during(() => {
+    for (let turn = 0; turn < 4 * MANY; turn++) node.hear(rumour(turn))
+  })
 }
 
 // First, before the engine has seen so much of this code that it counts less of it.
@@ -188,6 +197,12 @@ test('no more is executed to hear a rumour where thousands are on their way', as
   const cost = await rumourCost(FEW)
   expect(cost).toBeGreaterThan(50)
   expect(await rumourCost(MANY)).toBeLessThan(cost + HEADROOM)
+})
+
+test('hardly more is executed for a flood of rumours where it overflows its queue', async () => {
+  const cost = await floodCost(4 * MANY)
+  expect(cost).toBeGreaterThan(4 * MANY)
+  expect(await floodCost(MANY)).toBeLessThan(1.5 * cost)
 })
 
 describe('no more is executed with thousands of members', () => {

@@ -3,7 +3,7 @@ import { ipToBytes } from '../../../packages/libring/src/base/address.ts'
 import { NO_BYTES } from '../../../packages/libring/src/base/bytes.ts'
 import { LTIME_LIMIT } from '../../../packages/libring/src/serf/lamport.ts'
 import { encodeSerf } from '../../../packages/libring/src/serf/message-codec.ts'
-import type { Relay } from '../../../packages/libring/src/serf/messages.ts'
+import type { Query, Relay, SerfMessage } from '../../../packages/libring/src/serf/messages.ts'
 import { LoneNode, newsIn, place, sentIn } from './lone-node.ts'
 import { answerOf, answersIn, ask, contentOf, queryOf } from './query-builders.ts'
 
@@ -104,6 +104,38 @@ describe('reflection: a query that names somebody else as its asker', () => {
     const effects = node.hear(queryOf({ addr, sourceNode: 'self', flags: 1, relayFactor: 2 }))
     expect(answersIn(effects)).toEqual([])
     expect(node.machine.stats.answersLate).toBe(1)
+  })
+})
+
+describe('a flood of queries of a member', () => {
+  const flood = (count: number, relayFactor: number) => {
+    return Array.from({ length: count }, (_, id) => queryOf({ id, flags: 1, relayFactor }))
+  }
+  const sent = (queries: readonly Query[]) => {
+    const answers = answersIn(node.hear(...queries)).map(({ message }) => message as SerfMessage)
+    const relays = answers.filter(({ type }) => type === 'relay').length
+    return { straight: answers.length - relays, relays }
+  }
+
+  beforeEach(() => {
+    for (let last = 3; last <= 32; last++) node.meet(`n${last}`, last)
+  })
+
+  test('has a bounded number of answers and of relays sent in a second; the rest is counted', () => {
+    expect(sent(flood(2_000, 30))).toEqual({ straight: 1_024, relays: 1_020 })
+    expect(node.machine.stats.answersRefused).toBe(2_000 - 1_024)
+    expect(node.machine.stats.relaysRefused).toBe(1_024 - 1_020 / 30)
+    expect(node.gossiped()).not.toEqual([])
+    expect(sent([queryOf({ id: 9_999, flags: 1, relayFactor: 30 })])).toEqual({
+      straight: 1,
+      relays: 30,
+    })
+  })
+
+  test('of five hundred in a second, each with two relays, is answered', () => {
+    expect(sent(flood(500, 2))).toEqual({ straight: 500, relays: 1_000 })
+    expect(node.machine.stats.answersRefused).toBe(0)
+    expect(node.machine.stats.relaysRefused).toBe(0)
   })
 })
 

@@ -44,10 +44,15 @@ test('a message that would never find room is refused', () => {
   expect(queues.queue('events', message(1, 1_000))).toBe(true)
 })
 
-test('a queue grows to twice its size and is cut to it', () => {
+test('a queue grows to twice its size, and is cut to it then, or when it is time to', () => {
   const queues = newQueues(100)
-  for (let i = 0; i < 500; i++) queues.queue('events', message(1))
-  expect(queues.depth('events')).toBe(200)
+  const add = (count: number) => {
+    for (let i = 0; i < count; i++) queues.queue('events', message(1))
+    return queues.depth('events')
+  }
+  expect(add(200)).toBe(200)
+  expect(add(1)).toBe(100)
+  expect(add(50)).toBe(150)
   queues.cut()
   expect(queues.depth('events')).toBe(100)
 })

@@ -15,6 +15,12 @@ const RELAY_VERSION = 5
  */
 const STRANGERS_PER_SECOND = 16
 
+/** Answers of ours sent straight in a second, whoever asks. */
+const ANSWERS_PER_SECOND = 1_024
+
+/** Answers of ours sent through others in a second, each other one counted. */
+const RELAYED_PER_SECOND = 1_024
+
 /** Relays passed on in a second. */
 const RELAYS_PER_SECOND = 1_024
 
@@ -24,6 +30,8 @@ export class Answers {
   readonly #around: Surroundings
   readonly #bytesMax: number
   readonly #strangers = new Allowance(STRANGERS_PER_SECOND)
+  readonly #straight = new Allowance(ANSWERS_PER_SECOND)
+  readonly #relayed = new Allowance(RELAYED_PER_SECOND)
   readonly #relays = new Allowance(RELAYS_PER_SECOND)
 
   /** @param bytesMax of an answer as it is sent. */
@@ -33,16 +41,16 @@ export class Answers {
     this.#bytesMax = bytesMax
   }
 
-  /** Send an answer to another member, unless it is too long. */
+  /** Send an answer to another member, unless it is too long or there are too many. */
   send(query: Answerable, response: QueryResponse, nowMs: Millis): void {
     const payload = encodeSerf(response)
     const to = { host: ipFromBytes(query.addr) ?? '', port: query.port }
     const isMember = this.#isMemberAt(query.sourceNode, to)
     const isPlace = to.host !== '' && to.port !== 0
     const mayGo = isMember || (isPlace && this.#strangers.take(1, nowMs))
-    if (mayGo && payload.length <= this.#bytesMax) {
+    if (mayGo && payload.length <= this.#bytesMax && this.#straight.take(1, nowMs)) {
       this.#outlet.order({ type: 'direct', to, payload })
-      if (isMember) this.#relay(query, payload)
+      if (isMember) this.#relay(query, payload, nowMs)
     } else {
       this.#outlet.stats.answersRefused++
     }
@@ -65,10 +73,11 @@ export class Answers {
     this.#outlet.order({ type: 'direct', to, payload: relay.inner.slice() })
   }
 
-  #relay({ addr, port, sourceNode, relayFactor }: Answerable, inner: Uint8Array): void {
+  #relay(query: Answerable, inner: Uint8Array, nowMs: Millis): void {
+    const { addr, port, sourceNode, relayFactor } = query
     if (relayFactor === 0 || this.#around.memberCount() < relayFactor + 1) return
     const payload = encodeSerf({ type: 'relay', addr, port, zone: '', node: sourceNode, inner })
-    if (payload.length > this.#bytesMax) {
+    if (payload.length > this.#bytesMax || !this.#relayed.take(relayFactor, nowMs)) {
       this.#outlet.stats.relaysRefused++
       return
     }

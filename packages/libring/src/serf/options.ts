@@ -18,7 +18,7 @@ export interface SerfOptions {
   readonly recentIntentTimeoutMs?: Millis
   /** How often the broadcast queues are cut to size. */
   readonly queueCheckIntervalMs?: Millis
-  /** Most broadcasts a queue may hold when it is cut. */
+  /** Most broadcasts a queue may hold when it is cut: in time, and at twice as many. */
   readonly queueDepthMax?: number
   /**
    * Most bytes of a user event that is sent, its name and payload together and the whole message

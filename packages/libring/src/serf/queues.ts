@@ -20,7 +20,7 @@ export interface QueuesSetting {
   readonly retransmitMult: number
   /** Longer messages would never find room in a packet. */
   readonly messageBytesMax: number
-  /** Most broadcasts in each queue after a cut; between two cuts it may grow to twice as many. */
+  /** Most broadcasts in each queue after a cut. It is cut in time, and at twice as many. */
   readonly depthMax: number
 }
 
@@ -51,7 +51,8 @@ export class Queues {
     if (bytes.length > messageBytesMax) return false
     const queue = this.#queues[kind]
     queue.queue({ bytes, ...(ticket !== undefined && { ticket }) })
-    queue.prune(2 * depthMax)
+    // By half at once: what it takes to find whom to drop is shared by as many as are dropped.
+    if (queue.size > 2 * depthMax) queue.prune(depthMax)
     return true
   }
 

@@ -39,7 +39,10 @@ export class SeenMessages {
     this.clock.witness(ltime)
     const slots = BigInt(SLOTS)
     if (this.clock.time > slots && ltime < this.clock.time - slots) return 'too-old'
-    const slot = this.#slotOf(ltime, Number(ltime % slots))
+    const at = Number(ltime % slots)
+    // Only at the end of time, where the clock stands still and does not show that it is too old.
+    if ((this.#slots[at]?.ltime ?? 0n) > ltime) return 'too-old'
+    const slot = this.#slotOf(ltime, at)
     if (slot.keys.has(key)) return 'seen'
     const cost = key.length + COST_EACH
     if (this.#cost + cost > COST_MAX) return 'full'

@@ -30,11 +30,14 @@ export interface SerfStats {
   answersRepeated: number
   /** Answers to queries of ours that were too long, too many, or acknowledgements not asked for. */
   answersDropped: number
-  /** Answers of ours that were not sent: too long, or too many to who is no member where it says. */
+  /** Answers of ours that were not sent: too long, or too many in all, or to who is no member where it says. */
   answersRefused: number
   /** Answers that were passed on for others. */
   relaysPassedOn: number
-  /** Answers that were not passed on: not to a member, no answer, too long, or too many. */
+  /**
+   * Answers that were not passed on: not to a member, no answer, too long, or too many. Those of ours
+   * that were sent straight, but not through others, too.
+   */
   relaysRefused: number
   /** Failed members that were tried again. */
   reconnects: number
