@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Intents, INTENTS_MAX } from '../../../packages/libring/src/serf/intents.ts'
 
 test('only a newer intent replaces the one that is known, whatever their kinds', () => {
@@ -32,4 +32,16 @@ test('a flood of names drives out the intents stored longest ago', () => {
   expect(intents.size).toBe(INTENTS_MAX)
   expect(intents.get('n9')).toBeUndefined()
   expect(intents.get('n10')).toBeDefined()
+})
+
+// An iterator that begins anew steps over all that was dropped since the map was last laid out.
+test('a flood of names does not search for the oldest from the beginning each time', () => {
+  const begun = (['keys', 'values', 'entries', Symbol.iterator] as const).map((method) => {
+    return vi.spyOn(Map.prototype, method)
+  })
+  const intents = new Intents()
+  for (let i = 0; i < 3 * INTENTS_MAX; i++) intents.add(`n${i}`, { type: 'join', ltime: 1n }, i)
+  const counts = begun.map(({ mock }) => mock.calls.length)
+  vi.restoreAllMocks()
+  expect(counts.reduce((sum, count) => sum + count)).toBeLessThan(10)
 })

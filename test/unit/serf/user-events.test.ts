@@ -187,6 +187,16 @@ describe('forged events', () => {
   })
 })
 
+test('a push/pull full of forged events keeps nobody from hearing of later ones', () => {
+  const events = Array.from({ length: 60_000 }, (_, i) => ({ name: `${i}`, payload: NO_BYTES }))
+  node.pushPull({ eventLTime: 6n, events: [{ ltime: 5n, events }] })
+  expect(node.told.length).toBeGreaterThan(50_000)
+  expect(newsIn(node.hear(event(6n, 'honest')))).toEqual(['user-event honest '])
+  expect(send('ours')).toEqual(['user-event ours ', 'sent'])
+  expect(node.pushPull().events.map(({ ltime }) => ltime)).toEqual([6n, 7n])
+  expect(newsIn(node.hear(event(5n, '0'), event(6n, 'honest')))).toEqual([])
+})
+
 test('a small cluster hears of an event before gossip begins to', () => {
   const world = new World()
   const names = ['ann', 'bob', 'cat']

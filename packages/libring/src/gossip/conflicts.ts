@@ -10,12 +10,15 @@ type Tell = <T extends 'name-conflict' | 'name-lost'>(type: T, event: SerfEvents
 /** The same conflict of names is told once in this time. */
 const CONFLICT_EVERY_MS = 60_000
 
+/** All conflicts together in that time: whoever makes claims up can make up many. */
+const CONFLICTS_MAX = 64
+
 /** Who is told of members that bear one name. */
 export class Conflicts {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #tell: Tell
-  readonly #throttle = new Throttle(CONFLICT_EVERY_MS)
+  readonly #throttle = new Throttle(CONFLICT_EVERY_MS, CONFLICTS_MAX)
 
   constructor(clock: Clock, logger: Logger, tell: Tell) {
     this.#clock = clock

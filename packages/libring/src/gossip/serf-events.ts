@@ -52,7 +52,7 @@ export interface SerfEvents {
   readonly 'user-event': UserEvent
   /** Somebody, perhaps this node, asks something. Every member that is meant may answer. */
   readonly query: ReceivedQuery
-  /** Another member claims a name that is taken. The same claim is told once a minute. */
+  /** Another member claims a name that is taken. The same claim is told once a minute, 64 of all. */
   readonly 'name-conflict': NameConflict
   /** The vote on the name of this node was lost: it stops without a farewell. */
   readonly 'name-lost': NameLost

@@ -1,3 +1,4 @@
+import { KeyedFifo } from '../base/keyed-fifo.ts'
 import type { Millis } from '../base/time.ts'
 
 /** Most names whose intents are kept. Beyond it the intent stored longest ago goes first. */
@@ -10,13 +11,14 @@ export interface Intent {
 }
 
 interface Stored extends Intent {
+  readonly name: string
   readonly storedAtMs: Millis
 }
 
 /** The newest intent of each name that is not a member yet: gossip may overtake membership. */
 export class Intents {
   /** In the order they were stored. */
-  readonly #byName = new Map<string, Stored>()
+  readonly #byName = new KeyedFifo<string, Stored>()
 
   get size(): number {
     return this.#byName.size
@@ -26,9 +28,8 @@ export class Intents {
   add(name: string, intent: Intent, nowMs: Millis): boolean {
     const known = this.#byName.get(name)
     if (known !== undefined && intent.ltime <= known.ltime) return false
-    this.#byName.delete(name)
-    this.#byName.set(name, { ...intent, storedAtMs: nowMs })
-    if (this.#byName.size > INTENTS_MAX) this.#dropOldest()
+    this.#byName.push(name, { ...intent, name, storedAtMs: nowMs })
+    if (this.#byName.size > INTENTS_MAX) this.#byName.take()
     return true
   }
 
@@ -38,14 +39,9 @@ export class Intents {
 
   /** Forget what was stored more than `keepMs` ago. */
   purge(keepMs: Millis, nowMs: Millis): void {
-    for (const [name, { storedAtMs }] of this.#byName) {
+    for (const { name, storedAtMs } of this.#byName.values()) {
       if (nowMs - storedAtMs <= keepMs) return
       this.#byName.delete(name)
     }
-  }
-
-  #dropOldest(): void {
-    const oldest = this.#byName.keys().next()
-    if (oldest.done !== true) this.#byName.delete(oldest.value)
   }
 }

@@ -19,8 +19,10 @@ interface Slot extends EventsAt {
 export class UserEvents {
   readonly #outlet: Outlet
   readonly #bytesMax: number
-  readonly #seen = new SeenMessages()
   readonly #recent: (Slot | undefined)[] = Array.from({ length: SLOTS }, () => undefined)
+  readonly #seen = new SeenMessages((at) => {
+    this.#recent[at] = undefined
+  })
   #sinceLTime = 0n
 
   /** @param bytesMax of name and payload together, and of the message as it is sent. */
@@ -89,9 +91,7 @@ export class UserEvents {
   }
 
   #remember(ltime: bigint, name: string, payload: Uint8Array): void {
-    const at = Number(ltime % BigInt(SLOTS))
-    const slot = this.#recent[at]
-    if (slot?.ltime === ltime) slot.events.push({ name, payload })
-    else this.#recent[at] = { ltime, events: [{ name, payload }] }
+    const slot = (this.#recent[Number(ltime % BigInt(SLOTS))] ??= { ltime, events: [] })
+    slot.events.push({ name, payload })
   }
 }
