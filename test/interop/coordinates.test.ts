@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { MixedCluster } from '../support/mixed-cluster.ts'
 import { serfMissing } from '../support/serf-agent.ts'
+import { SETTING, SETTINGS } from '../support/serf-settings.ts'
 
-describe.skipIf(serfMissing)(
-  `coordinates of serf agents and of our nodes ${serfMissing ?? ''}`,
-  () => {
+describe.skipIf(serfMissing).each(SETTINGS)(
+  `coordinates of serf agents and of our nodes; ${SETTING} ${serfMissing ?? ''}`,
+  (setting) => {
     test('are known to everybody: each tells the round trip between any two', async () => {
-      await using cluster = await MixedCluster.start('agent')
+      await using cluster = await MixedCluster.start('agent', setting)
       const names = cluster.running.map(({ name }) => name)
       const pairs = names.flatMap((a) => names.filter((b) => a < b).map((b) => [a, b] as const))
       for (const member of cluster.running) {

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { MixedCluster, type Kind } from '../support/mixed-cluster.ts'
 import { serfMissing } from '../support/serf-agent.ts'
+import { SETTING, SETTINGS } from '../support/serf-settings.ts'
 
 const NAMES = ['agent-1', 'agent-2', 'agent-3', 'ours-1', 'ours-2', 'ours-3']
 const SEEDS: readonly Kind[] = ['agent', 'ours']
 
-describe.skipIf(serfMissing)(
-  `serf agents and our nodes in one cluster ${serfMissing ?? ''}`,
-  () => {
+describe.skipIf(serfMissing).each(SETTINGS)(
+  `serf agents and our nodes in one cluster; ${SETTING} ${serfMissing ?? ''}`,
+  (setting) => {
     test.each(SEEDS)('see each other alive, with addresses and tags; seed: %s', async (seed) => {
-      await using cluster = await MixedCluster.start(seed)
+      await using cluster = await MixedCluster.start(seed, setting)
       await cluster.expectTagSeen('place', Object.fromEntries(NAMES.map((name) => [name, name])))
       const addresses = cluster.running.map(({ name, address }) => [name, address])
       for (const member of cluster.running) {
@@ -19,15 +20,15 @@ describe.skipIf(serfMissing)(
     })
 
     test('tell everybody of new tags, from either side', async () => {
-      await using cluster = await MixedCluster.start('agent')
+      await using cluster = await MixedCluster.start('agent', setting)
       await cluster.member('agent-2').setTag('colour', 'red')
       await cluster.member('ours-2').setTag('colour', 'blue é')
       await cluster.expectTagSeen('colour', { 'agent-2': 'red', 'ours-2': 'blue é' })
       await cluster.expectTagSeen('place', { 'agent-2': 'agent-2', 'ours-2': 'ours-2' })
     })
 
-    test('all find out that one of each was killed', async () => {
-      await using cluster = await MixedCluster.start('agent')
+    test('all find out that one of each was killed, and take it back under its old name and address', async () => {
+      await using cluster = await MixedCluster.start('agent', setting)
       await cluster.kill('agent-3', 'ours-3')
       await cluster.expectSeen({
         'agent-1': 'alive',
@@ -37,19 +38,13 @@ describe.skipIf(serfMissing)(
         'ours-2': 'alive',
         'ours-3': 'failed',
       })
-    })
-
-    test('take back one of each that was killed, under its old name and address', async () => {
-      await using cluster = await MixedCluster.start('ours')
-      await cluster.kill('agent-3', 'ours-3')
-      await cluster.expectSeen({ 'agent-3': 'failed', 'ours-3': 'failed' })
       await cluster.startMember('agent-3', 'ours-1')
       await cluster.startMember('ours-3', 'agent-1')
       await cluster.expectSeen({ 'agent-3': 'alive', 'ours-3': 'alive' })
     })
 
     test('take back one of each that was killed before anybody noticed', async () => {
-      await using cluster = await MixedCluster.start('agent')
+      await using cluster = await MixedCluster.start('agent', setting)
       await cluster.kill('agent-3', 'ours-3')
       await cluster.startMember('agent-3', 'ours-1')
       await cluster.startMember('ours-3', 'agent-1')
@@ -62,26 +57,20 @@ describe.skipIf(serfMissing)(
     // Agents may take the leave of an agent for a failure on the way, for as long as gossip takes to
     // bring the intent: among six agents and none of ours, 9 of 1,600 did. Ours announces its intent
     // to everybody before it says farewell, and goes by the farewell where the intent got lost.
-    test('all record that one of each left; none calls it a failure, save agents an agent', async () => {
-      await using cluster = await MixedCluster.start('agent')
+    test('all record that one of each left, and take it back; none calls it a failure, save agents an agent', async () => {
+      await using cluster = await MixedCluster.start('agent', setting)
       await cluster.leave('agent-3', 'ours-3')
       await cluster.expectSeen({ 'agent-3': 'left', 'ours-3': 'left' })
       const amongAgents = /^agent-\d of agent-3$/
       const mistaken = cluster.failuresSeen('agent-3', 'ours-3')
       expect(mistaken.filter((mistake) => !amongAgents.test(mistake))).toEqual([])
-    })
-
-    test('take back one of each that had left, under its old name', async () => {
-      await using cluster = await MixedCluster.start('ours')
-      await cluster.leave('agent-3', 'ours-3')
-      await cluster.expectSeen({ 'agent-3': 'left', 'ours-3': 'left' })
       await cluster.startMember('agent-3', 'ours-1')
       await cluster.startMember('ours-3', 'agent-1')
       await cluster.expectSeen({ 'agent-3': 'alive', 'ours-3': 'alive' })
     })
 
     test('heed a forced leave from either side', async () => {
-      await using cluster = await MixedCluster.start('agent')
+      await using cluster = await MixedCluster.start('agent', setting)
       await cluster.kill('agent-3', 'ours-3')
       await cluster.expectSeen({ 'agent-3': 'failed', 'ours-3': 'failed' })
       await cluster.member('agent-1').forceLeave('ours-3')
@@ -90,7 +79,7 @@ describe.skipIf(serfMissing)(
     })
 
     test('forget whom a forced leave from either side prunes, and take it back', async () => {
-      await using cluster = await MixedCluster.start('agent')
+      await using cluster = await MixedCluster.start('agent', setting)
       await cluster.kill('agent-3', 'ours-3')
       await cluster.expectSeen({ 'agent-3': 'failed', 'ours-3': 'failed' })
       await cluster.prune({ 'agent-1': 'ours-3', 'ours-1': 'agent-3' })
@@ -100,7 +89,7 @@ describe.skipIf(serfMissing)(
     })
 
     test('refute a forced leave of a member that lives', async () => {
-      await using cluster = await MixedCluster.start('agent')
+      await using cluster = await MixedCluster.start('agent', setting)
       await cluster.member('agent-1').forceLeave('ours-2')
       await cluster.member('ours-1').forceLeave('agent-2')
       await cluster.member('agent-2').setTag('after', 'yes')

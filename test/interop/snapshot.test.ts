@@ -5,6 +5,7 @@ import { GossipProcess } from '../support/gossip-process.ts'
 import { loopbackAddresses } from '../support/loopback.ts'
 import type { Participant } from '../support/participant.ts'
 import { SerfAgent, serfMissing } from '../support/serf-agent.ts'
+import { SETTINGS, type SerfSetting } from '../support/serf-settings.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 type Kind = 'agent' | 'ours'
@@ -20,9 +21,15 @@ class Place implements AsyncDisposable {
   readonly #addresses = loopbackAddresses()
   readonly #host = this.#addresses.next()
   readonly #running = new Set<Participant>()
+  readonly #setting: SerfSetting
+
+  constructor(setting: SerfSetting) {
+    this.#setting = setting
+  }
 
   async startStayer(kind: Kind): Promise<Participant> {
-    const setup = { name: 'stayer', host: this.#addresses.next() }
+    const { args, options } = this.#setting
+    const setup = { name: 'stayer', host: this.#addresses.next(), args, options }
     return this.#keep(
       await (kind === 'agent' ? SerfAgent.start(setup) : GossipProcess.start(setup)),
     )
@@ -39,10 +46,14 @@ class Place implements AsyncDisposable {
       join: seed === undefined ? [] : [seed.address],
     }
     if (kind === 'agent') {
-      const args = [`-snapshot=${this.#path}`, ...(rejoinAfterLeave ? ['-rejoin'] : [])]
+      const args = [
+        ...this.#setting.args,
+        `-snapshot=${this.#path}`,
+        ...(rejoinAfterLeave ? ['-rejoin'] : []),
+      ]
       return this.#keep(await SerfAgent.start({ ...setup, args }))
     }
-    const options = { snapshotPath: this.#path, rejoinAfterLeave }
+    const options = { ...this.#setting.options, snapshotPath: this.#path, rejoinAfterLeave }
     return this.#keep(await GossipProcess.start({ ...setup, options }))
   }
 
@@ -74,19 +85,24 @@ async function expectSeen(by: Participant, statuses: Record<string, string>): Pr
 }
 
 const BOTH = { stayer: 'alive', mortal: 'alive' }
-const ORDERS: readonly (readonly [Kind, Kind])[] = [
-  ['ours', 'agent'],
-  ['agent', 'ours'],
-  ['ours', 'ours'],
+const ORDERS: readonly { readonly first: Kind; readonly second: Kind }[] = [
+  { first: 'ours', second: 'agent' },
+  { first: 'agent', second: 'ours' },
+  { first: 'ours', second: 'ours' },
+]
+/** In clear there is every order, in each of the other settings one. */
+const LIVES = [
+  ...ORDERS.map((order) => ({ ...order, ...SETTINGS[0]! })),
+  ...ORDERS.slice(0, 2).map((order, index) => ({ ...order, ...SETTINGS[index + 1]! })),
 ]
 
 describe.skipIf(serfMissing)(
   `a snapshot of one life, read in the next ${serfMissing ?? ''}`,
   () => {
-    test.each(ORDERS)(
-      'leads back to the cluster after a crash: %s, then %s',
-      async (first, second) => {
-        await using place = new Place()
+    test.each(LIVES)(
+      'leads back to the cluster after a crash: $first, then $second; encrypted: $encrypted',
+      async ({ first, second, ...setting }) => {
+        await using place = new Place(setting)
         const stayer = await place.startStayer('agent')
         const mortal = await place.startLife({ kind: first }, stayer)
         await expectSeen(mortal, BOTH)
@@ -108,10 +124,10 @@ describe.skipIf(serfMissing)(
       },
     )
 
-    test.each(ORDERS)(
-      'leads back after a farewell to who wants that: %s, then %s',
-      async (first, second) => {
-        await using place = new Place()
+    test.each(LIVES)(
+      'leads back after a farewell to who wants that: $first, then $second; encrypted: $encrypted',
+      async ({ first, second, ...setting }) => {
+        await using place = new Place(setting)
         const stayer = await place.startStayer('ours')
         const mortal = await place.startLife({ kind: first, rejoinAfterLeave: true }, stayer)
         await expectSeen(mortal, BOTH)

@@ -1,6 +1,7 @@
 /** The program behind {@link GossipProcess}: one gossip node, driven over the IPC channel. */
 import { createGossipNode } from 'libring/serf'
 import type { GossipAnswer, GossipCommand, GossipProcessSetup } from './gossip-process.ts'
+import type { Answers, Question } from './participant.ts'
 
 const { name, host, tags = {}, options } = JSON.parse(process.argv[2]!) as GossipProcessSetup
 const node = createGossipNode(
@@ -12,6 +13,11 @@ const send = (message: unknown): void => void process.send?.(message)
 process.once('disconnect', () => process.exit())
 node.subscribe(send)
 node.on('user-event', ({ name }) => send({ type: 'user-event', name }))
+node.on('query', (query) => {
+  send({ type: 'query', name: query.name })
+  query.respond(name)
+})
+node.on('name-lost', () => process.disconnect())
 const started = node.start()
 
 process.on('message', (command: GossipCommand & { id: number }) => {
@@ -45,8 +51,11 @@ async function perform(command: GossipCommand): Promise<unknown> {
       return await node.forceLeave(command.name, { prune: command.prune })
     case 'user-event':
       return await node.userEvent(command.name)
-    case 'query':
-      return await acknowledging(command.name, command.relayFactor)
+    case 'ask':
+      return await answersTo(command.name, command.question)
+    case 'keys':
+      await node.keys[command.operation](command.key)
+      return
     case 'rtt':
       return node.rtt(command.a, command.b)
     case 'leave':
@@ -55,14 +64,13 @@ async function perform(command: GossipCommand): Promise<unknown> {
   }
 }
 
-async function acknowledging(name: string, relayFactor: number): Promise<string[]> {
-  const names: string[] = []
-  for await (const { type, from } of node.query(name, '', {
-    requestAck: true,
-    relayFactor,
-    timeoutMs: 3_000,
-  })) {
-    if (type === 'ack') names.push(from)
+async function answersTo(name: string, question: Question): Promise<Answers> {
+  const acks: string[] = []
+  const responses: Record<string, string> = {}
+  const asked = node.query(name, '', { ...question, requestAck: true, timeoutMs: 3_000 })
+  for await (const { type, from, payload } of asked) {
+    if (type === 'ack') acks.push(from)
+    else responses[from] = new TextDecoder().decode(payload)
   }
-  return names.toSorted()
+  return { acks: acks.toSorted(), responses }
 }

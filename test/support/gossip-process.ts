@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { MemberEvent } from '../../packages/libring/src/base/member.ts'
 import type { GossipOptions } from '../../packages/libring/src/gossip/options.ts'
 import { commandIn } from './lossy-network.ts'
-import type { Participant, SerfMember } from './participant.ts'
+import type { Answers, KeyOperation, Participant, Question, SerfMember } from './participant.ts'
 import { reapWithUs } from './reaper.ts'
 
 const PROGRAM = fileURLToPath(new URL('gossip-process.main.ts', import.meta.url))
@@ -30,12 +30,14 @@ export type GossipCommand =
   | { readonly type: 'join'; readonly address: string }
   | { readonly type: 'force-leave'; readonly name: string; readonly prune: boolean }
   | { readonly type: 'user-event'; readonly name: string }
-  | { readonly type: 'query'; readonly name: string; readonly relayFactor: number }
+  | { readonly type: 'ask'; readonly name: string; readonly question: Question }
+  | { readonly type: 'keys'; readonly operation: KeyOperation; readonly key: string }
   | { readonly type: 'leave' }
   | { readonly type: 'rtt'; readonly a: string; readonly b: string }
 
 /** What the process tells of its own accord. */
-export type GossipTold = MemberEvent | { readonly type: 'user-event'; readonly name: string }
+export type GossipTold =
+  MemberEvent | { readonly type: 'user-event' | 'query'; readonly name: string }
 
 export interface GossipAnswer {
   readonly id: number
@@ -43,14 +45,17 @@ export interface GossipAnswer {
   readonly error?: string
 }
 
-/** A node of ours in a process of its own, so that it can be killed like any other. */
+/**
+ * A node of ours in a process of its own, so that it can be killed like any other. It responds to
+ * queries with its name, and ends when it has lost that.
+ */
 export class GossipProcess implements Participant {
   readonly name: string
   readonly address: string
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, (answer: GossipAnswer) => void>()
   readonly #failed = new Set<string>()
-  readonly #heard = new Set<string>()
+  readonly #heard = { 'user-event': new Set<string>(), query: new Set<string>() }
   #tags: Readonly<Record<string, string>>
   #nextId = 1
   #log = ''
@@ -92,6 +97,10 @@ export class GossipProcess implements Participant {
     return this.#log
   }
 
+  get hasExited(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   async members(): Promise<SerfMember[]> {
     const members = (await this.#ask({ type: 'members' })) as SerfMember[]
     return members.sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -119,11 +128,19 @@ export class GossipProcess implements Participant {
   }
 
   heard(name: string): boolean {
-    return this.#heard.has(name)
+    return this.#heard['user-event'].has(name)
   }
 
-  async acknowledging(name: string, relayFactor: number): Promise<string[]> {
-    return (await this.#ask({ type: 'query', name, relayFactor })) as string[]
+  async ask(name: string, question: Question = {}): Promise<Answers> {
+    return (await this.#ask({ type: 'ask', name, question })) as Answers
+  }
+
+  wasAsked(name: string): boolean {
+    return this.#heard.query.has(name)
+  }
+
+  async keys(operation: KeyOperation, key: string): Promise<void> {
+    await this.#ask({ type: 'keys', operation, key })
   }
 
   async rtt(a: string, b: string): Promise<number | undefined> {
@@ -145,8 +162,7 @@ export class GossipProcess implements Participant {
   }
 
   async #ended(): Promise<void> {
-    const { exitCode, signalCode } = this.#child
-    if (exitCode === null && signalCode === null) await once(this.#child, 'exit')
+    if (!this.hasExited) await once(this.#child, 'exit')
   }
 
   #ask(command: GossipCommand): Promise<unknown> {
@@ -167,7 +183,7 @@ export class GossipProcess implements Participant {
 
   #take(message: GossipAnswer | GossipTold): void {
     if ('name' in message) {
-      this.#heard.add(message.name)
+      this.#heard[message.type].add(message.name)
       return
     }
     if ('type' in message) {

@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 
 /**
  * Addresses of this machine that no other test uses: Linux answers on all of 127.0.0.0/8. Drawn
@@ -20,4 +22,14 @@ export function loopbackAddresses(): LoopbackAddresses {
       return `${prefix}.${last}`
     },
   }
+}
+
+/** A port of this address that nobody listens at, for whoever cannot take any that is free. */
+export async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }

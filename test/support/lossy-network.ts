@@ -61,10 +61,16 @@ export class LossyNetwork implements Disposable {
     return place
   }
 
-  /** How many packets have been lost so far. */
-  get lost(): number {
-    const shown = run('tc', '-n', this.#name, '-s', 'qdisc', 'show')
-    return [...shown.matchAll(/\(dropped (\d+),/g)].reduce((sum, [, lost]) => sum + Number(lost), 0)
+  /** How many packets were sent to places so far, and how many of them were lost on the way. */
+  traffic(): { readonly sent: number; readonly lost: number } {
+    const inJson = ['-n', this.#name, '-s', '-j']
+    const rules = JSON.parse(run('tc', ...inJson, 'qdisc', 'show')) as { drops: number }[]
+    const cables = JSON.parse(run('ip', ...inJson, 'link', 'show', 'type', 'veth')) as {
+      stats64: { tx: { packets: number } }
+    }[]
+    const lost = rules.reduce((sum, { drops }) => sum + drops, 0)
+    const arrived = cables.reduce((sum, { stats64 }) => sum + stats64.tx.packets, 0)
+    return { sent: arrived + lost, lost }
   }
 
   /** Cables go with their namespaces. Whoever still runs there keeps running, cut off. */

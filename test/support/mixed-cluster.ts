@@ -17,6 +17,8 @@ interface Place {
 
 /** How a cluster differs from one of defaults on loopback addresses. */
 export interface MixedClusterOptions {
+  /** How many agents there are; three unless given. */
+  readonly agents?: number
   /** More arguments for each `serf agent`. */
   readonly args?: readonly string[]
   /** Further options of each node of ours. */
@@ -32,6 +34,9 @@ export interface MixedClusterOptions {
  * with a push/pull, which every member begins every 30 s, the first within 30 s of its start.
  */
 const PATIENCE = { timeout: 90_000, interval: 100 }
+
+/** Agents respond to queries by a script, and with their name, as nodes of ours do. */
+const RESPONDING = '-event-handler=query=printf %s "$SERF_SELF_NAME"'
 
 /**
  * Serf agents and nodes of ours in one cluster: `agent-1` to `agent-3`, `ours-1` to `ours-3`.
@@ -53,11 +58,10 @@ export class MixedCluster implements AsyncDisposable {
   static async start(seed: Kind, options: MixedClusterOptions = {}): Promise<MixedCluster> {
     const cluster = new MixedCluster(options)
     onTestFailed(() => console.log(cluster.#diagnosis()))
-    const names = (kind: Kind): string[] => [1, 2, 3].map((index) => `${kind}-${index}`)
-    const [first, ...others] =
-      seed === 'agent'
-        ? [...names('agent'), ...names('ours')]
-        : [...names('ours'), ...names('agent')]
+    const names = (kind: Kind, count: number): string[] =>
+      Array.from({ length: count }, (_, index) => `${kind}-${index + 1}`)
+    const [agents, ours] = [names('agent', options.agents ?? 3), names('ours', 3)]
+    const [first, ...others] = seed === 'agent' ? [...agents, ...ours] : [...ours, ...agents]
     try {
       await cluster.startMember(first!)
       await Promise.all(others.map((name) => cluster.startMember(name, first!)))
@@ -74,6 +78,22 @@ export class MixedCluster implements AsyncDisposable {
   /** Start a member at the place it had before, if any. */
   async startMember(name: string, join?: string): Promise<void> {
     const place = this.#places.get(name) ?? this.#newPlace(name)
+    this.#places.set(name, place)
+    this.#running.set(name, await this.#startAt(place, name, join))
+  }
+
+  /** Start a member under its old name at a place that nobody had before. */
+  async startElsewhere(name: string, join: string): Promise<void> {
+    this.#places.delete(name)
+    await this.startMember(name, join)
+  }
+
+  /** Start one more under a name that is taken, at a place of its own. */
+  async startTwin(name: string, join: string): Promise<Participant> {
+    return await this.#startAt(this.#newPlace(name), name, join)
+  }
+
+  async #startAt(place: Place, name: string, join: string | undefined): Promise<Participant> {
     const setup = {
       name,
       host: place.host,
@@ -84,10 +104,10 @@ export class MixedCluster implements AsyncDisposable {
     const { args = [], options = {} } = this.#options
     const started =
       place.kind === 'agent'
-        ? await SerfAgent.start({ ...setup, args })
+        ? await SerfAgent.start({ ...setup, args: [...args, RESPONDING] })
         : await GossipProcess.start({ ...setup, options })
-    this.#running.set(name, started)
     this.#started.push(started)
+    return started
   }
 
   member(name: string): Participant {
@@ -113,6 +133,15 @@ export class MixedCluster implements AsyncDisposable {
     await this.#allTell(
       ({ name, status }) => (name in statuses ? [name, status] : undefined),
       statuses,
+    )
+  }
+
+  /** Wait until everybody who runs sees each of these members alive at the address it has now. */
+  async expectAtTheirAddress(...names: readonly string[]): Promise<void> {
+    await this.#allTell(
+      ({ name, address, status }) =>
+        names.includes(name) ? [name, `${status} at ${address}`] : undefined,
+      Object.fromEntries(names.map((name) => [name, `alive at ${this.member(name).address}`])),
     )
   }
 
@@ -157,7 +186,7 @@ export class MixedCluster implements AsyncDisposable {
    * times and comes with no push/pull, so that a single one may pass somebody by, with Serf too.
    */
   async expectAcknowledged(asker: string, names: readonly string[]): Promise<void> {
-    const ask = () => this.member(asker).acknowledging('anybody', 3)
+    const ask = async () => (await this.member(asker).ask('anybody', { relayFactor: 3 })).acks
     await expect.poll(ask, PATIENCE).toEqual(names)
   }
 
@@ -169,7 +198,7 @@ export class MixedCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.running.map((member) => member.kill()))
+    await Promise.all(this.#started.map((member) => member.kill()))
     this.#running.clear()
   }
 
@@ -206,9 +235,7 @@ export class MixedCluster implements AsyncDisposable {
       host: this.#addresses.next(),
       namespace: undefined,
     }
-    const place: Place = { kind, host, namespace, tags: { kind, place: name } }
-    this.#places.set(name, place)
-    return place
+    return { kind, host, namespace, tags: { kind, place: name } }
   }
 
   /** Taken after the end of a test, when nobody runs any more. */

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { addressText } from '../../packages/libring/src/base/address.ts'
 import { commandIn } from './lossy-network.ts'
-import type { Participant, SerfMember } from './participant.ts'
+import type { Answers, KeyOperation, Participant, Question, SerfMember } from './participant.ts'
 import { reapWithUs } from './reaper.ts'
 
 const run = promisify(execFile)
@@ -20,8 +21,12 @@ export const serfMissing: string | undefined =
 
 export interface SerfAgentSetup {
   readonly name: string
-  /** A loopback address of its own; gossip on port 7946, RPC on 7373. */
+  /** An address of its own, unless it has ports of its own. */
   readonly host: string
+  /** For gossip; 7946 unless given. */
+  readonly port?: number
+  /** For commands; 7373 unless given. */
+  readonly rpcPort?: number
   readonly tags?: Readonly<Record<string, string>>
   /** Gossip addresses to join at the start; the agent gives up when none answers. */
   readonly join?: readonly string[]
@@ -50,13 +55,14 @@ export class SerfAgent implements Participant {
   private constructor(setup: SerfAgentSetup) {
     this.name = setup.name
     this.host = setup.host
-    this.address = `${setup.host}:7946`
-    this.rpcAddress = `${setup.host}:7373`
+    const { host, port = 7946, rpcPort = 7373 } = setup
+    this.address = addressText({ host, port })
+    this.rpcAddress = addressText({ host, port: rpcPort })
     this.#namespace = setup.namespace
     const address = `-rpc-addr=${this.rpcAddress}`
     this.#rpc = setup.rpcAuth === undefined ? [address] : [address, `-rpc-auth=${setup.rpcAuth}`]
     const config = setup.rpcAuth === undefined ? [] : this.#keyFile(setup.rpcAuth)
-    const args = ['agent', address, ...config, ...argumentsOf(setup)]
+    const args = ['agent', address, `-bind=${this.address}`, ...config, ...argumentsOf(setup)]
     this.#child = spawn(...commandIn(setup.namespace, 'serf', args), {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -136,11 +142,28 @@ export class SerfAgent implements Participant {
     return this.#log.includes(`Received event: user-event: ${name}\n`)
   }
 
-  async acknowledging(name: string, relayFactor: number): Promise<string[]> {
+  async ask(
+    name: string,
+    { filterNodes = [], filterTags = {}, relayFactor = 0 }: Question = {},
+  ): Promise<Answers> {
+    const filters = [
+      ...filterNodes.map((node) => `-node=${node}`),
+      ...Object.entries(filterTags).map(([tag, pattern]) => `-tag=${tag}=${pattern}`),
+    ]
     const relays = `-relay-factor=${relayFactor}`
-    const { stdout } = await this.#serf('query', '-format=json', '-timeout=3s', relays, name)
-    const { Acks } = JSON.parse(stdout) as { readonly Acks: readonly string[] | null }
-    return (Acks ?? []).toSorted()
+    const { stdout } = await this.#serf(
+      'query',
+      ...['-format=json', '-timeout=3s', relays, ...filters, name],
+    )
+    const { Acks, Responses } = JSON.parse(stdout) as {
+      readonly Acks: readonly string[] | null
+      readonly Responses: Readonly<Record<string, string>>
+    }
+    return { acks: (Acks ?? []).toSorted(), responses: Responses }
+  }
+
+  wasAsked(name: string): boolean {
+    return this.#log.includes(`Received event: query: ${name}\n`)
   }
 
   async rtt(a: string, b: string): Promise<number | undefined> {
@@ -150,8 +173,7 @@ export class SerfAgent implements Participant {
     return ms === undefined ? undefined : Number(ms)
   }
 
-  /** Rejects unless every member did as asked. */
-  async keys(operation: 'install' | 'use' | 'remove', key: string): Promise<void> {
+  async keys(operation: KeyOperation, key: string): Promise<void> {
     await this.#serf('keys', `-${operation}=${key}`)
   }
 
@@ -198,10 +220,9 @@ export class SerfAgent implements Participant {
 }
 
 function argumentsOf(setup: SerfAgentSetup): string[] {
-  const { name, host, tags = {}, join: seeds = [], args = [] } = setup
+  const { name, tags = {}, join: seeds = [], args = [] } = setup
   return [
     `-node=${name}`,
-    `-bind=${host}:7946`,
     '-profile=lan',
     '-log-level=debug',
     ...Object.entries(tags).flatMap(([key, value]) => ['-tag', `${key}=${value}`]),
