@@ -167,6 +167,39 @@ describe('at most 128 streams are open at once: one more', () => {
     expect(second!.stream.calls).toEqual(['destroy'])
   })
 
+  test('where all were answered takes the place of the oldest whose other end stays', () => {
+    const { fed, streams, accept } = setUp(({ connection }, streams) => {
+      streams.respond(connection, answer)
+    })
+    const rude = Array.from({ length: 128 }, accept)
+    for (const { handler } of rude) handler.onBytes(Uint8Array.of(0x63))
+    const honest = Array.from({ length: 3 }, () => {
+      const accepted = accept()
+      accepted.handler.onBytes(request)
+      return accepted.stream
+    })
+    expect(fed.slice(128)).toMatchObject(honest.map(() => ({ type: 'request', message: ping })))
+    expect(honest.map(({ calls }) => calls)).toEqual(honest.map(() => ['write abcd', 'end']))
+    expect(rude.map(({ stream }) => stream.calls.at(-1))).toEqual([
+      ...honest.map(() => 'destroy'),
+      ...rude.slice(honest.length).map(() => 'end'),
+    ])
+    expect([streams.size, streams.refused]).toEqual([128, 3])
+  })
+
+  test('takes the place of whoever stays, be it still to ask or answered, by age alone', () => {
+    const { streams, accept } = setUp()
+    const [asked, half1, answered, half2, ...others] = Array.from({ length: 128 }, accept)
+    for (const { handler } of [asked!, answered!, ...others]) handler.onBytes(request)
+    for (const { handler } of [half1!, half2!]) handler.onBytes(half)
+    streams.respond(3, answer)
+    const gone = () => [asked, half1, answered, half2].map((open) => open!.stream.calls.at(-1))
+    accept().handler.onBytes(request)
+    expect(gone()).toEqual([undefined, 'destroy', 'end', undefined])
+    accept().handler.onBytes(request)
+    expect(gone()).toEqual([undefined, 'destroy', 'destroy', undefined])
+  })
+
   test('where all wait for their answer is dropped without a word', () => {
     const { fed, streams, accept } = setUp()
     const open = Array.from({ length: 128 }, accept)

@@ -198,14 +198,35 @@ describe('places', () => {
     expect(server.size).toBe(64)
   })
 
-  test('a stream beyond 256 is dropped, whatever the others are doing', () => {
-    const { stats, accept } = setUp()
-    const open = Array.from({ length: 256 }, accept)
+  test('a stream beyond 256 takes that of the oldest that has not said what it wants', () => {
+    const { clock, stats, server, calls, endings, accept, ask } = setUp()
+    const served = ask(hello)
+    const silent = Array.from({ length: 254 }, accept)
+    silent[0]!.handler.onBytes(new Talk(IN_CLEAR).say('dialling', [hello])[0]!.subarray(0, -1))
+    const last = ask(hello)
+    const more = [ask(hello), ask(hello)]
+    expect(calls).toHaveLength(4)
+    expect([served, last, ...more].map(({ stream }) => stream.calls)).toEqual([[], [], [], []])
+    const gone = silent.flatMap(({ stream }, at) => (stream.calls.includes('destroy') ? [at] : []))
+    expect([gone, stats.refused]).toEqual([[0, 1], 2])
+
+    // What still comes of it counts for nothing, and its place is not given back twice.
+    silent[0]!.handler.onBytes(Uint8Array.of(1))
+    silent[0]!.handler.onEnd()
+    silent[0]!.handler.onClosed(undefined)
+    expect([server.size, endings, stats.timedOut]).toEqual([4, [], 0])
+    clock.runUntil(1_000)
+    expect(stats.timedOut).toBe(252)
+  })
+
+  test('a stream beyond 256 is dropped where all have said what they want', () => {
+    const { stats, accept, ask } = setUp()
+    const open = Array.from({ length: 256 }, () => ask(hello))
     const { stream, handler } = accept()
     handler.onBytes(Uint8Array.of(1))
     handler.onEnd()
     handler.onClosed(undefined)
-    expect([stream.calls, stats.refused]).toEqual([['destroy'], 1])
+    expect([stream.calls, stats.refused]).toEqual([['destroy'], 209])
     open[0]!.handler.onClosed(undefined)
     expect(accept().stream.calls).toEqual([])
   })

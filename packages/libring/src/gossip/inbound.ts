@@ -11,7 +11,7 @@ export type InboundInput =
   | { readonly type: 'request'; readonly connection: number; readonly message: StreamMessage }
   | { readonly type: 'request-fault'; readonly connection: number; readonly fault: WireFault }
 
-/** Most streams open at once. One more takes the place of one that is still to ask something. */
+/** Most streams open at once. One more takes the place of one whose other end keeps us waiting. */
 const STREAMS_MAX = 128
 
 /** Most bytes of requests that are not whole yet, over all streams: 64 MiB. */
@@ -108,11 +108,11 @@ export class InboundStreams {
 
   /**
    * Drop the oldest stream that has not said a word, or else the oldest whose request is not
-   * whole: whoever holds streams open and says nothing keeps nobody out.
+   * whole, or which was answered and is not closed: whoever holds streams open keeps nobody out.
    */
   #makeRoom(): boolean {
-    const asking = [...this.#open].filter(([, inbound]) => inbound.isReading)
-    const [connection, inbound] = asking.find(([, { isSilent }]) => isSilent) ?? asking[0] ?? []
+    const waiting = [...this.#open].filter(([, inbound]) => inbound.keepsUsWaiting)
+    const [connection, inbound] = waiting.find(([, { isSilent }]) => isSilent) ?? waiting[0] ?? []
     if (connection === undefined || inbound === undefined) return false
     this.#refused++
     inbound.stream.destroy()
@@ -181,14 +181,14 @@ class Inbound implements StreamHandler {
     this.#owner = owner
   }
 
-  /** Whether its request is not whole yet. */
-  get isReading(): boolean {
-    return this.#phase === 'reading'
+  /** Whether it is for the other end to do something: to ask, or to close. */
+  get keepsUsWaiting(): boolean {
+    return this.#phase !== 'asked'
   }
 
-  /** Whether not a byte has come. */
+  /** Whether not a byte of its request has come. */
   get isSilent(): boolean {
-    return this.#heldBytes === 0
+    return this.#phase === 'reading' && this.#heldBytes === 0
   }
 
   onBytes(bytes: Uint8Array): void {

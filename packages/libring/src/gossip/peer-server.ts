@@ -9,7 +9,8 @@ import { PeerStream, type PeerEnding, type PeerOwner } from './peer-stream.ts'
 
 /**
  * Streams of others that are open at once, those included that have not said yet what they want
- * or have been answered. One more is dropped.
+ * or have been answered. One more takes the place of one that has not said what it wants, which
+ * is all that somebody without the key can open; where there is none, it is dropped.
  */
 export const PEER_STREAMS_ACCEPTED_MAX = 256
 
@@ -97,7 +98,7 @@ export class PeerServer {
 
   /** A stream whose opening was read. */
   accept(stream: Stream): StreamHandler {
-    if (this.#isClosed || this.#accepted.size >= PEER_STREAMS_ACCEPTED_MAX) {
+    if (this.#isClosed || (this.#accepted.size >= PEER_STREAMS_ACCEPTED_MAX && !this.#makeRoom())) {
       this.#stats.refused++
       stream.destroy()
       return IGNORE
@@ -133,6 +134,17 @@ export class PeerServer {
   dropAll(): void {
     this.closeAll()
     for (const served of [...this.#accepted]) this.#drop(served)
+  }
+
+  /** Drop the oldest stream that has not said what it wants, if there is one. */
+  #makeRoom(): boolean {
+    for (const served of this.#accepted) {
+      if (served.topic !== undefined || served.stream.ending !== undefined) continue
+      this.#stats.refused++
+      this.#drop(served)
+      return true
+    }
+    return false
   }
 
   #onHead(served: Served, { version, topic, from, to, deadlineMs }: PeerHead): void {
