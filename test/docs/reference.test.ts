@@ -194,6 +194,7 @@ describe('docs/reference/serf-options.md', () => {
 
   test.each([
     ['## The node', 'gossip/options.ts', 'GossipOptions'],
+    ['## What it uses', 'runtime/gossip.ts', 'GossipEnvironment'],
     ['## Who is let in', 'gossip/security-options.ts', 'SecurityOptions'],
   ] as const)('has below "%s" what %s declares', (heading, file, name) => {
     const rows = rowsOf(below(options, heading))

@@ -134,7 +134,7 @@ test.each(Object.entries(BRIEF))(
 const MODULES: Readonly<Record<string, readonly number[]>> = {
   'docs/guides/encryption.md': [0, 2],
   'docs/guides/operating.md': [3, 5],
-  'docs/guides/serf.md': [1],
+  'docs/guides/serf.md': [2],
 }
 
 test.each(Object.entries(MODULES))('the modules of %s load', async (page, indexes) => {
@@ -158,7 +158,7 @@ test('every TypeScript program of every page is run by some test', () => {
     'docs/guides/moving-state.md': 2,
     'docs/guides/operating.md': 4,
     'docs/guides/testing-with-the-simulator.md': 1,
-    'docs/guides/serf.md': 2,
+    'docs/guides/serf.md': 3,
     'docs/guides/encryption.md': 1,
     'docs/reference/errors.md': 1,
     // test/interop/attaching-guide.test.ts
@@ -191,9 +191,22 @@ describe('docs/guides/serf.md', () => {
     expect(await basil.ended()).toBe(0)
   })
 
+  test('its members have tags and distances, and are forced out once they have failed', async () => {
+    const file = programOf('docs/guides/serf.md', 1)
+    await using program = new Program(file, [freeAddress(), freeAddress()])
+    expect(await program.ended()).toBe(0)
+    expect(program.output.trim().split('\n')).toEqual([
+      expect.stringMatching(/^(anise alive \{\}|basil alive \{ role: 'web' \})$/),
+      expect.stringMatching(/^(anise alive \{\}|basil alive \{ role: 'web' \})$/),
+      'nobody answered in 50 ms',
+      'true 8',
+      "[ 'anise alive', 'basil left' ]",
+    ])
+  })
+
   test('its node takes commands, and ends when it is told to leave', async () => {
     const rpcAddress = `${addresses.next()}:7373`
-    await using program = new Program(programOf('docs/guides/serf.md', 2), [
+    await using program = new Program(programOf('docs/guides/serf.md', 3), [
       freeAddress(),
       rpcAddress,
     ])

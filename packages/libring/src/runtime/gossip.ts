@@ -15,7 +15,11 @@ import { KeyringFile } from './keyring-file.ts'
 
 /** What a node uses that is no option of the protocol. */
 export interface GossipEnvironment {
-  /** @defaultValue nobody hears */
+  /**
+   * Hears what an operator should know: four methods, as those of the console.
+   *
+   * @defaultValue nobody hears
+   */
   readonly logger?: Logger
 }
 
