@@ -142,16 +142,23 @@ export const bool: Codec<boolean> = {
 }
 
 /** Well-formed UTF-8; anything else is `malformed`. Never nil when written. */
-export const text: Codec<string> = {
-  zero: '',
-  read(reader) {
-    const value = utf8Decode(readRaw(reader))
-    if (value === undefined) reader.fail('malformed')
-    return value ?? ''
-  },
-  write(writer, value) {
-    writeRaw(writer, utf8Encode(value))
-  },
+export const text: Codec<string> = textUpTo(Infinity)
+
+/** Like {@link text}, but `too-large` where it has more bytes: nothing is made of them then. */
+export function textUpTo(bytesMax: number): Codec<string> {
+  return {
+    zero: '',
+    read(reader) {
+      const raw = readRaw(reader)
+      if (raw.length > bytesMax) reader.fail('too-large')
+      const value = reader.fault === undefined ? utf8Decode(raw) : ''
+      if (value === undefined) reader.fail('malformed')
+      return value ?? ''
+    },
+    write(writer, value) {
+      writeRaw(writer, utf8Encode(value))
+    },
+  }
 }
 
 /**
