@@ -81,7 +81,7 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array, offset = 0): Decod
 /**
  * How many values one struct may consist of, those in it that are passed over included, and
  * how many elements a byte array that is written as an array may have. More is `too-large`.
- * It bounds what reading the beginning of a struct again, once more bytes have come, can cost.
+ * Nobody honest comes near.
  */
 export const STRUCT_VALUES_MAX = 1_024
 
