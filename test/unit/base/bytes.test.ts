@@ -15,6 +15,7 @@ import {
   utf8Encode,
   utf8Length,
 } from '../../../packages/libring/src/base/bytes.ts'
+import { retainedBytes } from '../../support/retained-bytes.ts'
 
 const bytes = (...values: number[]) => Uint8Array.from(values)
 
@@ -116,6 +117,25 @@ describe('hexadecimal', () => {
 
   test.each(['f', '0g', ' 0', '0x', '-1', '1.', '００'])('%j is no hexadecimal', (text) => {
     expect(fromHex(text)).toBeUndefined()
+  })
+})
+
+describe('a long text takes the memory of its characters and little more', () => {
+  const length = 1_048_576
+
+  test('in hexadecimal', () => {
+    expect(toHex(bytes(...new Array<number>(9_000).fill(0xa5)))).toBe('a5'.repeat(9_000))
+    expect(retainedBytes(() => toHex(new Uint8Array(length)))).toBeLessThan(3 * length)
+  })
+
+  test('read from UTF-8', () => {
+    // Odd lengths, so that no piece of any even size ends between two characters.
+    const mixed = '\u{10ffff}aé世'.repeat(3_001)
+    expect(utf8Decode(utf8Encode(mixed))).toBe(mixed)
+    const plain = new Uint8Array(length).fill(0x61)
+    expect(retainedBytes(() => utf8Decode(plain))).toBeLessThan(2 * length)
+    const wide = utf8Encode('世'.repeat(length / 4))
+    expect(retainedBytes(() => utf8Decode(wide))).toBeLessThan(length)
   })
 })
 

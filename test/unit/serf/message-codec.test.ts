@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { NO_BYTES, toHex, utf8Encode } from '../../../packages/libring/src/base/bytes.ts'
 import { decodeSerf, encodeSerf } from '../../../packages/libring/src/serf/message-codec.ts'
-import type { SerfMessage } from '../../../packages/libring/src/serf/messages.ts'
+import type { SerfMessage, UserState } from '../../../packages/libring/src/serf/messages.ts'
 import { reversedMap } from '../../support/reversed-map.ts'
 import { hex, serfVectors } from '../../support/vectors.ts'
 
@@ -192,5 +192,67 @@ describe('what is no Serf message', () => {
 test('bytes behind a message are left alone', () => {
   expect(decodeSerf(hex('0182a54c54696d6501a44e6f6465a26e31ffff'))).toEqual({
     message: meanings['join'],
+  })
+})
+
+describe('a push/pull may be 20 MiB, and what it names may not', () => {
+  const base = meanings['pushPull minimal, Events nil'] as UserState
+  const long = 'x'.repeat(65_507)
+  const told = (state: Partial<UserState>) => decodeSerf(encodeSerf({ ...base, ...state }))
+  const payload = (length: number) => new Uint8Array(length)
+
+  test.each<[string, (name: string) => Partial<UserState>]>([
+    ['a member with a time', (name) => ({ statusLTimes: new Map([[name, 1n]]) })],
+    ['a member that left', (name) => ({ leftMembers: [name] })],
+  ])('%s has a name that fits into a datagram', (_, state) => {
+    expect(told(state(long)).message).toMatchObject(state(long))
+    expect(told(state(`${long}x`))).toEqual({ fault: 'too-large' })
+  })
+
+  test('an event of which no packet has the room is left out, alone', () => {
+    const name = 'deploy'
+    const kept = [
+      { name, payload: payload(65_507) },
+      { name: long, payload: payload(1) },
+    ]
+    const dropped = [
+      { name, payload: payload(65_508) },
+      { name: `${long}x`, payload: payload(1) },
+      { name, payload: payload(20_000_000) },
+    ]
+    const events = [
+      { ltime: 1n, events: dropped },
+      { ltime: 2n, events: [...dropped, ...kept] },
+    ]
+    expect(told({ events, leftMembers: ['old'] }).message).toMatchObject({
+      leftMembers: ['old'],
+      events: [
+        { ltime: 1n, events: [] },
+        { ltime: 2n, events: kept },
+      ],
+    })
+  })
+
+  test('nothing is made of a name that is too long', () => {
+    const state = { ...base, leftMembers: ['x'.repeat(20_000_000)] }
+    const event = { name: 'x'.repeat(20_000_000), payload: NO_BYTES }
+    const texts = vi.spyOn(String, 'fromCodePoint')
+    for (const sent of [state, { ...base, events: [{ ltime: 1n, events: [event] }] }]) {
+      const bytes = encodeSerf(sent)
+      texts.mockClear()
+      decodeSerf(bytes)
+      const lengths = texts.mock.calls.map(({ length }) => length)
+      expect(lengths.reduce((sum, length) => sum + length, 0)).toBeLessThan(100)
+    }
+    texts.mockRestore()
+  })
+
+  test('there are at most 65,536 events, over all slots', () => {
+    const event = { name: '', payload: NO_BYTES }
+    const slots = (...counts: number[]) =>
+      counts.map((count, ltime) => ({ ltime: BigInt(ltime), events: Array(count).fill(event) }))
+    expect(told({ events: slots(65_535, 0, 1) }).fault).toBeUndefined()
+    expect(told({ events: slots(65_535, 0, 2) }).fault).toBe('too-large')
+    expect(told({ events: slots(65_537) }).fault).toBe('too-large')
   })
 })

@@ -7,6 +7,7 @@ import {
   PUSH_PULL_HEADER,
   USER_HEADER,
 } from '../../../packages/libring/src/wire/bodies.ts'
+import { Reader } from '../../../packages/libring/src/codec/reader.ts'
 import { COMPRESSED, wrapCompressed } from '../../../packages/libring/src/wire/compress.ts'
 import type {
   NodeState,
@@ -366,7 +367,7 @@ describe('long messages in small pieces', () => {
   })
 
   test('rows full of unknown values, byte by byte', () => {
-    // A row that is cut is read again from its beginning. This one costs as much as one may.
+    // This one has as many values as one may.
     const unknown = `a15adc03e8${'c0'.repeat(1_000)}`
     const worst = hex(`83${unknown}a44e616d65a161a441646472a47f000001`)
     const count = 20
@@ -376,6 +377,24 @@ describe('long messages in small pieces', () => {
     expect(result.message.nodes.map(({ name }) => name)).toEqual(
       Array.from({ length: count }, () => 'a'),
     )
+  })
+
+  // Each is read up to its last value, and sent on byte by byte, as values of one byte.
+  const array = `dc0400${'00'.repeat(1_024)}`
+  const dribbled: [string, string][] = [
+    ['bytes that are arrays', `09de0400${`a3427566${array}`.repeat(500)}`],
+    ['texts', `0dde0400${`a54572726f72d950${'61'.repeat(80)}`.repeat(500)}`],
+    ['unknown values', `0dde0400${'a158c0'.repeat(100)}`],
+  ]
+
+  test.each(dribbled)('%s are not read once more for each byte that comes', (_, begun) => {
+    const rest = hex('a158c0'.repeat(250))
+    const decoder = new StreamDecoder('dialling')
+    expect(decoder.push(hex(begun))).toEqual(more)
+    const read = bytesRead(() => {
+      for (const byte of rest) expect(decoder.push(Uint8Array.of(byte))).toEqual(more)
+    })
+    expect(read).toBeLessThan(3 * rest.length)
   })
 
   test('the longest user message comes through in chunks', () => {
@@ -392,3 +411,23 @@ test('the buffer of a compressed message is the body’s own', () => {
   const body = { Algo: 0, Buf: lzwCompress(hex('0281a55365714e6f07')) }
   expect(decoded(encode(COMPRESSED, body, 9))).toEqual(got({ type: 'ack', seq: 7, payload: none }))
 })
+
+/** How many bytes any reader gives meanwhile, those it gives again included. */
+function bytesRead(during: () => void): number {
+  const { uint8, view } = Reader.prototype
+  let count = 0
+  Reader.prototype.uint8 = function () {
+    count++
+    return uint8.call(this)
+  }
+  Reader.prototype.view = function (length) {
+    count += length
+    return view.call(this, length)
+  }
+  try {
+    during()
+  } finally {
+    Object.assign(Reader.prototype, { uint8, view })
+  }
+  return count
+}

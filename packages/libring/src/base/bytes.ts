@@ -1,5 +1,8 @@
 const EMPTY = new Uint8Array(0)
 
+/** Texts are made of pieces of so many characters: joined one by one, each would take 32 bytes. */
+const PIECE_LENGTH = 4_096
+
 /** No bytes. Shared, so never to be written to. */
 export const NO_BYTES: Uint8Array = EMPTY
 
@@ -34,20 +37,19 @@ export function isWellFormed(text: string): boolean {
 /** The text of well-formed UTF-8, or `undefined` for anything else (overlong, surrogate, cut). */
 export function utf8Decode(bytes: Uint8Array): string | undefined {
   let text = ''
+  let points: number[] = []
   for (let i = 0; i < bytes.length;) {
     const first = bytes[i]!
-    if (first < 0x80) {
-      text += String.fromCharCode(first)
-      i++
-      continue
-    }
-    const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
-    const point = readPoint(bytes, i, length)
+    const length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
+    const point = length === 1 ? first : readPoint(bytes, i, length)
     if (point === undefined) return undefined
-    text += String.fromCodePoint(point)
+    points.push(point)
     i += length
+    if (points.length < PIECE_LENGTH) continue
+    text += String.fromCodePoint(...points)
+    points = []
   }
-  return text
+  return text + String.fromCodePoint(...points)
 }
 
 /** Order by unsigned bytes; where one is a prefix of the other, the shorter comes first. */
@@ -93,9 +95,14 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 
 export function toHex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  for (let i = 0; i < bytes.length; i += PIECE_LENGTH) {
+    const piece = bytes.subarray(i, i + PIECE_LENGTH)
+    text += Array.from(piece, (byte) => HEX[byte]).join('')
+  }
   return text
 }
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Bytes of a string of hexadecimal digits, or `undefined` when it is not one. */
 export function fromHex(text: string): Uint8Array | undefined {

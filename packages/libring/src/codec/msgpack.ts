@@ -81,7 +81,7 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array, offset = 0): Decod
 /**
  * How many values one struct may consist of, those in it that are passed over included, and
  * how many elements a byte array that is written as an array may have. More is `too-large`.
- * It bounds what reading the beginning of a struct again, once more bytes have come, can cost.
+ * Nobody honest comes near.
  */
 export const STRUCT_VALUES_MAX = 1_024
 
@@ -142,16 +142,23 @@ export const bool: Codec<boolean> = {
 }
 
 /** Well-formed UTF-8; anything else is `malformed`. Never nil when written. */
-export const text: Codec<string> = {
-  zero: '',
-  read(reader) {
-    const value = utf8Decode(readRaw(reader))
-    if (value === undefined) reader.fail('malformed')
-    return value ?? ''
-  },
-  write(writer, value) {
-    writeRaw(writer, utf8Encode(value))
-  },
+export const text: Codec<string> = textUpTo(Infinity)
+
+/** Like {@link text}, but `too-large` where it has more bytes: nothing is made of them then. */
+export function textUpTo(bytesMax: number): Codec<string> {
+  return {
+    zero: '',
+    read(reader) {
+      const raw = readRaw(reader)
+      if (raw.length > bytesMax) reader.fail('too-large')
+      const value = reader.fault === undefined ? utf8Decode(raw) : ''
+      if (value === undefined) reader.fail('malformed')
+      return value ?? ''
+    },
+    write(writer, value) {
+      writeRaw(writer, utf8Encode(value))
+    },
+  }
 }
 
 /**

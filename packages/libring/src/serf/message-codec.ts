@@ -1,4 +1,4 @@
-import { concatBytes } from '../base/bytes.ts'
+import { concatBytes, utf8Decode } from '../base/bytes.ts'
 import {
   bool,
   bytes,
@@ -10,8 +10,9 @@ import {
   list,
   nilable,
   struct,
-  text,
+  text as anyText,
   textMap,
+  textUpTo,
   uint16,
   uint32,
   uint64,
@@ -37,7 +38,8 @@ import {
 const NAMES_MAX = 1_048_576
 /** Most slots of recent events in a push/pull. Serf's default is 512. */
 const EVENT_SLOTS_MAX = 65_536
-const EVENTS_PER_SLOT_MAX = 65_536
+/** Most recent events in a push/pull, over all slots. */
+const EVENTS_MAX = 65_536
 const FILTERS_MAX = 1_024
 const KEYS_MAX = 1_024
 const TAGS_MAX = 65_536
@@ -51,16 +53,51 @@ const ltime: Codec<bigint> = {
   },
 }
 
+/** No message of Serf's but a push/pull is longer than a datagram, though a stream may carry one. */
+const USER_MESSAGE_BYTES_MAX = 65_507
+
+/** Names and other texts, in a push/pull too, which may be 20 MiB. */
+const text = textUpTo(USER_MESSAGE_BYTES_MAX)
+
+/** `undefined` when it is longer than that. */
+const eventName: Codec<string | undefined> = {
+  zero: '',
+  read(reader) {
+    const read = bytes.read(reader)
+    if (read.length > USER_MESSAGE_BYTES_MAX) return undefined
+    const name = utf8Decode(read)
+    if (name === undefined) reader.fail('malformed')
+    return name
+  },
+  write: (writer, value) => anyText.write(writer, value ?? ''),
+}
+
 const LEAVE = struct({ LTime: ltime, Node: text, Prune: bool })
 const JOIN = struct({ LTime: ltime, Node: text })
-const EVENT = struct({ Name: text, Payload: bytes })
-const EVENTS_AT = struct({ LTime: ltime, Events: list(EVENT, EVENTS_PER_SLOT_MAX) })
+const EVENT = struct({ Name: eventName, Payload: bytes })
+const EVENTS_AT = nilable(struct({ LTime: ltime, Events: list(EVENT, EVENTS_MAX) }))
+const EVENT_SLOTS: Codec<readonly FieldsOf<typeof EVENTS_AT>[]> = {
+  ...list(EVENTS_AT, EVENT_SLOTS_MAX),
+  read(reader) {
+    let eventsLeft = EVENTS_MAX
+    const counted: typeof EVENTS_AT = {
+      ...EVENTS_AT,
+      read(reader) {
+        const slot = EVENTS_AT.read(reader)
+        eventsLeft -= slot?.Events.length ?? 0
+        if (eventsLeft < 0) reader.fail('too-large')
+        return slot
+      },
+    }
+    return list(counted, EVENT_SLOTS_MAX).read(reader)
+  },
+}
 const PUSH_PULL = struct({
   LTime: ltime,
-  StatusLTimes: textMap(ltime, NAMES_MAX),
+  StatusLTimes: textMap(ltime, NAMES_MAX, text),
   LeftMembers: list(text, NAMES_MAX),
   EventLTime: ltime,
-  Events: nilable(list(nilable(EVENTS_AT), EVENT_SLOTS_MAX)),
+  Events: nilable(EVENT_SLOTS),
   QueryLTime: ltime,
 })
 const USER_EVENT = struct({ LTime: ltime, Name: text, Payload: bytes, CC: bool })
@@ -88,7 +125,7 @@ const KNOWN_MEMBER = struct({
   Name: text,
   Addr: bytes,
   Port: uint16,
-  Tags: textMap(text, TAGS_MAX),
+  Tags: textMap(text, TAGS_MAX, text),
   Status: int,
   ProtocolMin: uint8,
   ProtocolMax: uint8,
@@ -114,9 +151,6 @@ const RELAY_HEADER = struct({
 export type DecodedSerf =
   | { readonly message: SerfMessage; readonly fault?: never }
   | { readonly fault: WireFault; readonly message?: never }
-
-/** No message of Serf's but a push/pull is longer than a datagram, though a stream may carry one. */
-const USER_MESSAGE_BYTES_MAX = 65_507
 
 /** The message that another member sent by itself, in a packet or over a stream. */
 export function decodeUserMessage(bytes: Uint8Array): DecodedSerf {
@@ -254,15 +288,24 @@ function userStateOf(fields: FieldsOf<typeof PUSH_PULL>): UserState {
   }
 }
 
-function eventsAtFields({ ltime: LTime, events }: EventsAt): FieldsOf<typeof EVENTS_AT> {
+type Slot = NonNullable<FieldsOf<typeof EVENTS_AT>>
+
+function eventsAtFields({ ltime: LTime, events }: EventsAt): Slot {
   return {
     LTime,
     Events: events.map(({ name: Name, payload: Payload }) => ({ Name, Payload })),
   }
 }
 
-function eventsAtOf({ LTime, Events }: FieldsOf<typeof EVENTS_AT>): EventsAt {
-  const events = Events.map(({ Name, Payload }) => ({ name: Name, payload: Payload }))
+/**
+ * Without events that no packet can have carried. Agents take them from a stream, remember them and
+ * tell each other: to refuse all of what an agent says for one of them would cut us off from it.
+ */
+function eventsAtOf({ LTime, Events }: Slot): EventsAt {
+  const events = Events.flatMap(({ Name, Payload }) => {
+    const isTooLong = Name === undefined || Payload.length > USER_MESSAGE_BYTES_MAX
+    return isTooLong ? [] : [{ name: Name, payload: Payload }]
+  })
   return { ltime: LTime, events }
 }
 

@@ -1,6 +1,7 @@
 import { equalBytes, NO_BYTES } from '../base/bytes.ts'
 import type { Codec } from '../codec/msgpack.ts'
 import { Reader } from '../codec/reader.ts'
+import { ValueExtent } from '../codec/value-scanner.ts'
 import { ACK, ERROR, NODE_STATE, PING, PUSH_PULL_HEADER, USER_HEADER } from './bodies.ts'
 import { COMPRESSED, inflate, wrapCompressed } from './compress.ts'
 import { nodeStateOf, pingOf } from './decode.ts'
@@ -58,7 +59,7 @@ export function encodeStream(
  * Reads the one message of a stream as its bytes arrive, in chunks of any size.
  *
  * Never throws, and costs time in proportion to the bytes, however they are cut: what has been
- * read is not read again, but for the struct in which a chunk ended. Holds at most
+ * read is not read again, but for the struct in which a chunk ended, and that once. Holds at most
  * {@link STREAM_BYTES_MAX} bytes, and makes room only for bytes that came. Once there is a
  * message or a fault, that stays the result and later bytes are ignored. Chunks are copied.
  */
@@ -205,16 +206,30 @@ function* readStruct<T>(
   codec: Codec<T>,
   bytesMax: number = STRUCT_BYTES_MAX,
 ): Reading<T> {
+  let reader = new Reader(unread.peek(bytesMax))
+  let body = codec.read(reader)
+  if (reader.fault === 'truncated') {
+    // Not again before all of it is there: a sender that cuts small would have us read each time.
+    const fault = yield* readExtent(unread, bytesMax)
+    if (fault !== undefined) return fault
+    reader = new Reader(unread.peek(bytesMax))
+    body = codec.read(reader)
+  }
+  if (reader.fault !== undefined) return reader.fault
+  unread.take(reader.offset)
+  return body
+}
+
+/** Wait until the value at the front is whole. */
+function* readExtent(
+  unread: Unread,
+  bytesMax: number,
+): Generator<number, WireFault | undefined, void> {
+  const extent = new ValueExtent()
   for (;;) {
-    const reader = new Reader(unread.peek(bytesMax))
-    const body = codec.read(reader)
-    if (reader.fault === undefined) {
-      unread.take(reader.offset)
-      return body
-    }
-    if (reader.fault !== 'truncated') return reader.fault
-    if (reader.wanted > bytesMax) return 'too-large'
-    yield reader.wanted
+    const fault = extent.grow(unread.peek(bytesMax), bytesMax)
+    if (fault !== 'truncated') return fault
+    yield extent.wanted
   }
 }
 
