@@ -4,7 +4,7 @@ import { wrapChecksum } from '../../packages/libring/src/wire/checksum.ts'
 import { encodeCompound } from '../../packages/libring/src/wire/compound.ts'
 import { wrapCompressed } from '../../packages/libring/src/wire/compress.ts'
 import { encodeMessage } from '../../packages/libring/src/wire/encode.ts'
-import { encodeStream } from '../../packages/libring/src/wire/stream.ts'
+import { encodeStream, STREAM_BYTES_MAX } from '../../packages/libring/src/wire/stream.ts'
 import { packetVectors, streamVectors } from '../support/wire-arbitraries.ts'
 import { hex, serfVectors } from '../support/vectors.ts'
 import type { Dice } from './dice.ts'
@@ -26,8 +26,11 @@ const FLOOD_ONCE_IN = 2_000
 
 const MUTANT_BYTES_MAX = 8_192
 
-/** Repeated bytes inflate to this much more than they are. */
+/** Repeated bytes inflate to this much more than they are: to less than a packet may, and to more. */
 const BOMBS = [60_000, 70_000, 300_000].map((length) => wrapCompressed(new Uint8Array(length)))
+
+/** And to more than a stream may. */
+const STREAM_BOMBS = [...BOMBS, wrapCompressed(new Uint8Array(STREAM_BYTES_MAX + 1_000_000))]
 
 export interface Forged {
   readonly bytes: Uint8Array
@@ -74,7 +77,9 @@ export class Forger {
   stream(): Forged {
     const dice = this.#dice
     if (dice.oneIn(3)) {
-      const bytes = dice.oneIn(500) ? dice.pick(BOMBS) : this.broken(dice.pick(streamVectors))
+      const bytes = dice.oneIn(500)
+        ? dice.pick(STREAM_BOMBS)
+        : this.broken(dice.pick(streamVectors))
       return { bytes, isCompressed: bytes[0] === 9 }
     }
     const compression = dice.oneIn(3)

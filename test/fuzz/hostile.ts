@@ -34,6 +34,9 @@ const PATTERNS = [
   '[[:alpha:]]{0,1000}',
   '(?:(?:(?:a?){9}){9}){9}',
   '^(a+)+$',
+  '(?:a?){900}b',
+  '(?:(?:(?:){1000}){1000}){9}',
+  `[^${'[:'.repeat(400)}b]`,
 ] as const
 const QUERY_NAMES = [
   'load',
@@ -51,9 +54,9 @@ const VERSIONS = [
   [255, 255, 255, 255, 255, 255],
 ] as const
 
-/** All of them match, and take as many steps as any that one may send. */
+/** They match at the end only, and until then have all of the pattern followed at each character. */
 const COSTLY_FILTERS = Array.from({ length: 12 }, () => {
-  return encodeFilters({ tags: { long: '^[[:alpha:]]{0,900}$' } })[0]!
+  return encodeFilters({ tags: { long: '(?:a?){400}$' } })[0]!
 })
 
 export class Hostile {

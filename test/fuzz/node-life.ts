@@ -13,7 +13,7 @@ import { encodeTags } from '../../packages/libring/src/serf/tags.ts'
 import { SimClock } from '../../packages/libring/src/sim/clock.ts'
 import { resolveSwimOptions } from '../../packages/libring/src/swim/options.ts'
 import { encodeMessage } from '../../packages/libring/src/wire/encode.ts'
-import { Keyring } from '../../packages/libring/src/wire/keyring.ts'
+import { Keyring, KEYS_MAX } from '../../packages/libring/src/wire/keyring.ts'
 import { openPacket } from '../../packages/libring/src/wire/packet.ts'
 import {
   guardPacket,
@@ -336,7 +336,8 @@ function securityOf(dice: Dice, guard: Guard): Security {
   const label = guard === 'in clear' || (guard === 'sealed' && dice.oneIn(2)) ? '' : 'blue'
   if (guard !== 'sealed')
     return label === '' ? IN_CLEAR : { label: utf8Encode(label), seal: undefined }
-  const keys = [7, 8].map((byte) => new Uint8Array(16).fill(byte))
+  const count = dice.oneIn(3) ? KEYS_MAX : 2
+  const keys = Array.from({ length: count }, (_, index) => new Uint8Array(16).fill(7 + index))
   // Nonces are of the dice, so that a life replays.
   const cipher = {
     ...systemCipher,

@@ -1,7 +1,5 @@
-import type { Kind } from './life.ts'
-import { LIMITS } from './limits.ts'
-import type { Outcome } from './run.ts'
-import { noWork, WORK_KINDS, type WorkKind } from './work.ts'
+import { isNearer, type Cost, type Outcome } from './run.ts'
+import { WORK_KINDS, type WorkKind } from './work.ts'
 
 const MIB = 1_048_576
 
@@ -12,12 +10,11 @@ export class FuzzReport {
   inputs = 0
   readonly #byKind = new Map<string, number>()
   readonly #faults = new Map<string, number>()
-  readonly #most = noWork()
-  readonly #mostBy = new Map<WorkKind, { readonly seed: number; readonly kind: Kind | undefined }>()
+  readonly #most = new Map<WorkKind, Cost & { readonly seed: number }>()
   readonly #held = new Map<string, number>()
   readonly #heapAtFirst = heapMiB()
 
-  add({ seed, inputs, faults, most, mostBy, held, broken }: Outcome): void {
+  add({ seed, inputs, faults, most, held, broken }: Outcome): void {
     this.seeds++
     if (broken !== undefined) this.broken.push(seed)
     for (const [kind, count] of inputs) {
@@ -25,10 +22,8 @@ export class FuzzReport {
       addTo(this.#byKind, kind, count)
     }
     for (const [fault, count] of faults) addTo(this.#faults, fault, count)
-    for (const work of WORK_KINDS) {
-      if (most[work] <= this.#most[work]) continue
-      this.#most[work] = most[work]
-      this.#mostBy.set(work, { seed, kind: mostBy.get(work) })
+    for (const [work, cost] of most) {
+      if (isNearer(cost, this.#most.get(work))) this.#most.set(work, { ...cost, seed })
     }
     for (const [what, count] of Object.entries(held)) {
       this.#held.set(what, Math.max(count, this.#held.get(what) ?? 0))
@@ -43,11 +38,12 @@ export class FuzzReport {
     return [
       `${this.inputs} inputs in ${this.seeds} lives: ${textOf(this.#byKind)}`,
       `counted and dropped: ${textOf(this.#faults)}`,
-      'most that one input cost:',
+      'most that one input cost, of what it may:',
       ...WORK_KINDS.map((work) => {
-        const by = this.#mostBy.get(work)
-        const where = by === undefined ? '' : `, a ${by.kind} of seed ${by.seed}`
-        return `  ${work}: ${this.#most[work]} of ${LIMITS[work]}${where}`
+        const most = this.#most.get(work)
+        if (most === undefined) return `  ${work}: none`
+        const { spent, limit, kind, seed } = most
+        return `  ${work}: ${spent} of ${limit}, a ${kind} of seed ${seed}`
       }),
       `most held at the end of a life: ${textOf(this.#held)}`,
       `heap ${this.#heapAtFirst} MiB at first, ${heapMiB()} MiB at the end`,

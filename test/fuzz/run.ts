@@ -1,24 +1,35 @@
 import { Dice } from './dice.ts'
 import type { Kind, Life } from './life.ts'
-import { LIMITS } from './limits.ts'
+import { limitOf } from './limits.ts'
 import { NodeLife } from './node-life.ts'
 import { TextLife } from './text-life.ts'
 import { PeerLife } from './peer-life.ts'
 import { OwnershipLife } from './ownership-life.ts'
 import { RpcLife } from './rpc-life.ts'
-import { meter, noWork, startMeter, WORK_KINDS, type Work } from './work.ts'
+import { meter, startMeter, WORK_KINDS, type WorkKind } from './work.ts'
 
 /** Inputs to one life. */
 const INPUTS_PER_SEED = 250
+
+/** What an input cost of some kind of work, and what it might have. */
+export interface Cost {
+  readonly spent: number
+  readonly limit: number
+  readonly kind: Kind
+}
+
+/** Whether one input came nearer to its limit than another. */
+export function isNearer(cost: Cost, other: Cost | undefined): boolean {
+  return cost.spent / cost.limit > (other === undefined ? 0 : other.spent / other.limit)
+}
 
 /** What came of the life of one seed. */
 export interface Outcome {
   readonly seed: number
   readonly inputs: ReadonlyMap<Kind, number>
   readonly faults: ReadonlyMap<string, number>
-  /** The most that one input cost, by kind of work. */
-  readonly most: Work
-  readonly mostBy: ReadonlyMap<keyof Work, Kind>
+  /** The input that came nearest to what it may cost, by kind of work. */
+  readonly most: ReadonlyMap<WorkKind, Cost>
   readonly held: Readonly<Record<string, number>>
   /** What was thrown, or which limit was passed, and by which input. */
   readonly broken: string | undefined
@@ -43,8 +54,7 @@ function lifeOf(dice: Dice): Life {
 export function runSeed(seed: number): Outcome {
   startMeter()
   const inputs = new Map<Kind, number>()
-  const most = noWork()
-  const mostBy = new Map<keyof Work, Kind>()
+  const most = new Map<WorkKind, Cost>()
   let life: Life | undefined
   let held: Readonly<Record<string, number>> = {}
   let broken: string | undefined
@@ -55,12 +65,10 @@ export function runSeed(seed: number): Outcome {
       const kind = life.step()
       inputs.set(kind, (inputs.get(kind) ?? 0) + 1)
       for (const work of WORK_KINDS) {
-        const spent = meter.work[work]
-        if (spent > LIMITS[work])
-          throw new Error(`${spent} ${work} for a ${kind}: ${LIMITS[work]} at most`)
-        if (spent <= most[work]) continue
-        most[work] = spent
-        mostBy.set(work, kind)
+        const cost = { spent: meter.work[work], limit: limitOf(kind, work), kind }
+        const { spent, limit } = cost
+        if (spent > limit) throw new Error(`${spent} ${work} for a ${kind}: ${limit} at most`)
+        if (isNearer(cost, most.get(work))) most.set(work, cost)
       }
     }
     held = life.held()
@@ -68,5 +76,5 @@ export function runSeed(seed: number): Outcome {
     broken = `input ${turn}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }
   const faults = life?.faults() ?? new Map<string, number>()
-  return { seed, inputs, faults, most, mostBy, held, broken }
+  return { seed, inputs, faults, most, held, broken }
 }

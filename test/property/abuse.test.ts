@@ -10,9 +10,12 @@ import { encodeCompound } from '../../packages/libring/src/wire/compound.ts'
 import { wrapCompressed } from '../../packages/libring/src/wire/compress.ts'
 import { encodeMessage } from '../../packages/libring/src/wire/encode.ts'
 import type { Ping } from '../../packages/libring/src/wire/messages.ts'
-import { PACKET_YIELD_MAX } from '../../packages/libring/src/wire/packet.ts'
+import {
+  PACKET_INFLATED_BYTES_MAX,
+  PACKET_YIELD_MAX,
+} from '../../packages/libring/src/wire/packet.ts'
 import { StreamDecoder } from '../../packages/libring/src/wire/stream.ts'
-import { meter, noWork, startMeter, type Work } from '../fuzz/work.ts'
+import { meter, noWork, startMeter, STEPS_PER_INSTRUCTION, type Work } from '../fuzz/work.ts'
 import { aliveOf, LoneNode, place } from '../unit/serf/lone-node.ts'
 import { queryOf } from '../unit/serf/query-builders.ts'
 
@@ -53,10 +56,12 @@ describe('decompression bombs', () => {
     ],
   ])('%s in a packet: dropped, and nothing of it is read', (_, bomb) => {
     expect(bomb.length).toBeLessThan(65_507)
-    const { reads, asked } = spendOn(bomb)
+    const { reads, inflatedBytes, asked } = spendOn(bomb)
     expect(asked).toEqual([])
     expect(faults()['too-large']).toBeGreaterThan(0)
     expect(reads).toBeLessThan(5_000)
+    expect(inflatedBytes).toBeGreaterThan(0)
+    expect(inflatedBytes).toBeLessThanOrEqual(PACKET_INFLATED_BYTES_MAX)
   })
 
   test('in a stream: a fault', () => {
@@ -141,7 +146,7 @@ describe('huge counts', () => {
     let steps = 0
     for (let id = 0; id < 50; id++) steps += spendOn(user(queryOf({ id, filters }))).patternSteps
     expect(steps).toBeGreaterThan(0)
-    expect(steps).toBeLessThanOrEqual(2_000_000)
+    expect(steps).toBeLessThanOrEqual(STEPS_PER_INSTRUCTION * 2_000_000)
     expect(node.machine.stats.filtersRefused).toBeGreaterThan(0)
   })
 })

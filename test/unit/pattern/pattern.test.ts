@@ -36,6 +36,7 @@ describe('characters', () => {
     ['\\s', '\v', false],
     ['[[:space:]]', '\v', true],
     ['^[[:^digit:]x]$', 'x', true],
+    ['^[[:x[:y]+$', '[:xy', true],
     ['^[[:alpha:]_]+$', 'ab_', true],
     ['^\\pL\\p{Greek}\\P{Lu}$', 'éαa', true],
     ['^\\p{^Lu}$', 'A', false],
@@ -77,6 +78,9 @@ describe('counts', () => {
     ['^(ab)*c+?d??$', 'ababcc', true],
     ['^(a*)*$', 'aaab', false],
     ['^(|a)+$', 'aa', true],
+    ['^(?:){3}a(?:)*$', 'a', true],
+    ['^(?:a{0}b)+$', 'bb', true],
+    ['^(?:a{0}){1000}$', 'a', false],
     ['^(?P<n>x)(?<m>y)(?:z)$', 'xyz', true],
   ])('%s in %j: %s', (pattern, text, expected) => {
     expect(matches(pattern, text)).toBe(expected)
@@ -126,6 +130,10 @@ describe('limits', () => {
     expect(matches('^a{1000}$', 'a'.repeat(1_000))).toBe(true)
     expect(Pattern.parse('(a{1000}){1000}')).toBeUndefined()
     expect(Pattern.parse('(((a{50}){50}){50}){50}')).toBeUndefined()
+  })
+
+  test('nothing, however often, takes no room', () => {
+    expect(Pattern.parse('(?:(?:(?:){1000}){9}|a{0})*')?.size).toBe(5)
   })
 
   test('1,024 characters are a pattern, one more is none', () => {

@@ -206,7 +206,7 @@ class Unpacker {
 }
 
 /** Bytes that come out, which are also the memory of what came before. */
-class Output {
+export class Output {
   readonly #limit: number
   #bytes: Uint8Array
   #length = 0

@@ -9,6 +9,7 @@ import {
   type CharacterClass,
   type CharacterSet,
 } from './characters.ts'
+import { Cursor } from './cursor.ts'
 import type { Assertion, Syntax } from './syntax.ts'
 
 /** Counts in braces may be no higher, as in RE2. */
@@ -20,6 +21,11 @@ interface Flags {
   readonly lines: boolean
   /** Whether `.` takes newlines too. */
   readonly dotAll: boolean
+}
+
+interface Count {
+  readonly min: number
+  readonly max: number
 }
 
 const NO_FLAGS: Flags = { folding: 'keep', lines: false, dotAll: false }
@@ -42,97 +48,67 @@ export function parsePattern(text: string): Syntax | undefined {
 }
 
 class Parser {
-  readonly #characters: readonly string[]
+  readonly #text: Cursor
   readonly #names = new Set<string>()
-  #at = 0
   #flags = NO_FLAGS
+  /** Whether `:]` may come. Looked for once: else each `[:` would have all that is left read. */
+  #mayNameClass = true
 
   constructor(text: string) {
-    this.#characters = Array.from(text)
+    this.#text = new Cursor(text)
   }
 
   parse(): Syntax {
     const syntax = this.#choice()
-    if (this.#at < this.#characters.length) throw NO_PATTERN
+    if (this.#text.peek() !== '') throw NO_PATTERN
     return syntax
   }
 
-  #peek(ahead = 0): string {
-    return this.#characters[this.#at + ahead] ?? ''
-  }
-
   #take(): string {
-    const character = this.#peek()
+    const character = this.#text.peek()
     if (character === '') throw NO_PATTERN
-    this.#at++
+    this.#text.at++
     return character
-  }
-
-  /** Pass over `text` if it comes next. */
-  #skip(text: string): boolean {
-    for (let i = 0; i < text.length; i++) if (this.#peek(i) !== text[i]) return false
-    this.#at += text.length
-    return true
-  }
-
-  /** What comes before the next `end`, which is passed over, or `undefined` when there is none. */
-  #until(end: string): string | undefined {
-    const from = this.#at
-    while (this.#peek() !== '') {
-      const to = this.#at
-      if (this.#skip(end)) return this.#characters.slice(from, to).join('')
-      this.#at++
-    }
-    this.#at = from
-    return undefined
-  }
-
-  /** All that is left, passed over. */
-  #rest(): string {
-    const from = this.#at
-    this.#at = this.#characters.length
-    return this.#characters.slice(from).join('')
   }
 
   #choice(): Syntax {
     const options = [this.#sequence()]
-    while (this.#skip('|')) options.push(this.#sequence())
+    while (this.#text.skip('|')) options.push(this.#sequence())
     return options.length === 1 ? options[0]! : { type: 'choice', options }
   }
 
   #sequence(): Syntax {
     const parts: Syntax[] = []
     let isAfterRepetition = false
-    while (this.#peek() !== '' && this.#peek() !== '|' && this.#peek() !== ')') {
+    while (this.#text.peek() !== '' && this.#text.peek() !== '|' && this.#text.peek() !== ')') {
       const count = this.#repetition()
       if (count === undefined) this.#term(parts)
       else {
         const of = parts.pop()
         if (of === undefined || isAfterRepetition) throw NO_PATTERN
-        parts.push({ type: 'repetition', of, ...count })
+        parts.push(repeated(of, count))
       }
       isAfterRepetition = count !== undefined
     }
-    return parts.length === 1 ? parts[0]! : { type: 'sequence', parts }
+    return inSequence(parts)
   }
 
   /** A repetition that comes next, if one does. */
-  #repetition(): { readonly min: number; readonly max: number } | undefined {
-    let count: { min: number; max: number } | undefined
-    if (this.#skip('*')) count = { min: 0, max: Infinity }
-    else if (this.#skip('+')) count = { min: 1, max: Infinity }
-    else if (this.#skip('?')) count = { min: 0, max: 1 }
-    else if (this.#peek() === '{') count = this.#braces()
-    if (count !== undefined) this.#skip('?')
+  #repetition(): Count | undefined {
+    let count: Count | undefined
+    if (this.#text.skip('*')) count = { min: 0, max: Infinity }
+    else if (this.#text.skip('+')) count = { min: 1, max: Infinity }
+    else if (this.#text.skip('?')) count = { min: 0, max: 1 }
+    else if (this.#text.peek() === '{') count = this.#braces()
+    if (count !== undefined) this.#text.skip('?')
     return count
   }
 
   /** Counts in braces. Braces with anything else in them stand for themselves. */
-  #braces(): { readonly min: number; readonly max: number } | undefined {
-    const rest = this.#characters.slice(this.#at, this.#at + 24).join('')
-    const match = /^\{(0|[1-9]\d{0,8})(?:(,)(0|[1-9]\d{0,8})?)?\}/.exec(rest)
+  #braces(): Count | undefined {
+    const match = /^\{(0|[1-9]\d{0,8})(?:(,)(0|[1-9]\d{0,8})?)?\}/.exec(this.#text.ahead(24))
     if (match === null) return undefined
-    this.#at += match[0].length
+    this.#text.at += match[0].length
     const min = Number(match[1])
     const max = match[2] === undefined ? min : match[3] === undefined ? Infinity : Number(match[3])
     const isTooHigh = min > REPEAT_MAX || (max !== Infinity && max > REPEAT_MAX)
@@ -165,17 +141,17 @@ class Parser {
 
   #group(parts: Syntax[]): void {
     const outer = this.#flags
-    if (this.#skip('?')) {
-      if (this.#skip('P<') || this.#skip('<')) this.#name()
+    if (this.#text.skip('?')) {
+      if (this.#text.skip('P<') || this.#text.skip('<')) this.#name()
       else if (this.#setFlags() === ')') return
     }
     parts.push(this.#choice())
-    if (!this.#skip(')')) throw NO_PATTERN
+    if (!this.#text.skip(')')) throw NO_PATTERN
     this.#flags = outer
   }
 
   #name(): void {
-    const name = this.#until('>') ?? ''
+    const name = this.#text.until('>') ?? ''
     if (!/^\w+$/.test(name) || this.#names.has(name)) throw NO_PATTERN
     this.#names.add(name)
   }
@@ -202,12 +178,12 @@ class Parser {
   }
 
   #escaped(parts: Syntax[]): void {
-    const what = ASSERTIONS.get(this.#peek())
+    const what = ASSERTIONS.get(this.#text.peek())
     if (what !== undefined) {
-      this.#at++
+      this.#text.at++
       return void parts.push(assertion(what))
     }
-    if (this.#skip('Q')) return this.#quoted(parts)
+    if (this.#text.skip('Q')) return this.#quoted(parts)
     const set = this.#escapedSet()
     const test =
       set === undefined
@@ -218,7 +194,7 @@ class Parser {
 
   /** Text up to `\E`, or to the end. */
   #quoted(parts: Syntax[]): void {
-    const quoted = this.#until('\\E') ?? this.#rest()
+    const quoted = this.#text.until('\\E') ?? this.#text.rest()
     for (const character of quoted) {
       const test = literal(character.codePointAt(0)!, this.#flags.folding)
       parts.push({ type: 'character', test })
@@ -227,17 +203,17 @@ class Parser {
 
   /** Behind a backslash: a class, if it is one. */
   #escapedSet(): CharacterSet | undefined {
-    const letter = this.#peek()
+    const letter = this.#text.peek()
     const perl = PERL_CLASSES.get(letter.toLowerCase())
     const isNegated = letter !== '' && letter === letter.toUpperCase()
     if (perl !== undefined) {
-      this.#at++
+      this.#text.at++
       return setOf([perl], this.#flags.folding, isNegated)
     }
     if (letter !== 'p' && letter !== 'P') return undefined
-    this.#at++
+    this.#text.at++
     let name: string | undefined = this.#take()
-    if (name === '{') name = this.#until('}') ?? ''
+    if (name === '{') name = this.#text.until('}') ?? ''
     const isInverse = name.startsWith('^')
     const part = unicodeClass(isInverse ? name.slice(1) : name)
     if (part === undefined) throw NO_PATTERN
@@ -259,14 +235,16 @@ class Parser {
 
   #octal(first: string): number {
     // A digit alone would be a back-reference.
-    if (first !== '0' && !/^[0-7]$/.test(this.#peek())) throw NO_PATTERN
+    if (first !== '0' && !/^[0-7]$/.test(this.#text.peek())) throw NO_PATTERN
     let digits = first
-    while (digits.length < 3 && /^[0-7]$/.test(this.#peek())) digits += this.#take()
+    while (digits.length < 3 && /^[0-7]$/.test(this.#text.peek())) digits += this.#take()
     return Number.parseInt(digits, 8)
   }
 
   #hexadecimal(): number {
-    const digits = this.#skip('{') ? (this.#until('}') ?? '') : this.#take() + this.#take()
+    const digits = this.#text.skip('{')
+      ? (this.#text.until('}') ?? '')
+      : this.#take() + this.#take()
     const point = /^[0-9A-Fa-f]{1,8}$/.test(digits) ? Number.parseInt(digits, 16) : Infinity
     if (point > 0x10_ffff) throw NO_PATTERN
     return point
@@ -274,10 +252,10 @@ class Parser {
 
   /** A class in brackets, the opening one passed over. */
   #class(): CharacterClass {
-    const negated = this.#skip('^')
+    const negated = this.#text.skip('^')
     const parts: string[] = []
     const sets: CharacterSet[] = []
-    for (let isFirst = true; isFirst || this.#peek() !== ']'; isFirst = false) {
+    for (let isFirst = true; isFirst || this.#text.peek() !== ']'; isFirst = false) {
       const set = this.#classSet()
       if (set !== undefined) {
         sets.push(set)
@@ -285,34 +263,35 @@ class Parser {
       }
       const from = this.#classPoint()
       let to = from
-      if (this.#peek() === '-' && this.#peek(1) !== ']' && this.#peek(1) !== '') {
-        this.#at++
+      if (this.#text.peek() === '-' && this.#text.peek(1) !== ']' && this.#text.peek(1) !== '') {
+        this.#text.at++
         to = this.#classPoint()
       }
       if (to < from) throw NO_PATTERN
       parts.push(range(from, to))
     }
-    this.#at++
+    this.#text.at++
     if (parts.length > 0) sets.unshift(setOf(parts, this.#flags.folding))
     return { type: 'class', negated, sets }
   }
 
   /** A class within brackets, if one comes next. */
   #classSet(): CharacterSet | undefined {
-    const from = this.#at
-    if (this.#skip('[:')) {
-      const name = this.#until(':]')
+    const from = this.#text.at
+    if (this.#mayNameClass && this.#text.skip('[:')) {
+      const name = this.#text.until(':]')
+      this.#mayNameClass = name !== undefined
       if (name !== undefined) {
         const isNegated = name.startsWith('^')
         const part = POSIX_CLASSES.get(isNegated ? name.slice(1) : name)
         if (part === undefined) throw NO_PATTERN
         return setOf([part], this.#flags.folding, isNegated)
       }
-    } else if (this.#skip('\\')) {
+    } else if (this.#text.skip('\\')) {
       const set = this.#escapedSet()
       if (set !== undefined) return set
     }
-    this.#at = from
+    this.#text.at = from
     return undefined
   }
 
@@ -320,6 +299,23 @@ class Parser {
     const character = this.#take()
     return character === '\\' ? this.#escapedPoint() : character.codePointAt(0)!
   }
+}
+
+/** What stands for the empty text alone, and so for nothing however often it is repeated. */
+const NOTHING: Syntax = { type: 'sequence', parts: [] }
+
+function isNothing(syntax: Syntax): boolean {
+  return syntax.type === 'sequence' && syntax.parts.length === 0
+}
+
+/** Whatever stands for nothing is left out, so that every part of what is repeated has a size. */
+function repeated(of: Syntax, count: Count): Syntax {
+  return isNothing(of) || count.max === 0 ? NOTHING : { type: 'repetition', of, ...count }
+}
+
+function inSequence(parts: readonly Syntax[]): Syntax {
+  const left = parts.filter((part) => !isNothing(part))
+  return left.length === 1 ? left[0]! : { type: 'sequence', parts: left }
 }
 
 function assertion(what: Assertion): Syntax {

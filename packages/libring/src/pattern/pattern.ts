@@ -1,6 +1,6 @@
 import { passes, type CharacterTest } from './characters.ts'
 import { parsePattern } from './parse.ts'
-import { programOf, type Instruction } from './program.ts'
+import { programOf, type Program } from './program.ts'
 import type { Assertion } from './syntax.ts'
 
 /** Longest pattern, in UTF-16 units. */
@@ -18,9 +18,9 @@ export const PATTERN_SIZE_MAX = 2_048
  * @see Cox, Regular Expression Matching Can Be Simple And Fast (2007).
  */
 export class Pattern {
-  readonly #program: readonly Instruction[]
+  readonly #program: Program
 
-  private constructor(program: readonly Instruction[]) {
+  private constructor(program: Program) {
     this.#program = program
   }
 
@@ -33,7 +33,7 @@ export class Pattern {
 
   /** How many instructions it has. Looking through a text takes at most this many steps for each character. */
   get size(): number {
-    return this.#program.length
+    return this.#program.size
   }
 
   /** Whether it occurs in `text`. */
@@ -43,7 +43,7 @@ export class Pattern {
 }
 
 class Search {
-  readonly #program: readonly Instruction[]
+  readonly #program: Program
   readonly #characters: readonly string[]
   /** At which place of the text an instruction was last reached. */
   readonly #reachedAt: Int32Array
@@ -51,10 +51,10 @@ class Search {
   readonly #tested = new Map<CharacterTest, boolean>()
   #isMatch = false
 
-  constructor(program: readonly Instruction[], characters: readonly string[]) {
+  constructor(program: Program, characters: readonly string[]) {
     this.#program = program
     this.#characters = characters
-    this.#reachedAt = new Int32Array(program.length).fill(-1)
+    this.#reachedAt = new Int32Array(program.size).fill(-1)
   }
 
   run(): boolean {
@@ -76,7 +76,7 @@ class Search {
     for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
       if (this.#reachedAt[index] === at) continue
       this.#reachedAt[index] = at
-      const instruction = this.#program[index]!
+      const instruction = this.#program.at(index)
       switch (instruction.op) {
         case 'take':
           reached.push(index)
@@ -104,7 +104,7 @@ class Search {
   }
 
   #takes(index: number, character: string): boolean {
-    const instruction = this.#program[index]!
+    const instruction = this.#program.at(index)
     if (instruction.op !== 'take') return false
     const { test } = instruction
     if (test.type !== 'class') return passes(test, character)

@@ -12,8 +12,24 @@ export type Instruction =
   | { readonly op: 'assert'; readonly what: Assertion }
   | { readonly op: 'match' }
 
+/** The instructions of a pattern. */
+export class Program {
+  /** How many there are. */
+  readonly size: number
+  readonly #instructions: readonly Instruction[]
+
+  constructor(instructions: readonly Instruction[]) {
+    this.size = instructions.length
+    this.#instructions = instructions
+  }
+
+  at(index: number): Instruction {
+    return this.#instructions[index]!
+  }
+}
+
 /** The instructions for a pattern, or `undefined` when there are more than `sizeMax`. */
-export function programOf(syntax: Syntax, sizeMax: number): readonly Instruction[] | undefined {
+export function programOf(syntax: Syntax, sizeMax: number): Program | undefined {
   const program: Instruction[] = []
 
   function emit<I extends Instruction>(instruction: I): I {
@@ -74,5 +90,5 @@ export function programOf(syntax: Syntax, sizeMax: number): readonly Instruction
 
   add(syntax)
   emit({ op: 'match' })
-  return program.length > sizeMax ? undefined : program
+  return program.length > sizeMax ? undefined : new Program(program)
 }
