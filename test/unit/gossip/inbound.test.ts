@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { InboundStreams, type InboundInput } from '../../../packages/libring/src/gossip/inbound.ts'
+import { concatBytes, fromHex } from '../../../packages/libring/src/base/bytes.ts'
+import { encode } from '../../../packages/libring/src/codec/msgpack.ts'
+import {
+  NODE_STATE,
+  PUSH_PULL_HEADER,
+  type NodeStateBody,
+} from '../../../packages/libring/src/wire/bodies.ts'
 import { SimClock } from '../../../packages/libring/src/sim/clock.ts'
 import type { StreamMessage } from '../../../packages/libring/src/wire/messages.ts'
 import { IN_CLEAR } from '../../../packages/libring/src/wire/security.ts'
@@ -229,6 +236,43 @@ test('requests that are not whole hold at most 64 MiB together, and free what th
   big[0]!.handler.onClosed(undefined)
   accept().handler.onBytes(head)
   expect(fed).toHaveLength(1)
+})
+
+describe('members of requests that are not whole', () => {
+  const begun = (count: number, row: Uint8Array) => {
+    const header = { Nodes: 131_072, UserStateLen: 0, Join: false }
+    return concatBytes([encode(PUSH_PULL_HEADER, header, 6), ...Array(count).fill(row)])
+  }
+
+  test('count 512 bytes each, though they came in eight', () => {
+    const { fed, accept } = setUp()
+    const hostile = begun(40_000, fromHex('92a161a47f000001')!)
+    const open = Array.from({ length: 3 }, accept)
+    for (const { handler } of open) handler.onBytes(hostile)
+    expect(fed).toEqual([])
+    accept().handler.onBytes(hostile)
+    expect(fed).toEqual([{ type: 'request-fault', connection: 4, fault: 'too-large' }])
+    open[0]!.handler.onClosed(undefined)
+    accept().handler.onBytes(hostile)
+    expect(fed).toHaveLength(1)
+  })
+
+  test('of a full table have the room, with all that may be known of each', () => {
+    const { fed, accept } = setUp()
+    const body: NodeStateBody = {
+      Name: 'n'.repeat(20),
+      Addr: new Uint8Array(16),
+      Port: 7_946,
+      Meta: new Uint8Array(512),
+      Incarnation: 1,
+      State: 0,
+      Vsn: new Uint8Array(6),
+    }
+    const full = begun(65_536, encode(NODE_STATE, body))
+    const { handler } = accept()
+    for (let at = 0; at < full.length; at += 65_536) handler.onBytes(full.slice(at, at + 65_536))
+    expect(fed).toEqual([])
+  })
 })
 
 test('closing all destroys every stream and leaves no timer', () => {

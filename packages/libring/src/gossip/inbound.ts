@@ -14,7 +14,7 @@ export type InboundInput =
 /** Most streams open at once. One more takes the place of one whose other end keeps us waiting. */
 const STREAMS_MAX = 128
 
-/** Most bytes of requests that are not whole yet, over all streams: 64 MiB. */
+/** Most bytes of requests that are not whole yet, and of what was read of them: 64 MiB over all. */
 const UNREAD_BYTES_MAX = 67_108_864
 
 /** `reading` until the request is whole, `asked` until it is answered, then `closing`. */
@@ -201,14 +201,13 @@ class Inbound implements StreamHandler {
         return this.#peer.onBytes(opening.rest)
       }
     }
-    if (!this.#owner.hold(bytes.length)) {
-      return this.#settle({ type: 'request-fault', fault: 'too-large' })
-    }
-    this.#heldBytes += bytes.length
+    if (!this.#hold(bytes.length)) return
     const result = this.#decoder.push(bytes)
     if (result.status === 'message') this.#settle({ type: 'request', message: result.message })
     else if (result.status === 'fault') {
       this.#settle({ type: 'request-fault', fault: result.fault })
+    } else {
+      this.#hold(Math.max(0, this.#decoder.chargedBytes - this.#heldBytes))
     }
   }
 
@@ -239,6 +238,14 @@ class Inbound implements StreamHandler {
     this.#decoder = undefined
     this.#owner.letGo(this.#heldBytes)
     this.#heldBytes = 0
+  }
+
+  /** False when there is no room for so much more, which ends the request. */
+  #hold(length: number): boolean {
+    const isHeld = this.#owner.hold(length)
+    if (isHeld) this.#heldBytes += length
+    else this.#settle({ type: 'request-fault', fault: 'too-large' })
+    return isHeld
   }
 
   #settle(outcome: InboundOutcome): void {

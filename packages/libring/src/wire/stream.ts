@@ -28,6 +28,9 @@ export const STREAM_BYTES_MAX = 41_943_040
 /** How many members a push/pull may list: twice what a table holds. memberlist allows 2^20. */
 export const STREAM_NODES_MAX = 131_072
 
+/** What one of them takes at least once it is read, however short it was: about as measured. */
+const NODE_COST_BYTES = 512
+
 /** How long the user state of a push/pull, or a user message, may be: 20 MiB. */
 export const STREAM_USER_BYTES_MAX = 20_971_520
 
@@ -73,6 +76,14 @@ export class StreamDecoder {
   /** @param sender which end sends what is read here. */
   constructor(sender: StreamEnd, security: Security = IN_CLEAR) {
     this.#reading = readStream(this.#unread, sender, security)
+  }
+
+  /**
+   * How much it is to be charged for: the bytes that came, or what the members take that were read
+   * of them, whichever is more. At most 64 MiB.
+   */
+  get chargedBytes(): number {
+    return Math.max(STREAM_BYTES_MAX - this.#bytesLeft, NODE_COST_BYTES * this.#unread.nodesRead)
   }
 
   push(chunk: Uint8Array): StreamResult {
@@ -178,6 +189,7 @@ function* readPushPull(unread: Unread): Reading<StreamMessage> {
     const node = typeof body === 'string' ? body : nodeStateOf(body)
     if (typeof node === 'string') return node
     nodes.push(node)
+    unread.nodesRead++
   }
   const userState = yield* readBytes(unread, UserStateLen)
   return { type: 'push-pull', join: Join, nodes, userState }
@@ -240,6 +252,8 @@ function faultOfCount(count: number, max: number): WireFault | undefined {
 
 /** Bytes that arrived and were not read yet. Views it gave stay valid. */
 class Unread {
+  /** Members that were read of it so far. */
+  nodesRead = 0
   #bytes: Uint8Array
   #start = 0
   #end: number
