@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { FileError } from '../../../packages/libring/src/base/errors.ts'
+import { BindError, FileError } from '../../../packages/libring/src/base/errors.ts'
 import type { GossipNode } from '../../../packages/libring/src/gossip/gossip-node.ts'
 import type { GossipOptions } from '../../../packages/libring/src/gossip/options.ts'
+import type { Store } from '../../../packages/libring/src/ports/store.ts'
 import { SimStore, type SimFile } from '../../../packages/libring/src/sim/store.ts'
 import { Bench } from '../../support/simulated-node.ts'
 
@@ -130,5 +131,59 @@ describe('a snapshot that cannot be used', () => {
     expect(node.status).toBe('alive')
     await bench.settled(node.stop())
     expect(bench.clock.pending).toBe(0)
+  })
+})
+
+describe('a store that is open', () => {
+  /** May be opened once, and takes as long as `delay`. */
+  class Handle implements Store {
+    readonly bytes = 0
+    isOpen = false
+    delay = Promise.resolve()
+
+    async open(): Promise<void> {
+      await this.delay
+      if (this.isOpen) throw new Error('left open')
+      this.isOpen = true
+    }
+
+    append(): void {}
+
+    replace(): void {}
+
+    [Symbol.asyncDispose](): Promise<void> {
+      this.isOpen = false
+      return Promise.resolve()
+    }
+  }
+
+  test('is let go of where the address is taken, and opened with the next try', async () => {
+    const bench = new Bench()
+    const store = new Handle()
+    const first = bench.node(1)
+    await first.start()
+    const second = bench.node(2, { bind: '10.0.0.1:7946' }, { store })
+    for (let tries = 0; tries < 3; tries++) {
+      await expect(second.start()).rejects.toThrow(BindError)
+      expect(store.isOpen).toBe(false)
+    }
+    await bench.settled(first.stop())
+    await second.start()
+    expect(store.isOpen).toBe(true)
+    await bench.settled(second.stop())
+    expect(store.isOpen).toBe(false)
+  })
+
+  test('is let go of where the node is stopped meanwhile', async () => {
+    const bench = new Bench()
+    const store = new Handle()
+    let letOpen: (() => void) | undefined
+    store.delay = new Promise((resolve) => (letOpen = resolve))
+    const node = bench.node(1, {}, { store })
+    const starting = node.start()
+    await bench.settled(node.stop())
+    letOpen?.()
+    await expect(starting).rejects.toMatchObject({ code: 'LIBRING_CLOSED' })
+    expect([store.isOpen, node.status]).toEqual([false, 'stopped'])
   })
 })

@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -81,6 +82,26 @@ test('what cannot be written anew stays as it is, and can still be appended to',
   await expect(store.replace(['b'])).rejects.toThrow('EISDIR')
   await store.append(['c'], { durable: true })
   expect(readFileSync(path, 'utf8')).toBe('a\nc\n')
+})
+
+// Only Linux shows what a process has open.
+test.skipIf(process.platform !== 'linux')('a file that is opened anew is open once', async () => {
+  const { path, store } = fileStore('a\n')
+  const timesOpen = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === path
+      } catch {
+        // That by which the folder itself was read.
+        return false
+      }
+    }).length
+  for (let tries = 0; tries < 3; tries++) {
+    expect(await linesOf(store)).toEqual(['a'])
+    expect(timesOpen()).toBe(1)
+  }
+  await store[Symbol.asyncDispose]()
+  expect(timesOpen()).toBe(0)
 })
 
 describe('what cannot be a snapshot is named', () => {

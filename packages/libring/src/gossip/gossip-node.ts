@@ -393,9 +393,9 @@ export class GossipNode implements Membership, AsyncDisposable {
       // Waiting takes a turn of the event loop even where there is nothing to wait for.
       if (opening !== undefined) await opening
     } catch (error) {
-      if (this.#isStopped) throw closedError()
-      this.#phase = 'idle'
-      throw error
+      await this.#keeper?.release()
+      if (!this.#isStopped) this.#phase = 'idle'
+      throw this.#isStopped ? closedError() : error
     }
     if (this.#isStopped) throw closedError()
     this.#phase = 'running'

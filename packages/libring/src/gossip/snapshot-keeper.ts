@@ -80,6 +80,11 @@ export class SnapshotKeeper {
     return opening.then(onOver)
   }
 
+  /** The node did not begin. The next try opens the store anew. */
+  async release(): Promise<void> {
+    await this.#store[Symbol.asyncDispose]()
+  }
+
   /**
    * Whether this life goes on from another one: until it has met anybody, so that it hears of user
    * events it missed in between.

@@ -10,7 +10,7 @@ export interface Store extends AsyncDisposable {
   readonly bytes: number
 
   /**
-   * Open it, made if there was none, and hand over all its lines. One that is no text, or longer
+   * Open it, made if there was none, or anew after it was let go of, and hand over all its lines. One that is no text, or longer
    * than 4,096 bytes, comes as `undefined`; a last one without its end is dropped.
    *
    * @throws {LibringError} `LIBRING_FILE_UNUSABLE` when it cannot be read or written.

@@ -37,6 +37,7 @@ export class FileStore implements Store {
   }
 
   async open(onLine: (line: string | undefined) => void): Promise<void> {
+    await this[Symbol.asyncDispose]()
     try {
       const file = await open(this.#path, OPEN_FLAGS, MODE)
       this.#file = file
