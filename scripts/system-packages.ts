@@ -55,19 +55,25 @@ const POSTGRES_FOLDER = '/usr/lib/postgresql'
 /**
  * Install what the tests need from the system, or `packages`, where that can be done without asking: on Debian
  * or its kin, as root. Otherwise say what is missing and which tests will be skipped for it.
+ *
+ * @returns what was said of what is missing, line by line, for whoever wants to say it once more.
  */
-export function ensureSystemPackages(packages: readonly SystemPackage[] = SYSTEM_PACKAGES): void {
+export function ensureSystemPackages(
+  packages: readonly SystemPackage[] = SYSTEM_PACKAGES,
+): readonly string[] {
   const missing = absent(packages)
-  if (missing.length === 0) return
+  if (missing.length === 0) return []
   const names = missing.map(({ debianPackage }) => debianPackage)
   if (mayInstall()) {
     console.log(`Installing what is needed from the system: ${names.join(', ')}`)
     aptInstall(names)
   }
-  for (const { command, debianPackage, neededBy } of absent(packages)) {
-    console.log(`Not installed: ${command}. Skipping ${neededBy}.`)
-    console.log(`  To run them: apt-get install --no-install-recommends ${debianPackage}`)
-  }
+  const words = absent(packages).flatMap(({ command, debianPackage, neededBy }) => [
+    `Not installed: ${command}. Skipping ${neededBy}.`,
+    `  To run them: apt-get install --no-install-recommends ${debianPackage}`,
+  ])
+  for (const line of words) console.log(line)
+  return words
 }
 
 function absent(packages: readonly SystemPackage[]): SystemPackage[] {

@@ -1,8 +1,9 @@
 /**
  * The test runner: `npm test`, or `npm test -- --project unit --repeat 3 -t partition`.
  *
- * Makes sure of the system packages the tests need, runs vitest, and closes with one line that
- * a program can read: `N passed, N failed, N skipped`. Everything but `--repeat` goes to vitest.
+ * Makes sure of the system packages the tests need, runs vitest, and closes with what was missing
+ * and one line that a program can read: `N passed, N failed, N skipped`. Everything but `--repeat`
+ * goes to vitest.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -30,7 +31,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const { repeat, passOn } = readArguments(process.argv.slice(2))
 const needsSystem =
   !passOn.includes('--project') || passOn.some((arg) => /interop|e2e|load/.test(arg))
-if (needsSystem) ensureSystemPackages()
+const missing = needsSystem ? ensureSystemPackages() : []
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 }
 for (let run = 1; run <= repeat; run++) {
@@ -42,6 +43,7 @@ for (let run = 1; run <= repeat; run++) {
   total.failed += counts.failed
   total.skipped += counts.skipped
 }
+for (const line of missing) console.log(line)
 console.log(countLine(total))
 process.exitCode = total.failed > 0 ? 1 : 0
 
