@@ -238,6 +238,34 @@ test('requests that are not whole hold at most 64 MiB together, and free what th
   expect(fed).toHaveLength(1)
 })
 
+test('answers nobody has read hold at most 64 MiB together: one more ends the oldest', () => {
+  const { streams } = setUp()
+  const open = Array.from({ length: 6 }, () => {
+    const stream = new FakeStream()
+    // So much is not to be noted down.
+    stream.write = () => {}
+    return { stream, handler: streams.accept(stream) }
+  })
+  for (const { handler } of open) handler.onBytes(request)
+  const ends = () => open.map(({ stream }) => stream.calls.at(-1))
+  const mebibytes = (count: number) => new Uint8Array(count * 1_048_576)
+  streams.respond(2, mebibytes(20))
+  streams.respond(1, mebibytes(20))
+  streams.respond(3, mebibytes(24))
+  expect(ends()).toEqual(['end', 'end', 'end', undefined, undefined, undefined])
+  streams.respond(4, mebibytes(10))
+  expect(ends()).toEqual(['destroy', 'end', 'end', 'end', undefined, undefined])
+  expect([streams.size, streams.refused]).toEqual([5, 1])
+
+  // What was read, and closed, does not count; and what is longer than all goes out alone.
+  open[1]!.handler.onClosed(undefined)
+  streams.respond(5, mebibytes(30))
+  expect(ends().slice(2)).toEqual(['end', 'end', 'end', undefined])
+  streams.respond(6, mebibytes(65))
+  expect(ends().slice(2)).toEqual(['destroy', 'destroy', 'destroy', 'end'])
+  expect([streams.size, streams.refused]).toEqual([1, 4])
+})
+
 describe('members of requests that are not whole', () => {
   const begun = (count: number, row: Uint8Array) => {
     const header = { Nodes: 131_072, UserStateLen: 0, Join: false }

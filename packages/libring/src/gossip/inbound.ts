@@ -17,6 +17,12 @@ const STREAMS_MAX = 128
 /** Most bytes of requests that are not whole yet, and of what was read of them: 64 MiB over all. */
 const UNREAD_BYTES_MAX = 67_108_864
 
+/**
+ * Most bytes of answers whose streams are not closed, so that they may not have been read: 64 MiB
+ * over all. One more takes the place of the oldest. An answer that is longer goes out alone.
+ */
+const ANSWER_BYTES_MAX = 67_108_864
+
 /** `reading` until the request is whole, `asked` until it is answered, then `closing`. */
 type Phase = 'reading' | 'asked' | 'closing'
 
@@ -59,7 +65,7 @@ export class InboundStreams {
     return this.#open.size
   }
 
-  /** Streams dropped at once, because too many were open or the node was not ready. */
+  /** Streams dropped because too many were open, or too much unread, or the node was not ready. */
   get refused(): number {
     return this.#refused
   }
@@ -95,6 +101,7 @@ export class InboundStreams {
   respond(connection: number, bytes: Uint8Array | undefined): void {
     const inbound = this.#open.get(connection)
     if (inbound === undefined) return
+    this.#makeRoomForAnswer(bytes?.length ?? 0)
     inbound.respond(bytes)
     this.#arm(connection, inbound)
   }
@@ -114,10 +121,26 @@ export class InboundStreams {
     const waiting = [...this.#open].filter(([, inbound]) => inbound.keepsUsWaiting)
     const [connection, inbound] = waiting.find(([, { isSilent }]) => isSilent) ?? waiting[0] ?? []
     if (connection === undefined || inbound === undefined) return false
+    this.#drop(connection, inbound)
+    return true
+  }
+
+  /** Drop the oldest streams whose answers may not have been read, as far as it takes. */
+  #makeRoomForAnswer(length: number): void {
+    let unreadBytes = length
+    for (const { answerBytes } of this.#open.values()) unreadBytes += answerBytes
+    for (const [connection, inbound] of this.#open) {
+      if (unreadBytes <= ANSWER_BYTES_MAX) return
+      if (inbound.answerBytes === 0) continue
+      unreadBytes -= inbound.answerBytes
+      this.#drop(connection, inbound)
+    }
+  }
+
+  #drop(connection: number, inbound: Inbound): void {
     this.#refused++
     inbound.stream.destroy()
     this.#forget(connection)
-    return true
   }
 
   /** False when there would be too much; nothing is held then. */
@@ -166,6 +189,8 @@ interface InboundOwner {
 class Inbound implements StreamHandler {
   readonly stream: Stream
   timer: Timer | undefined
+  /** Of the answer, once it is written. */
+  answerBytes = 0
   readonly #owner: InboundOwner
   readonly #opening: OpeningReader
   /** `undefined` once nothing is read any more: it holds what it has read. */
@@ -230,6 +255,7 @@ class Inbound implements StreamHandler {
     if (this.#phase !== 'asked') return
     this.#phase = 'closing'
     if (bytes !== undefined) this.stream.write(bytes)
+    this.answerBytes = bytes?.length ?? 0
     this.stream.end()
   }
 
