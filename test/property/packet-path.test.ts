@@ -246,7 +246,7 @@ async function tellingCost(members: number): Promise<number> {
   return blocks.during(() => node.passMs(1_000))
 }
 
-const rumour = (turn: number): PacketMessage => {
+const rumour = (turn: number): Uint8Array => {
   return user({ type: 'join', ltime: 10n + BigInt(turn), node: nameOf(0) })
 }
 
