@@ -6,7 +6,17 @@ import { resolveGossipOptions } from '../../packages/libring/src/gossip/options.
 import { resolveRouterOptions } from '../../packages/libring/src/http/options.ts'
 import { resolveSerfOptions, SERF_RANGES } from '../../packages/libring/src/serf/options.ts'
 import { SWIM_RANGES } from '../../packages/libring/src/swim/options.ts'
-import { declaredIn, wordsOfInterface, type Declared } from '../support/declarations.ts'
+import { WIRE_FAULTS } from '../../packages/libring/src/wire/messages.ts'
+import { PEER_FAULTS } from '../../packages/libring/src/wire/peer.ts'
+import { createSerf } from '../../packages/libring/src/runtime/serf.ts'
+import {
+  allDeclaredIn,
+  declaredIn,
+  membersIn,
+  sourceOf,
+  wordsOfInterface,
+  type Declared,
+} from '../support/declarations.ts'
 
 const EVENTS = 'cluster/cluster-events.ts'
 const STEPS = 'ownership/event.ts'
@@ -47,6 +57,28 @@ function cellsOf(text: string, columns: number): string[][] {
     expect(cells, row).toHaveLength(columns)
     return [cells[0]!.replaceAll('`', ''), ...cells.slice(1)]
   })
+}
+
+/** The cells of all rows below the heads of tables that have so many columns. */
+function tableRows(text: string, columns: number): string[][] {
+  const tables = [...text.matchAll(/^\|.*\|\n\|[ |-]+\|\n((?:\|.*\|(?:\n|$))*)/gm)]
+  return tables
+    .flatMap(([, body = '']) => body.trim().split('\n'))
+    .map((row) => {
+      const cells = row.slice(1, -1).split(/(?<!\\)\|/)
+      return cells.map((cell) => cell.replaceAll('\\|', '|').trim())
+    })
+    .filter((cells) => cells.length === columns)
+}
+
+/** What stands in backticks, in its order. */
+function typesIn(text: string): string[] {
+  return [...text.matchAll(/`([\w.-]+)`/g)].map(([, type]) => type!)
+}
+
+/** The reasons that a file of the library lists, and what it says of each. */
+function reasonsIn(file: string): string[][] {
+  return [...sourceOf(file).matchAll(/^ \* {2}- `([\w-]+)` +(.*)$/gm)].map(([, ...cells]) => cells)
 }
 
 /** The words of the library where it has some; otherwise the page has to have its own. */
@@ -177,12 +209,89 @@ describe('docs/guides/serf.md', () => {
       declared.map(({ defaultValue }) => defaultValue ?? ''),
     )
   })
+})
+
+describe('docs/reference/serf-node.md', () => {
+  const node = page('serf-node.md')
+  const parts = {
+    GossipNode: [
+      'gossip/gossip-node.ts',
+      '## Methods and properties',
+      '### For what is built upon it',
+    ],
+    Keys: ['gossip/keys.ts', '### Keys'],
+    AskedQuery: ['gossip/asked-query.ts', '### A query that was asked'],
+    ReceivedQuery: ['gossip/queries.ts', '### ReceivedQuery'],
+  } as const
+
+  test.each(Object.entries(parts))(
+    'has all of %s, with what it throws',
+    (name, [file, ...headings]) => {
+      const rows = headings.flatMap((heading) => tableRows(below(node, heading), 4))
+      const members = membersIn(file, name)
+      const told = new Set(rows.map(([shown]) => shown))
+      expect(told).toEqual(new Set(members.map(({ shown }) => `\`${shown}\``)))
+      expect(rows).toHaveLength(members.length)
+      for (const { shown, type, words, throws } of members) {
+        const row = rows.find(([cell]) => cell === `\`${shown}\``)!
+        expect(row.slice(1), shown).toEqual([`\`${type}\``, words || row[2], throws])
+        expect(row[2], shown).not.toBe('')
+      }
+    },
+  )
 
   test('has what a node tells in the words of the library', () => {
-    const rows = rowsOf(below(guide, '## What a node tells'))
+    const rows = rowsOf(below(node, '## Events'))
     const declared = declaredIn('gossip/serf-events.ts', 'SerfEvents')
     sayTheSame(rows, declared)
     expect(rows.map(([, type]) => type)).toEqual(declared.map(({ type }) => `\`${type}\``))
+  })
+
+  test.each([
+    ['### MemberEvent', 'base/member.ts', 'MemberEvent'],
+    ['### Member', 'base/member.ts', 'Member'],
+    ['### UserEvent', 'gossip/serf-events.ts', 'UserEvent'],
+    ['### NameConflict', 'gossip/serf-events.ts', 'NameConflict'],
+    ['### NameLost', 'gossip/serf-events.ts', 'NameLost'],
+    ['### BootstrapFailed', 'gossip/serf-events.ts', 'BootstrapFailed'],
+    ['### A query that was asked', 'gossip/asked-query.ts', 'QueryAnswer'],
+    ['### Coordinate', 'serf/coordinate.ts', 'Coordinate'],
+    ['### Keys', 'gossip/keys.ts', 'KeyReport'],
+  ])('has below "%s" what %s declares of %s', (heading, file, name) => {
+    const rows = tableRows(below(node, heading), 3).map(
+      ([field = '', type = '', words = '']): Row => [field.replaceAll('`', ''), type, words],
+    )
+    const declared = declaredIn(file, name)
+    sayTheSame(rows, declared)
+    expect(rows.map(([, type]) => type)).toEqual(declared.map(({ type }) => `\`${type}\``))
+  })
+
+  const serf = createSerf()
+  test.each([
+    ['## Counters', ['gossip/gossip-stats.ts GossipStats', 'serf/stats.ts SerfStats'], serf.stats],
+    ['### `stats.swim`', ['swim/stats.ts SwimStats'], serf.stats.swim],
+    ['### `stats.peers`', ['gossip/peer-stats.ts PeerStats'], serf.stats.peers],
+    ['## Gauges', ['serf/stats.ts SerfGauges'], serf.gauges],
+  ] as const)('has below "%s" every figure, with its unit', (heading, places, figures) => {
+    const rows = rowsOf(below(node, heading))
+    const declared = places.flatMap((place) => {
+      const [file = '', name = ''] = place.split(' ')
+      return declaredIn(file, name)
+    })
+    sayTheSame(rows, declared)
+    for (const [name, unit] of rows) expect(unit, name).toMatch(/./)
+    expect(rows.map(([name]) => name).toSorted()).toEqual(Object.keys(figures).toSorted())
+  })
+
+  test('has the types by which messages are counted, and why they are dropped', () => {
+    const part = below(node, '### Types and reasons')
+    const [ofSerf = '', ofSwim = ''] = part.split('\n\n').filter((text) => text.includes(', `'))
+    const { received, swim } = serf.stats
+    expect(typesIn(ofSerf)).toEqual(['received', ...Object.keys(received)])
+    expect(typesIn(ofSwim).slice(0, -4)).toEqual(Object.keys(swim.messagesSent.messages))
+    const reasons = ['wire/messages.ts', 'wire/peer.ts'].flatMap(reasonsIn)
+    expect(tableRows(part, 2)).toEqual(reasons.map(([name, words]) => [`\`${name}\``, words]))
+    expect(reasons.map(([name]) => name)).toEqual([...WIRE_FAULTS, ...PEER_FAULTS])
   })
 })
 
@@ -194,13 +303,24 @@ describe('docs/reference/serf-options.md', () => {
 
   test.each([
     ['## The node', 'gossip/options.ts', 'GossipOptions'],
-    ['## What it uses', 'runtime/gossip.ts', 'GossipEnvironment'],
     ['## Who is let in', 'gossip/security-options.ts', 'SecurityOptions'],
+    ['## What the program gives it', 'runtime/gossip.ts', 'GossipEnvironment'],
   ] as const)('has below "%s" what %s declares', (heading, file, name) => {
     const rows = rowsOf(below(options, heading))
     const declared = declaredIn(file, name)
     sayTheSame(rows, declared)
     expect(rows.map(([, value]) => value)).toEqual(declared.map((option) => option.defaultValue))
+  })
+
+  test('has every option of createSerf once, and nothing else', () => {
+    const told = [...options.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name!)
+    const declared = allDeclaredIn('runtime/serf.ts', 'SerfNodeOptions').map(({ name }) => name)
+    expect(declared).toContain('logger')
+    expect(told.toSorted()).toEqual(declared.toSorted())
+    for (const name of declared) {
+      const rule = /as there is no such option/
+      expect(() => createSerf({ [name]: Symbol('none') }), name).not.toThrow(rule)
+    }
   })
 
   test('has the figures of each profile, and the ranges that are held to', () => {

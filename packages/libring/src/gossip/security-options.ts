@@ -24,13 +24,14 @@ export interface SecurityOptions {
   readonly keyringFile?: string
   /**
    * Drop what comes in clear although there are keys. `false` only while encryption is being
-   * introduced to a running cluster.
+   * introduced to a running cluster: meanwhile whoever reaches the gossip port may change the keys.
    *
    * @defaultValue true
    */
   readonly verifyIncoming?: boolean
   /**
-   * Encrypt what is sent when there are keys. `false` only while encryption is being introduced.
+   * Encrypt what is sent when there are keys. `false` only while encryption is being introduced:
+   * meanwhile whoever asks for the keys is told them in clear.
    *
    * @defaultValue true
    */

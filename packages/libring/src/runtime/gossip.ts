@@ -16,9 +16,10 @@ import { KeyringFile } from './keyring-file.ts'
 /** What a node uses that is no option of the protocol. */
 export interface GossipEnvironment {
   /**
-   * Hears what an operator should know: four methods, as those of the console.
+   * Who hears what becomes of the node: four methods, `debug`, `info`, `warn` and `error`, as `console`
+   * and pino have them. What it throws is swallowed.
    *
-   * @defaultValue nobody hears
+   * @defaultValue nobody
    */
   readonly logger?: Logger
 }

@@ -6,13 +6,13 @@ import { fraction, type Random } from '../base/random.ts'
  * @see Dabek, Cox, Kaashoek, Morris, Vivaldi: A Decentralized Network Coordinate System (2004).
  */
 export interface Coordinate {
-  /** {@link DIMENSIONS} numbers. */
+  /** 8 numbers. */
   readonly vec: readonly number[]
-  /** How little it is to be trusted, 0 to {@link ERROR_MAX}; no unit. */
+  /** How little it is to be trusted, 0 to 1.5; no unit. */
   readonly error: number
   /** By how much measured times differed of late from what the coordinates say, halved. */
   readonly adjustment: number
-  /** The time it takes to get off the member's own access link. At least {@link HEIGHT_MIN}. */
+  /** The time it takes to get off the member's own access link. At least 0.00001. */
   readonly height: number
 }
 
