@@ -71,11 +71,9 @@ export function startMeter(): void {
   before(SimCipher.prototype, ['open'], () => meter.work.opens++)
   before(Cursor.prototype, ['peek'], () => step('patternReads'))
   before(Program.prototype, ['at'], () => step('patternSteps'))
-  around(Output.prototype, ['append', 'repeat'], (output, _, act) => {
-    const lengthBefore = output.length
-    const result = act()
-    meter.work.inflatedBytes += output.length - lengthBefore
-    return result
+  around(Output.prototype, ['finish'], (_, inflatedBytes, act) => {
+    meter.work.inflatedBytes += Number(inflatedBytes)
+    return act()
   })
   around(Pattern, ['parse'], (_, text, act) => {
     return within('patternReads', READS_PER_CHARACTER * (length(text) + 1), act)

@@ -121,3 +121,65 @@ test('who is accused answers by gossip alone, so that one packet does not make m
   expect(machine.member('self')?.incarnation).toBe(2)
   expect(sentTo().size).toBe(0)
 })
+
+/** What was sent, by receiver: of each packet the payloads and the names of claims in it. */
+function packetsTo(): Map<string, string[][]> {
+  const packets = new Map<string, string[][]>()
+  for (let effect = machine.poll(); effect !== undefined; effect = machine.poll()) {
+    if (effect.type !== 'send') continue
+    const { messages, faults } = openPacket(effect.bytes)
+    expect(faults).toEqual([])
+    const texts = messages.map((message) => {
+      if (message.type === 'user') return `user ${message.payload.length}`
+      return message.type === 'alive' ? message.node : message.type
+    })
+    const to = addressText(effect.to)
+    packets.set(to, [...(packets.get(to) ?? []), texts])
+  }
+  return packets
+}
+
+const announce = (length: number) => {
+  machine.handle({ type: 'announce', payload: new Uint8Array(length).fill(7) }, 0)
+}
+
+test('what is announced in one step goes out in one packet for each member, in its order', () => {
+  answer('sync', rows(3))
+  sentTo()
+  announce(10)
+  machine.handle({ type: 'meta', meta: newMeta }, 0)
+  announce(20)
+  const packets = packetsTo()
+  expect(new Set(packets.keys())).toEqual(places(3))
+  for (const sent of packets.values()) expect(sent).toEqual([['user 10', 'self', 'user 20']])
+  expect(packetsTo().size).toBe(0)
+})
+
+test('what does not fit into one packet goes out in as few as it takes', () => {
+  answer('sync', rows(2))
+  sentTo()
+  for (const length of [600, 700, 100, 2_000, 50]) announce(length)
+  for (const sent of packetsTo().values()) {
+    expect(sent).toEqual([['user 600', 'user 700'], ['user 100'], ['user 2000'], ['user 50']])
+  }
+})
+
+test('only who understands checksums gets one, around the same messages', () => {
+  const [old, ...others] = rows(4)
+  answer('sync', [{ ...old!, versions: [1, 4, 2, 2, 5, 5] }, ...others])
+  sentTo()
+  announce(10)
+  const firstBytes = new Map<string, number>()
+  for (let effect = machine.poll(); effect !== undefined; effect = machine.poll()) {
+    if (effect.type === 'send') firstBytes.set(addressText(effect.to), effect.bytes[0]!)
+  }
+  const [user, checksum] = [8, 12]
+  expect(firstBytes).toEqual(
+    new Map([
+      ['10.0.2.0:7946', user],
+      ['10.0.2.1:7946', checksum],
+      ['10.0.2.2:7946', checksum],
+      ['10.0.2.3:7946', checksum],
+    ]),
+  )
+})

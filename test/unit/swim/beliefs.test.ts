@@ -50,6 +50,16 @@ describe('of other members', () => {
     expect(known('ann')).toBe('alive 3')
   })
 
+  test('nothing of the packet that a claim came in is kept', () => {
+    const packet = Uint8Array.of(127, 0, 0, 9, 0xff, 0x80, 1, 2, 3)
+    const claim = { addr: packet.subarray(0, 4), meta: packet.subarray(4, 6) }
+    beliefs.alive(alive('ann', 3, claim), 1)
+    packet.fill(0)
+    const { addr: keptAddr, meta: keptMeta } = beliefs.members.get('ann')!
+    expect([keptAddr, keptMeta]).toEqual([addr(9), meta])
+    expect([keptAddr.buffer.byteLength, keptMeta.buffer.byteLength]).toEqual([4, 2])
+  })
+
   test('the same claim again is not passed on', () => {
     beliefs.alive(alive('ann', 3), 1)
     expect(beliefs.alive(alive('ann', 3), 2)).toEqual({})

@@ -43,7 +43,9 @@ export class UdpEnd {
     socket.on('error', () => {})
     growReceiveBuffer(socket)
     socket.on('message', (bytes, from) => {
-      const host = canonicalIp(from.address) ?? from.address
+      // The system writes IPv4 as we do; in IPv6 the same place may be written otherwise.
+      const isIpv4 = from.family === 'IPv4'
+      const host = (isIpv4 ? undefined : canonicalIp(from.address)) ?? from.address
       this.#onPacket({ host, port: from.port }, plainBytes(bytes))
     })
   }

@@ -54,6 +54,8 @@ export class Outbox {
   readonly #stats: SwimStats
   readonly #effects = new Fifo<SwimEffect>()
   readonly #broadcasts = new Broadcasts()
+  /** Messages to all, of the step that is being taken. */
+  #announcements: Uint8Array[] = []
   #replyTo: ReplyTo | undefined
   #seq = 0
 
@@ -98,8 +100,9 @@ export class Outbox {
     return this.#seq
   }
 
-  /** The oldest effect not yet taken. */
+  /** The oldest effect not yet taken. Announcements come last, those of one step together. */
   poll(): SwimEffect | undefined {
+    if (this.#effects.size === 0) this.#sendAnnouncements()
     return this.#effects.take()
   }
 
@@ -127,7 +130,7 @@ export class Outbox {
 
   /** Send a message of the layer above to everybody present, or to so many of them at random. */
   announce(payload: Uint8Array): void {
-    this.#sendToAll(encodeMessage({ type: 'user', payload }))
+    this.#announcements.push(encodeMessage({ type: 'user', payload }))
   }
 
   /**
@@ -139,14 +142,44 @@ export class Outbox {
     if (own?.state !== 'alive') return
     const { name: node, incarnation, addr, port, meta, versions } = own
     const claim = { type: 'alive', node, incarnation, addr, port, meta, versions } as const
-    this.#sendToAll(encodeMessage(claim))
+    this.#announcements.push(encodeMessage(claim))
   }
 
-  #sendToAll(message: Uint8Array): void {
+  #sendAnnouncements(): void {
+    if (this.#announcements.length === 0) return
+    const packets = this.#inPackets(this.#announcements)
+    this.#announcements = []
     const peers = this.#members.sample(ANNOUNCED_TO_MAX, ({ name, state }) => {
       return name !== this.#name && isPresent(state)
     })
-    for (const peer of peers) this.send(peer.address, [message], peer)
+    for (const parts of packets) this.#sendToAll(peers, parts)
+  }
+
+  /** In as few packets as they fit into in their order. */
+  #inPackets(messages: readonly Uint8Array[]): readonly Uint8Array[][] {
+    const packets: Uint8Array[][] = []
+    let room = 0
+    for (const message of messages) {
+      const bytes = message.length + PART_OVERHEAD_BYTES
+      if (packets.length === 0 || bytes > room) {
+        packets.push([])
+        room = this.#bytesMax - COMPOUND_BYTES
+      }
+      packets.at(-1)!.push(message)
+      room -= bytes
+    }
+    return packets
+  }
+
+  #sendToAll(peers: readonly Receiver[], parts: readonly Uint8Array[]): void {
+    // One packet for those that know checksums and one for the others, however many there are.
+    const packets = new Map<boolean, Uint8Array>()
+    for (const peer of peers) {
+      const checksum = knowsChecksums(peer)
+      const packet = packets.get(checksum) ?? this.#pack(parts, checksum)
+      packets.set(checksum, packet)
+      this.#sendPacket(peer.address, packet, parts)
+    }
   }
 
   /** Send a message of the layer above to one address. */
@@ -192,8 +225,16 @@ export class Outbox {
 
   /** @param peer the receiver, where its row is at hand: a checksum is added if it knows them. */
   send(to: Address, parts: readonly Uint8Array[], peer?: Receiver): void {
-    const checksum = peer !== undefined && peer.versions[1] >= CHECKSUM_VERSION
-    const packet = packPacket(parts, { compression: this.#options.compression, checksum })
+    const packet = this.#pack(parts, peer !== undefined && knowsChecksums(peer))
+    this.#sendPacket(to, packet, parts)
+  }
+
+  #pack(parts: readonly Uint8Array[], checksum: boolean): Uint8Array {
+    return packPacket(parts, { compression: this.#options.compression, checksum })
+  }
+
+  /** @param parts what is in the packet. */
+  #sendPacket(to: Address, packet: Uint8Array, parts: readonly Uint8Array[]): void {
     const bytes = guardPacket(packet, this.#security)
     this.#stats.packetsSent++
     this.#stats.bytesSent += bytes.length
@@ -238,6 +279,10 @@ export class Outbox {
     }
     return parts.slice(0, GOSSIP_PARTS_MAX)
   }
+}
+
+function knowsChecksums({ versions }: Receiver): boolean {
+  return versions[1] >= CHECKSUM_VERSION
 }
 
 function userMessage(payload: Uint8Array): Uint8Array {

@@ -1,6 +1,10 @@
 import type { NodeState, Versions } from '../wire/messages.ts'
 import type { MemberRow } from './members.ts'
 
+// Six numbers each: least, most and own version of memberlist's protocol, then the same of Serf's.
+// They are taken by their index, as this is asked for each claim heard and to take an array apart
+// costs more than to compare.
+
 const NONE: Versions = [0, 0, 0, 0, 0, 0]
 
 /**
@@ -20,10 +24,7 @@ export function canSpeakWith(versions: Versions, ours: Versions | undefined): bo
 
 /** Whether what one speaks is within the other's ranges. */
 function understands(other: Versions, one: Versions): boolean {
-  const [min, max, , delegateMin, delegateMax] = other
-  const [, , current, , , delegateCurrent] = one
-  const isKnown = min <= current && current <= max
-  return isKnown && delegateMin <= delegateCurrent && delegateCurrent <= delegateMax
+  return other[0] <= one[2] && one[2] <= other[1] && other[3] <= one[5] && one[5] <= other[4]
 }
 
 /**
@@ -43,21 +44,13 @@ export function speakTheSame(
   let gossipMax = 255
   let delegateMin = 0
   let delegateMax = 255
-  for (const { state, versions } of everybody) {
+  for (const { state, versions = NONE } of everybody) {
     if (state !== 'alive') continue
-    const [min, max, , delegatedMin, delegatedMax] = versions ?? NONE
-    gossipMin = Math.max(gossipMin, min)
-    gossipMax = Math.min(gossipMax, max)
-    delegateMin = Math.max(delegateMin, delegatedMin)
-    delegateMax = Math.min(delegateMax, delegatedMax)
+    gossipMin = Math.max(gossipMin, versions[0])
+    gossipMax = Math.min(gossipMax, versions[1])
+    delegateMin = Math.max(delegateMin, versions[3])
+    delegateMax = Math.min(delegateMax, versions[4])
   }
-  return everybody.every(({ versions }) => {
-    const [, , current, , , delegateCurrent] = versions ?? NONE
-    return (
-      current >= gossipMin &&
-      current <= gossipMax &&
-      delegateCurrent >= delegateMin &&
-      delegateCurrent <= delegateMax
-    )
-  })
+  const inCommon: Versions = [gossipMin, gossipMax, 0, delegateMin, delegateMax, 0]
+  return everybody.every(({ versions = NONE }) => understands(inCommon, versions))
 }

@@ -40,8 +40,8 @@ const VERSIONS_BYTES = 6
 
 /**
  * The message that begins with its type byte and has no wrapper around it, or why not. Bytes
- * after its body are ignored. Payloads are views of `bytes`; everything else is copied, so
- * that a member table keeps no packets alive.
+ * after its body are ignored. Payloads, and address and meta of a claim, are views of `bytes`:
+ * most claims have been heard before, and whoever keeps one copies it.
  */
 export function decodeMessage(bytes: Uint8Array): PacketMessage | WireFault {
   const reader = new Reader(bytes)
@@ -130,9 +130,9 @@ function aliveOf(body: AliveBody): Alive | WireFault {
     type: 'alive',
     incarnation: body.Incarnation,
     node: body.Node,
-    addr: copyOf(body.Addr),
+    addr: body.Addr,
     port: body.Port,
-    meta: copyOf(body.Meta),
+    meta: body.Meta,
     versions: versionsOf(body.Vsn),
   }
 }
@@ -162,8 +162,7 @@ function isNameOrEmpty(text: string): boolean {
 /** Six bytes or none: peers have crashed on fewer, so fewer count as none. More are cut. */
 function versionsOf(bytes: Uint8Array): Versions | undefined {
   if (bytes.length < VERSIONS_BYTES) return undefined
-  const [min, max, current, serfMin, serfMax, serfCurrent] = bytes
-  return [min!, max!, current!, serfMin!, serfMax!, serfCurrent!]
+  return [bytes[0]!, bytes[1]!, bytes[2]!, bytes[3]!, bytes[4]!, bytes[5]!]
 }
 
 function copyOf(bytes: Uint8Array): Uint8Array {
