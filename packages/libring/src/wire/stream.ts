@@ -220,8 +220,9 @@ function* readStruct<T>(
 ): Reading<T> {
   let reader = new Reader(unread.peek(bytesMax))
   let body = codec.read(reader)
-  if (reader.fault === 'truncated') {
+  if (reader.fault !== undefined) {
     // Not again before all of it is there: a sender that cuts small would have us read each time.
+    // Nor does a fault count before, so that it makes no difference how it is cut.
     const fault = yield* readExtent(unread, bytesMax)
     if (fault !== undefined) return fault
     reader = new Reader(unread.peek(bytesMax))
