@@ -247,6 +247,15 @@ describe('a push/pull may be 20 MiB, and what it names may not', () => {
     texts.mockRestore()
   })
 
+  test('it names at most 131,072 members, as many as its table may list', () => {
+    const names = Array.from({ length: 131_073 }, (_, i) => `n${i}`)
+    const some = names.slice(0, -1)
+    const times = (of: readonly string[]) => new Map(of.map((name) => [name, 1n]))
+    expect(told({ statusLTimes: times(some), leftMembers: some }).fault).toBeUndefined()
+    expect(told({ statusLTimes: times(names) }).fault).toBe('too-large')
+    expect(told({ leftMembers: names }).fault).toBe('too-large')
+  })
+
   test('there are at most 65,536 events, over all slots', () => {
     const event = { name: '', payload: NO_BYTES }
     const slots = (...counts: number[]) =>

@@ -20,6 +20,7 @@ import {
   type Codec,
 } from '../codec/msgpack.ts'
 import type { WireFault } from '../wire/messages.ts'
+import { STREAM_NODES_MAX } from '../wire/stream.ts'
 import { LTIME_LAST } from './lamport.ts'
 import {
   SerfMessageType,
@@ -34,8 +35,8 @@ import {
 // Every message is its type byte and one struct, a relay with a whole message behind it. Fields
 // stand here as Serf declares them, and are sorted when written.
 
-/** Most members one push/pull may name, as memberlist limits its own table. */
-const NAMES_MAX = 1_048_576
+/** Most members one push/pull may name: as many as it may list in its table. */
+const NAMES_MAX = STREAM_NODES_MAX
 /** Most slots of recent events in a push/pull. Serf's default is 512. */
 const EVENT_SLOTS_MAX = 65_536
 /** Most recent events in a push/pull, over all slots. */
