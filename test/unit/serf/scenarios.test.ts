@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { ipToBytes } from '../../../packages/libring/src/base/address.ts'
 import type { SerfMessage } from '../../../packages/libring/src/serf/messages.ts'
 import type { SerfMachine } from '../../../packages/libring/src/serf/serf-machine.ts'
-import { newMachine, World } from './world.ts'
+import { serfVersions } from '../../../packages/libring/src/serf/setup.ts'
+import { encodeTags } from '../../../packages/libring/src/serf/tags.ts'
+import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'
+import { openPacket } from '../../../packages/libring/src/wire/packet.ts'
+import { newMachine, serfMessages, World } from './world.ts'
 
 let world: World
 
@@ -139,7 +144,9 @@ describe('leaving', () => {
   })
 
   test('a small cluster hears of it before gossip begins to', () => {
-    const slow = { swim: { gossipIntervalMs: 600_000, probeIntervalMs: 600_000 } }
+    const slow = {
+      swim: { gossipIntervalMs: 600_000, probeIntervalMs: 600_000, broadcastTimeoutMs: 1_000 },
+    }
     for (const name of ['ann', 'bob', 'cat', 'dan']) {
       world.start(name, slow)
       if (name !== 'ann') world.join(name, 'ann')
@@ -149,6 +156,34 @@ describe('leaving', () => {
     for (const name of ['ann', 'bob', 'cat']) {
       expect(world.view(name)).toBe('ann:alive bob:alive cat:alive dan:leaving')
     }
+    world.run(slow.swim.broadcastTimeoutMs)
+    for (const name of ['ann', 'bob', 'cat']) {
+      expect(world.view(name)).toBe('ann:alive bob:alive cat:alive dan:left')
+    }
+  })
+
+  test('whoever has not heard the intent gets it with the farewell', () => {
+    const machine = newMachine('ann')
+    const to = { host: '127.0.0.2', port: 7946 }
+    machine.handle({ type: 'start', advertise: { host: '127.0.0.1', port: 7946 } }, 0)
+    const bob = { node: 'bob', incarnation: 1, addr: ipToBytes(to.host)!, port: 7946 }
+    const claim = { type: 'alive', ...bob, meta: encodeTags({}), versions: serfVersions } as const
+    machine.handle({ type: 'packet', from: to, bytes: encodeMessage(claim) }, 0)
+    machine.handle({ type: 'leave' }, 0)
+    while (machine.poll() !== undefined);
+    const packets: string[][] = []
+    for (let nowMs = 0; nowMs < 5_000 && machine.member('ann')!.status === 'leaving'; nowMs++) {
+      machine.tick(nowMs)
+      for (let effect = machine.poll(); effect !== undefined; effect = machine.poll()) {
+        if (effect.type !== 'send') continue
+        const { messages } = openPacket(effect.bytes)
+        packets.push([
+          ...messages.map(({ type }) => type),
+          ...serfMessages(effect.bytes).map(({ type }) => type),
+        ])
+      }
+    }
+    expect(packets.at(-1)).toEqual(['dead', 'user', 'leave'])
   })
 
   test('members see it leaving in between', () => {

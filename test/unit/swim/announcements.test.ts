@@ -104,6 +104,14 @@ test('of a crowd, 64 at random are shown it', () => {
   expect(sentTo().size).toBe(64)
 })
 
+test('who leaves says so to everybody', () => {
+  answer('sync', rows(3))
+  machine.handle({ type: 'leave' }, 0)
+  const packets = packetsTo()
+  expect(new Set(packets.keys())).toEqual(places(3))
+  for (const sent of packets.values()) expect(sent).toEqual([['dead']])
+})
+
 test('who has left shows itself to nobody any more', () => {
   answer('sync', rows(3))
   machine.handle({ type: 'leave' }, 0)

@@ -13,6 +13,7 @@ export class Departure {
   readonly #outlet: Outlet
   readonly #setting: DepartureSetting
   #leave: Leave = { phase: 'none' }
+  #intent: Uint8Array | undefined
 
   constructor(outlet: Outlet, setting: DepartureSetting) {
     this.#outlet = outlet
@@ -39,9 +40,8 @@ export class Departure {
     if (this.#leave.phase !== 'none') return
     const bytes = intent()
     if (bytes === undefined) return this.#enter({ phase: 'gone', spread: true })
-    // Gossip alone loses an intent now and then, or lets the farewell overtake it; to agents of
-    // Serf's we would have failed then.
-    this.#outlet.order({ type: 'announce', payload: bytes })
+    this.#intent = bytes
+    this.#announceIntent()
     const ticket = this.#outlet.nextTicket()
     const untilMs = nowMs + this.#setting.broadcastTimeoutMs
     if (this.#outlet.spread('intents', bytes, ticket)) {
@@ -61,8 +61,22 @@ export class Departure {
     const deadlineMs = leaveDeadlineMs(leave)
     if (deadlineMs === undefined) this.#outlet.deadlines.clear('leave')
     else this.#outlet.deadlines.set('leave', deadlineMs)
-    if (leave.phase === 'departing') this.#outlet.order({ type: 'leave' })
+    if (leave.phase === 'departing') {
+      this.#outlet.order({ type: 'leave' })
+      // Behind the farewell, as agents take what came last first; ours take intents first.
+      this.#announceIntent()
+    }
     if (leave.phase === 'gone') this.#tellGone(leave.spread)
+  }
+
+  /**
+   * Tell everybody at once: first, and again in one packet with the farewell. Gossip alone loses an
+   * intent now and then, or lets the farewell overtake it, and to who knows of none we have failed.
+   */
+  #announceIntent(): void {
+    if (this.#intent !== undefined) {
+      this.#outlet.order({ type: 'announce', payload: this.#intent })
+    }
   }
 
   #tellGone(spread: boolean): void {

@@ -141,7 +141,11 @@ export class Outbox {
     const own = this.#members.get(this.#name)
     if (own?.state !== 'alive') return
     const { name: node, incarnation, addr, port, meta, versions } = own
-    const claim = { type: 'alive', node, incarnation, addr, port, meta, versions } as const
+    this.announceClaim({ type: 'alive', node, incarnation, addr, port, meta, versions })
+  }
+
+  /** The same with a claim of ours that gossip has as well. */
+  announceClaim(claim: Claim): void {
     this.#announcements.push(encodeMessage(claim))
   }
 

@@ -149,7 +149,6 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
       case 'meta':
         this.#meta = input.meta
         this.#spreadThen('meta-spread', this.#introduce(nowMs), nowMs)
-        this.#outbox.announceSelf()
         break
       case 'announce':
         this.#outbox.announce(input.payload)
@@ -265,11 +264,12 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
     return this.#beliefs.introduce(identity, nowMs, least)
   }
 
-  /** Carry out a verdict, and tell when its claim has been spread, or could not be in time. */
+  /** Tell of ourselves by gossip and to all at once; and when that is spread, or was not in time. */
   #spreadThen(then: SpreadThen, verdict: Verdict, nowMs: Millis): void {
     const ticket = this.#spreads.open(then, nowMs)
     this.#carry(verdict, nowMs, ticket)
     if (verdict.spread === undefined) this.#spreads.over(ticket, true)
+    else this.#outbox.announceClaim(verdict.spread)
   }
 
   // Packets.
