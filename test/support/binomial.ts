@@ -1,13 +1,30 @@
+/** How seldom a count is beyond either bound: once in a hundred million. */
+const TAIL = 1e-8
+
 /**
- * Between which counts the number of events stays that each come with this likelihood, apart from
- * each other, of so many chances: four standard deviations to either side. Of 10,000 such numbers
- * one is elsewhere, where tens of events are expected.
+ * The least and the most events that happen of so many chances, where each happens with this
+ * likelihood, apart from the others: fewer do once in a hundred million times, and so do more.
+ *
+ * @param likelihood between 0 and 1, neither included.
  */
 export function binomialBounds(
   chances: number,
   likelihood: number,
 ): { readonly least: number; readonly most: number } {
-  const mean = chances * likelihood
-  const spread = 4 * Math.sqrt(chances * likelihood * (1 - likelihood))
-  return { least: mean - spread, most: mean + spread }
+  const least = leastOf(chances, likelihood)
+  return { least, most: chances - leastOf(chances, 1 - likelihood) }
+}
+
+/** The first count such that there are so many or fewer more often than {@link TAIL}. */
+function leastOf(chances: number, likelihood: number): number {
+  // In logarithms: with thousands of chances the likelihood of none is below any number.
+  let exactly = chances * Math.log1p(-likelihood)
+  let upTo = Math.exp(exactly)
+  let count = 0
+  while (upTo <= TAIL) {
+    exactly += Math.log(((chances - count) / (count + 1)) * (likelihood / (1 - likelihood)))
+    count++
+    upTo += Math.exp(exactly)
+  }
+  return count
 }

@@ -56,6 +56,8 @@ async function perform(command: GossipCommand): Promise<unknown> {
     case 'keys':
       await node.keys[command.operation](command.key)
       return
+    case 'key-counts':
+      return Object.fromEntries((await node.keys.list()).keys)
     case 'rtt':
       return node.rtt(command.a, command.b)
     case 'leave':

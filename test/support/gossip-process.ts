@@ -32,6 +32,7 @@ export type GossipCommand =
   | { readonly type: 'user-event'; readonly name: string }
   | { readonly type: 'ask'; readonly name: string; readonly question: Question }
   | { readonly type: 'keys'; readonly operation: KeyOperation; readonly key: string }
+  | { readonly type: 'key-counts' }
   | { readonly type: 'leave' }
   | { readonly type: 'rtt'; readonly a: string; readonly b: string }
 
@@ -141,6 +142,10 @@ export class GossipProcess implements Participant {
 
   async keys(operation: KeyOperation, key: string): Promise<void> {
     await this.#ask({ type: 'keys', operation, key })
+  }
+
+  async keyCounts(): Promise<Record<string, number>> {
+    return (await this.#ask({ type: 'key-counts' })) as Record<string, number>
   }
 
   async rtt(a: string, b: string): Promise<number | undefined> {

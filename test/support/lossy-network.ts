@@ -22,7 +22,9 @@ const PASS = 0
 /**
  * One switch with a cable to each place, in network namespaces of its own. Every cable loses this
  * part of the packets that go to its place, whatever they carry and silently, as far as possible by
- * netem. What a place sends to itself is never lost, so that commands reach whoever runs there.
+ * netem. What a place sends to itself is never lost, so that commands reach whoever runs there. Nor
+ * does anybody ask which cable leads to an address, as whoever hears nothing calls it unreachable:
+ * all places know each other's hardware address from the beginning.
  */
 export class LossyNetwork implements Disposable {
   readonly #name = `libring-${randomBytes(4).toString('hex')}`
@@ -47,10 +49,10 @@ export class LossyNetwork implements Disposable {
   next(): LossyPlace {
     const number = ++this.#places
     if (number > PLACES_MAX) throw new Error(`${PLACES_MAX} places were not enough`)
-    const place = { host: `10.99.0.${number}`, namespace: `${this.#name}-${number}` }
+    const place = { host: hostOf(number), namespace: this.#namespaceOf(number) }
     this.#add(place.namespace)
     const cable = `cable-${number}`
-    const end = ['peer', 'name', 'eth0', 'netns', place.namespace]
+    const end = ['peer', 'name', 'eth0', 'address', hardwareOf(number), 'netns', place.namespace]
     run('ip', '-n', this.#name, 'link', 'add', cable, 'type', 'veth', ...end)
     lose(this.#name, cable, this.#lossPercent)
     run('ip', '-n', place.namespace, 'address', 'add', `${place.host}/24`, 'dev', 'eth0')
@@ -58,6 +60,10 @@ export class LossyNetwork implements Disposable {
       run('ip', '-n', place.namespace, 'link', 'set', device, 'up')
     }
     run('ip', '-n', this.#name, 'link', 'set', cable, 'master', 'switch', 'up')
+    for (let other = 1; other < number; other++) {
+      this.#introduce(number, other)
+      this.#introduce(other, number)
+    }
     return place
   }
 
@@ -76,6 +82,16 @@ export class LossyNetwork implements Disposable {
   /** Cables go with their namespaces. Whoever still runs there keeps running, cut off. */
   [Symbol.dispose](): void {
     for (const remove of this.#deletions.splice(0)) remove()
+  }
+
+  /** Tell the place of one number where another one is. */
+  #introduce(number: number, other: number): void {
+    const neighbour = [hostOf(other), 'lladdr', hardwareOf(other), 'dev', 'eth0']
+    run('ip', '-n', this.#namespaceOf(number), 'neighbour', 'add', ...neighbour)
+  }
+
+  #namespaceOf(number: number): string {
+    return `${this.#name}-${number}`
   }
 
   #add(namespace: string): void {
@@ -99,6 +115,15 @@ function whyNot(): string | undefined {
   } catch (error) {
     return `(this system makes no lossy network: ${(error as Error).message})`
   }
+}
+
+function hostOf(number: number): string {
+  return `10.99.0.${number}`
+}
+
+/** An address that whoever runs a network gives out, as the second bit says. */
+function hardwareOf(number: number): string {
+  return `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`
 }
 
 /** Lose packets that leave a namespace by a device. */

@@ -49,6 +49,8 @@ export interface Participant extends AsyncDisposable {
   wasAsked(name: string): boolean
   /** Rejects unless every member did as asked. */
   keys(operation: KeyOperation, key: string): Promise<void>
+  /** How many members have a key, by the key. Rejects unless every member told its keys. */
+  keyCounts(): Promise<Readonly<Record<string, number>>>
   /** Expected round trip between two members in milliseconds, once it knows where both are. */
   rtt(a: string, b: string): Promise<number | undefined>
   /** Say farewell to everybody and end. */

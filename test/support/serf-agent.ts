@@ -177,6 +177,12 @@ export class SerfAgent implements Participant {
     await this.#serf('keys', `-${operation}=${key}`)
   }
 
+  async keyCounts(): Promise<Record<string, number>> {
+    const { stdout } = await this.#serf('keys', '-list')
+    const rows = stdout.matchAll(/(\S+) +\[(\d+)\/\d+\]/g)
+    return Object.fromEntries([...rows].map(([, key, count]) => [key!, Number(count)]))
+  }
+
   async leave(): Promise<void> {
     await this.#serf('leave')
     await this.#ended()
