@@ -1,4 +1,10 @@
-import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import {
+  execFile,
+  spawn,
+  spawnSync,
+  type ChildProcess,
+  type PromiseWithChild,
+} from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -49,6 +55,8 @@ export class SerfAgent implements Participant {
   readonly #child: ChildProcess
   readonly #rpc: readonly string[]
   readonly #namespace: string | undefined
+  /** When the query before is under way: of two at one moment an agent forgets one. */
+  #dispatched = Promise.resolve()
   #folder: string | undefined
   #log = ''
 
@@ -151,15 +159,19 @@ export class SerfAgent implements Participant {
       ...Object.entries(filterTags).map(([tag, pattern]) => `-tag=${tag}=${pattern}`),
     ]
     const relays = `-relay-factor=${relayFactor}`
-    const { stdout } = await this.#serf(
-      'query',
-      ...['-format=json', '-timeout=3s', relays, ...filters, name],
-    )
-    const { Acks, Responses } = JSON.parse(stdout) as {
-      readonly Acks: readonly string[] | null
-      readonly Responses: Readonly<Record<string, string>>
+    const args = ['-timeout=3s', relays, ...filters, name]
+    const asking = this.#dispatched.then(() => ({ query: this.#serf('query', ...args) }))
+    this.#dispatched = asking.then(async ({ query }) => {
+      // That it is dispatched is the first that the command prints.
+      await Promise.race([once(query.child.stdout!, 'data'), query.catch(() => undefined)])
+    })
+    const { stdout } = await (await asking).query
+    const acks = [...stdout.matchAll(/^Ack from '(.+)'$/gm)].map(([, from]) => from!)
+    const responses = [...stdout.matchAll(/^Response from '(.+?)': (.*)$/gm)]
+    return {
+      acks: acks.toSorted(),
+      responses: Object.fromEntries(responses.map(([, from, payload]) => [from!, payload!])),
     }
-    return { acks: (Acks ?? []).toSorted(), responses: Responses }
   }
 
   wasAsked(name: string): boolean {
@@ -207,7 +219,10 @@ export class SerfAgent implements Participant {
   }
 
   /** Rejects unless the command exits with 0. */
-  #serf(command: string, ...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+  #serf(
+    command: string,
+    ...args: readonly string[]
+  ): PromiseWithChild<{ stdout: string; stderr: string }> {
     return run(...commandIn(this.#namespace, 'serf', [command, ...this.#rpc, ...args]))
   }
 
