@@ -44,8 +44,8 @@ export class UdpEnd {
     growReceiveBuffer(socket)
     socket.on('message', (bytes, from) => {
       // The system writes IPv4 as we do; in IPv6 the same place may be written otherwise.
-      const isIpv4 = from.family === 'IPv4'
-      const host = (isIpv4 ? undefined : canonicalIp(from.address)) ?? from.address
+      const isCanonical = from.family === 'IPv4'
+      const host = isCanonical ? from.address : (canonicalIp(from.address) ?? from.address)
       this.#onPacket({ host, port: from.port }, plainBytes(bytes))
     })
   }

@@ -87,7 +87,7 @@ export function pingOf(body: PingBody): Ping | WireFault {
   return { type: 'ping', seq: body.SeqNo, node: body.Node, replyTo }
 }
 
-/** One row of the table that a push/pull carries. */
+/** One row of the table that a push/pull carries. A copy, as the bytes of a stream do not stay. */
 export function nodeStateOf(body: NodeStateBody): NodeState | WireFault {
   const state = WIRE_STATES[body.State]
   if (state === undefined || !isName(body.Name) || !isIp(body.Addr)) return 'malformed'
