@@ -23,6 +23,7 @@ test('without options a node listens everywhere on port 7946, under the name of 
     bootstrapRetryMs: undefined,
     bootstrapReplay: false,
     coordinates: true,
+    rehearsal: true,
     snapshotPath: undefined,
     rejoinAfterLeave: false,
     swim: { probeIntervalMs: 1_000, compression: true, deadNodeReclaimMs: 1_000 },
@@ -218,6 +219,7 @@ test('the option that may have been meant is named', () => {
 
 test.each([
   [{ coordinates: 1 }, 'coordinates'],
+  [{ rehearsal: 'no' }, 'rehearsal'],
   [{ rejoinAfterLeave: 'yes' }, 'rejoinAfterLeave'],
   [{ snapshotPath: '' }, 'snapshotPath'],
   [{ snapshotPath: 7 }, 'snapshotPath'],

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createGossipNode } from '../../../packages/libring/src/runtime/gossip.ts'
 import { createSerf } from '../../../packages/libring/src/runtime/serf.ts'
 import { loopbackAddresses } from '../../support/loopback.ts'
@@ -41,6 +41,19 @@ test('a logger that throws does not keep a node from starting and stopping', asy
   expect(node.status).toBe('alive')
   await node.stop()
   expect(lines).toBeGreaterThan(0)
+})
+
+test('a process rehearses once, before its first node that is to', async () => {
+  vi.resetModules()
+  const anew = await import('../../../packages/libring/src/runtime/gossip.ts')
+  const lines: string[] = []
+  const debug = (line: string): void => void lines.push(line)
+  const logger = { debug, info: () => {}, warn: () => {}, error: () => {} }
+  anew.createGossipNode({ rehearsal: false }, { logger })
+  expect(lines).toEqual([])
+  anew.createGossipNode({}, { logger })
+  anew.createGossipNode({ rehearsal: true }, { logger })
+  expect(lines).toEqual(['rehearsed'])
 })
 
 describe('a snapshot', () => {

@@ -2,8 +2,14 @@ import { hostname } from 'node:os'
 import { requireKnown, requireMethods, requirePlainObject } from '../base/require.ts'
 import { GossipNode } from '../gossip/gossip-node.ts'
 import { guardedLogger, LOGGER_METHODS, SILENT } from '../gossip/guarded-logger.ts'
-import { resolveGossipOptions, type GossipOptions } from '../gossip/options.ts'
+import {
+  resolveGossipOptions,
+  type GossipOptions,
+  type ResolvedGossipOptions,
+} from '../gossip/options.ts'
+import { securityOf } from '../gossip/security-options.ts'
 import type { Logger } from '../ports/logger.ts'
+import { rehearse } from '../serf/rehearsal.ts'
 import { detectAdvertiseHost, interfaceHost } from './addresses.ts'
 import { systemCipher } from './cipher.ts'
 import { unforeseenRandom } from './random.ts'
@@ -38,12 +44,14 @@ export function createGossipNode(
   requireKnown('environment.', environment, ['logger'])
   const { logger = SILENT } = environment
   requireMethods('environment.logger', logger, LOGGER_METHODS)
+  const heard = guardedLogger(logger)
   const resolved = resolveGossipOptions(options, {
     hostName: hostname,
     advertiseHost: detectAdvertiseHost,
     interfaceHost,
     readKeyring: (path) => new KeyringFile(path).load(),
   })
+  if (resolved.rehearsal) rehearseOnce(resolved, heard)
   const { snapshotPath } = resolved
   const { keyringFile } = options
   return new GossipNode({
@@ -55,6 +63,19 @@ export function createGossipNode(
     random: unforeseenRandom(),
     resolver: new SystemResolver(),
     cipher: systemCipher,
-    logger: guardedLogger(logger),
+    logger: heard,
   })
+}
+
+/** What V8 has compiled is there for every node of the process. */
+let isRehearsed = false
+
+function rehearseOnce(
+  { swim, serf, coordinates, security }: ResolvedGossipOptions,
+  logger: Logger,
+): void {
+  if (isRehearsed) return
+  isRehearsed = true
+  rehearse({ swim, serf, coordinates, security: securityOf(security, systemCipher) })
+  logger.debug('rehearsed')
 }
