@@ -16,8 +16,8 @@ const MEMBERS = 10
 /** How many times they do, each time for the first time. */
 const ROUNDS = 3
 
-/** Most inputs of a round, which takes some 900. */
-const INPUTS_MAX = 10_000
+/** Most inputs of a round, which takes some 190. */
+const INPUTS_MAX = 2_000
 
 /** All of a round happens at one moment. */
 const NOW_MS = 0
