@@ -16,7 +16,7 @@ const MEMBERS = 10
 /** How many times they do, each time for the first time. */
 const ROUNDS = 3
 
-/** Most inputs of a round, which takes some 190. */
+/** Most inputs until all is quiet again. A round takes some 190. */
 const INPUTS_MAX = 2_000
 
 /** All of a round happens at one moment. */
@@ -27,7 +27,7 @@ export type RehearsalSetup = Pick<SerfSetup, 'swim' | 'serf' | 'security' | 'coo
 
 /**
  * Have members meet, talk and part, in memory and for nobody: a process that has seen this joins
- * real ones in half the time. V8 interprets code that has not run yet, and compiles it meanwhile.
+ * real ones in two thirds of the time. V8 interprets code that has not run yet, and compiles it meanwhile.
  *
  * @returns the member that the others met, as it is in the end.
  */
