@@ -49,6 +49,8 @@ async function perform(command: GossipCommand): Promise<unknown> {
       return await node.join([command.address])
     case 'force-leave':
       return await node.forceLeave(command.name, { prune: command.prune })
+    case 'intents-queued':
+      return node.gauges.intentsQueued
     case 'user-event':
       return await node.userEvent(command.name)
     case 'ask':

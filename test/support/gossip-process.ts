@@ -29,6 +29,7 @@ export type GossipCommand =
   | { readonly type: 'set-tags'; readonly tags: Readonly<Record<string, string>> }
   | { readonly type: 'join'; readonly address: string }
   | { readonly type: 'force-leave'; readonly name: string; readonly prune: boolean }
+  | { readonly type: 'intents-queued' }
   | { readonly type: 'user-event'; readonly name: string }
   | { readonly type: 'ask'; readonly name: string; readonly question: Question }
   | { readonly type: 'keys'; readonly operation: KeyOperation; readonly key: string }
@@ -122,6 +123,10 @@ export class GossipProcess implements Participant {
 
   async forceLeave(name: string, { prune = false }: { prune?: boolean } = {}): Promise<void> {
     await this.#ask({ type: 'force-leave', name, prune })
+  }
+
+  async intentsQueued(): Promise<number> {
+    return (await this.#ask({ type: 'intents-queued' })) as number
   }
 
   async userEvent(name: string): Promise<void> {

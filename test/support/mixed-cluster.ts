@@ -156,7 +156,8 @@ export class MixedCluster implements AsyncDisposable {
   /**
    * Have members force others out, each until everybody has forgotten the other one. A prune is
    * gossiped a few times and comes with no push/pull, so that a single one may pass an agent by; it
-   * is said again then, as an operator would.
+   * is said again then, as an operator would. Ends once nobody passes a prune along any more: an agent
+   * that hears one after the member is back, and before it hears of its join, forgets it for good.
    */
   async prune(whom: Readonly<Record<string, string>>): Promise<void> {
     const orders = Object.entries(whom)
@@ -170,6 +171,9 @@ export class MixedCluster implements AsyncDisposable {
       return (await Promise.all(this.running.map(known))).flat()
     }
     await expect.poll(rememberers, { ...PATIENCE, interval: 3_000 }).toEqual([])
+    const queued = async (): Promise<number[]> =>
+      await Promise.all(this.running.map((member) => member.intentsQueued()))
+    await expect.poll(queued, PATIENCE).toEqual(this.running.map(() => 0))
   }
 
   /** Wait until everybody who runs was told of these user events. */

@@ -39,6 +39,8 @@ export interface Participant extends AsyncDisposable {
   setTag(key: string, value: string): Promise<void>
   join(address: string): Promise<void>
   forceLeave(name: string, options?: { readonly prune?: boolean }): Promise<void>
+  /** Joins, leaves and forced leaves that it still has to pass along. */
+  intentsQueued(): Promise<number>
   /** Tell everybody of something. */
   userEvent(name: string): Promise<void>
   /** Whether it was told of a user event. */

@@ -142,6 +142,12 @@ export class SerfAgent implements Participant {
     await this.#serf('force-leave', ...(prune ? ['-prune'] : []), name)
   }
 
+  async intentsQueued(): Promise<number> {
+    const { stdout } = await this.#serf('info', '-format=json')
+    const { serf } = JSON.parse(stdout) as { serf: { intent_queue: string } }
+    return Number(serf.intent_queue)
+  }
+
   async userEvent(name: string): Promise<void> {
     await this.#serf('event', '-coalesce=false', name)
   }
