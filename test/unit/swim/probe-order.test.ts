@@ -37,15 +37,15 @@ const setState = (members: Members, name: string, state: MemberState) => {
 }
 
 test('everybody else is asked once a round, in another order each time', () => {
-  const names = [...'abcdefgh']
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
   const asked = turns(tableOf(names), 70)
   const rounds = Array.from({ length: 10 }, (_, round) => asked.slice(round * 7, round * 7 + 7))
-  for (const round of rounds) expect(round.toSorted()).toEqual([...'bcdefgh'])
+  for (const round of rounds) expect(round.toSorted()).toEqual(['b', 'c', 'd', 'e', 'f', 'g', 'h'])
   expect(new Set(rounds.map(String)).size).toBeGreaterThan(5)
 })
 
 test('of three, who ends a round and begins the next one rests in between, once in nine rounds', () => {
-  const asked = turns(tableOf([...'abc']), 20_000)
+  const asked = turns(tableOf(['a', 'b', 'c']), 20_000)
   const rests = asked.filter((name) => name === '-').length
   const rounds = (asked.length - rests) / 2
   const { least, most } = binomialBounds(rounds, 1 / 9)
@@ -58,12 +58,12 @@ test('of three, who ends a round and begins the next one rests in between, once 
 })
 
 test('of two, the other one is asked at least every second turn', () => {
-  expect(turns(tableOf([...'ab']), 1_000).join('')).toMatch(/^(?:b|-b|-$)+$/)
+  expect(turns(tableOf(['a', 'b']), 1_000).join('')).toMatch(/^(?:b|-b|-$)+$/)
 })
 
 test('who is alone asks nobody, nor do the dead and the gone get asked', () => {
   expect(turns(tableOf(['a']), 5)).toEqual(['-', '-', '-', '-', '-'])
-  const members = tableOf([...'abcd'])
+  const members = tableOf(['a', 'b', 'c', 'd'])
   setState(members, 'b', 'dead')
   setState(members, 'c', 'left')
   expect(new Set(turns(members, 50))).toEqual(new Set(['d', '-']))
