@@ -221,21 +221,55 @@ describe('at most 128 streams are open at once: one more', () => {
   })
 })
 
-test('requests that are not whole hold at most 64 MiB together, and free what they held', () => {
-  const { fed, accept } = setUp()
+describe('requests that are not whole hold at most 64 MiB together', () => {
   // A push/pull that announces 20 MiB of user state and sends most of it.
   const head = encodeStream(
     { type: 'push-pull', join: false, nodes: [], userState: new Uint8Array(20_000_000) },
     { compression: false },
   ).subarray(0, -1)
-  const big = Array.from({ length: 3 }, accept)
-  for (const { handler } of big) handler.onBytes(head)
-  expect(fed).toEqual([])
-  accept().handler.onBytes(head)
-  expect(fed).toEqual([{ type: 'request-fault', connection: 4, fault: 'too-large' }])
-  big[0]!.handler.onClosed(undefined)
-  accept().handler.onBytes(head)
-  expect(fed).toHaveLength(1)
+  const destroyed = (open: ReturnType<ReturnType<typeof setUp>['accept']>[]) => {
+    return open.map(({ stream }) => stream.calls.includes('destroy'))
+  }
+
+  test('one more takes the place of the one that has sent nothing for longest', () => {
+    const { fed, streams, accept } = setUp()
+    const big = Array.from({ length: 3 }, accept)
+    for (const { handler } of big) handler.onBytes(head.subarray(0, -1))
+    big[0]!.handler.onBytes(head.subarray(-1))
+    const fourth = accept()
+    fourth.handler.onBytes(head)
+    expect([fed, destroyed([...big, fourth])]).toEqual([[], [false, true, false, false]])
+    expect([streams.size, streams.refused]).toEqual([3, 1])
+    // The last byte of the user state.
+    fourth.handler.onBytes(Uint8Array.of(0))
+    expect(fed).toMatchObject([{ type: 'request', connection: 4 }])
+    accept().handler.onBytes(head)
+    expect(destroyed(big)).toEqual([false, true, false])
+  })
+
+  test('none that waits with a lot keeps out who has little to say', () => {
+    const { fed, accept } = setUp()
+    const waiting = Array.from({ length: 3 }, accept)
+    for (const { handler } of waiting) handler.onBytes(head)
+    const filler = accept()
+    filler.handler.onBytes(head.subarray(0, 67_108_864 - 3 * head.length))
+    accept().handler.onBytes(request)
+    expect(fed).toMatchObject([{ type: 'request', connection: 5, message: ping }])
+    expect(destroyed([...waiting, filler])).toEqual([true, false, false, false])
+  })
+
+  test('one that is longer than all others together is refused, and they go on', () => {
+    const { fed, accept } = setUp()
+    const others = Array.from({ length: 2 }, accept)
+    for (const { handler } of others) handler.onBytes(head.subarray(0, 15_000_000))
+    const rows = Array<Uint8Array>(80_000).fill(fromHex('92a161a47f000001')!)
+    const header = { Nodes: 131_072, UserStateLen: 0, Join: false }
+    const long = accept()
+    long.handler.onBytes(concatBytes([encode(PUSH_PULL_HEADER, header, 6), ...rows]))
+    expect(fed).toEqual([{ type: 'request-fault', connection: 3, fault: 'too-large' }])
+    for (const { handler } of others) handler.onBytes(head.subarray(15_000_000, -1))
+    expect(destroyed(others)).toEqual([false, false])
+  })
 })
 
 test('answers nobody has read hold at most 64 MiB together: one more ends the oldest', () => {
@@ -277,12 +311,10 @@ describe('members of requests that are not whole', () => {
     const hostile = begun(40_000, fromHex('92a161a47f000001')!)
     const open = Array.from({ length: 3 }, accept)
     for (const { handler } of open) handler.onBytes(hostile)
-    expect(fed).toEqual([])
+    const calls = () => open.map(({ stream }) => stream.calls)
+    expect([fed, calls()]).toEqual([[], [[], [], []]])
     accept().handler.onBytes(hostile)
-    expect(fed).toEqual([{ type: 'request-fault', connection: 4, fault: 'too-large' }])
-    open[0]!.handler.onClosed(undefined)
-    accept().handler.onBytes(hostile)
-    expect(fed).toHaveLength(1)
+    expect([fed, calls()]).toEqual([[], [['destroy'], [], []]])
   })
 
   test('of a full table have the room, with all that may be known of each', () => {

@@ -200,13 +200,18 @@ describe('a push/pull may be 20 MiB, and what it names may not', () => {
   const long = 'x'.repeat(65_507)
   const told = (state: Partial<UserState>) => decodeSerf(encodeSerf({ ...base, ...state }))
   const payload = (length: number) => new Uint8Array(length)
+  const eventOf = (name: string) => ({ name, payload: payload(1) })
 
-  test.each<[string, (name: string) => Partial<UserState>]>([
-    ['a member with a time', (name) => ({ statusLTimes: new Map([[name, 1n]]) })],
-    ['a member that left', (name) => ({ leftMembers: [name] })],
-  ])('%s has a name that fits into a datagram', (_, state) => {
-    expect(told(state(long)).message).toMatchObject(state(long))
-    expect(told(state(`${long}x`))).toEqual({ fault: 'too-large' })
+  test.each<[string, (names: readonly string[]) => Partial<UserState>]>([
+    ['a time', (names) => ({ statusLTimes: new Map(names.map((name) => [name, 1n])) })],
+    ['a member that left', (names) => ({ leftMembers: names })],
+    ['an event', (names) => ({ events: [{ ltime: 1n, events: names.map(eventOf) }] })],
+  ])('%s is left out, alone, where its name is no text or fits into no datagram', (_, state) => {
+    const kept = state([long, 'ann'])
+    expect(told(state([long, `${long}x`, 'ann'])).message).toMatchObject(kept)
+    const bytes = toHex(encodeSerf({ ...base, ...state([long, 'cafe', 'ann']) }))
+    const odd = hex(bytes.replace('a463616665', 'a4636166e9'))
+    expect(decodeSerf(odd).message).toEqual({ ...base, ...kept })
   })
 
   test('an event of which no packet has the room is left out, alone', () => {

@@ -4,13 +4,13 @@ import {
   ACCUSATION,
   ALIVE,
   INDIRECT_PING,
+  NAME_BYTES_MAX,
   PING,
   type AliveBody,
 } from '../../../packages/libring/src/wire/bodies.ts'
 import {
   decodeMessage,
   META_BYTES_MAX,
-  NAME_BYTES_MAX,
   nodeStateOf,
 } from '../../../packages/libring/src/wire/decode.ts'
 import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'

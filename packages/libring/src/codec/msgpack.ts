@@ -162,6 +162,23 @@ export function textUpTo(bytesMax: number): Codec<string> {
 }
 
 /**
+ * Like {@link textUpTo}, but what is no such text is `undefined` and no fault, so that whoever tells of
+ * many is not refused for one of them.
+ */
+export function textIfAny(bytesMax: number): Codec<string | undefined> {
+  return {
+    zero: '',
+    read(reader) {
+      const raw = readRaw(reader)
+      return raw.length > bytesMax ? undefined : utf8Decode(raw)
+    },
+    write(writer, value) {
+      text.write(writer, value ?? '')
+    },
+  }
+}
+
+/**
  * Any bytes; none are written as nil, as Go writes a slice that was never made. Those read
  * are a view of the input: copy what outlives it.
  */
@@ -263,11 +280,14 @@ export function list<T>(of: Codec<T>, countMax: number): Codec<readonly T[]> {
   }
 }
 
-/** Values by text. Nil is read as none, and none is written as an empty map. Written in order of keys. */
+/**
+ * Values by text. Nil is read as none, and none is written as an empty map. Written in order of keys.
+ * What stands under a key that `keys` reads as `undefined` is left out.
+ */
 export function textMap<T>(
   of: Codec<T>,
   countMax: number,
-  keys: Codec<string> = text,
+  keys: Codec<string> | Codec<string | undefined> = text,
 ): Codec<ReadonlyMap<string, T>> {
   return {
     zero: new Map(),
@@ -276,7 +296,8 @@ export function textMap<T>(
       const values = new Map<string, T>()
       for (let i = 0; i < count && reader.fault === undefined; i++) {
         const key = keys.read(reader)
-        values.set(key, of.read(reader))
+        const value = of.read(reader)
+        if (key !== undefined) values.set(key, value)
       }
       return values
     },

@@ -14,7 +14,10 @@ export type InboundInput =
 /** Most streams open at once. One more takes the place of one whose other end keeps us waiting. */
 const STREAMS_MAX = 128
 
-/** Most bytes of requests that are not whole yet, and of what was read of them: 64 MiB over all. */
+/**
+ * Most bytes of requests that are not whole yet, and of what was read of them: 64 MiB over all. More
+ * take the place of those who have sent nothing for longest.
+ */
 const UNREAD_BYTES_MAX = 67_108_864
 
 /**
@@ -41,6 +44,8 @@ export class InboundStreams {
   readonly #acceptPeer: AcceptPeer | undefined
   readonly #open = new Map<number, Inbound>()
   #connections = 0
+  /** Pieces of requests that came so far, over all streams. */
+  #pieces = 0
   #unreadBytes = 0
   #refused = 0
   #timedOut = 0
@@ -79,10 +84,10 @@ export class InboundStreams {
   accept(stream: Stream): StreamHandler {
     if (this.#open.size >= STREAMS_MAX && !this.#makeRoom()) return this.refuse(stream)
     const connection = ++this.#connections
-    const inbound = new Inbound(stream, this.#security, {
+    const inbound: Inbound = new Inbound(stream, this.#security, {
       onInput: (input) => this.#feed({ ...input, connection }),
       onClosed: () => this.#forget(connection),
-      hold: (length) => this.#hold(length),
+      hold: (length) => this.#hold(inbound, length),
       letGo: (length) => void (this.#unreadBytes -= length),
       acceptPeer: this.#acceptPeer && ((peer) => this.#handOver(connection, peer)),
     })
@@ -143,11 +148,29 @@ export class InboundStreams {
     this.#forget(connection)
   }
 
-  /** False when there would be too much; nothing is held then. */
-  #hold(length: number): boolean {
-    if (this.#unreadBytes + length > UNREAD_BYTES_MAX) return false
+  /**
+   * Make sure of the room for so much more of one request: who has sent nothing for longest gives way
+   * to it, so that whoever waits with a lot keeps nobody out. False for a request that is itself longer
+   * than all others together; nothing is held then.
+   */
+  #hold(asking: Inbound, length: number): boolean {
+    asking.lastPiece = ++this.#pieces
+    while (this.#unreadBytes + length > UNREAD_BYTES_MAX) {
+      const othersBytes = this.#unreadBytes - asking.heldBytes
+      if (asking.heldBytes + length > othersBytes) return false
+      this.#dropSilentOtherThan(asking)
+    }
     this.#unreadBytes += length
     return true
+  }
+
+  /** Drop the one that holds something and has sent nothing for longest. */
+  #dropSilentOtherThan(asking: Inbound): void {
+    const others = [...this.#open].filter(([, other]) => other !== asking && other.heldBytes > 0)
+    const [connection, inbound] = others.reduce((silent, other) => {
+      return other[1].lastPiece < silent[1].lastPiece ? other : silent
+    })
+    this.#drop(connection, inbound)
   }
 
   #arm(connection: number, inbound: Inbound): void {
@@ -191,6 +214,8 @@ class Inbound implements StreamHandler {
   timer: Timer | undefined
   /** Of the answer, once it is written. */
   answerBytes = 0
+  /** Which of all pieces its last one was. */
+  lastPiece = 0
   readonly #owner: InboundOwner
   readonly #opening: OpeningReader
   /** `undefined` once nothing is read any more: it holds what it has read. */
@@ -204,6 +229,11 @@ class Inbound implements StreamHandler {
     this.#opening = new OpeningReader(security)
     this.#decoder = new StreamDecoder('dialling', security)
     this.#owner = owner
+  }
+
+  /** What is held of its request while that is not whole. */
+  get heldBytes(): number {
+    return this.#heldBytes
   }
 
   /** Whether it is for the other end to do something: to ask, or to close. */

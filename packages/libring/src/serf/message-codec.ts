@@ -1,4 +1,4 @@
-import { concatBytes, utf8Decode } from '../base/bytes.ts'
+import { concatBytes } from '../base/bytes.ts'
 import {
   bool,
   bytes,
@@ -10,7 +10,7 @@ import {
   list,
   nilable,
   struct,
-  text as anyText,
+  textIfAny,
   textMap,
   textUpTo,
   uint16,
@@ -60,22 +60,16 @@ const USER_MESSAGE_BYTES_MAX = 65_507
 /** Names and other texts, in a push/pull too, which may be 20 MiB. */
 const text = textUpTo(USER_MESSAGE_BYTES_MAX)
 
-/** `undefined` when it is longer than that. */
-const eventName: Codec<string | undefined> = {
-  zero: '',
-  read(reader) {
-    const read = bytes.read(reader)
-    if (read.length > USER_MESSAGE_BYTES_MAX) return undefined
-    const name = utf8Decode(read)
-    if (name === undefined) reader.fail('malformed')
-    return name
-  },
-  write: (writer, value) => anyText.write(writer, value ?? ''),
-}
+/**
+ * What a push/pull tells of many members and events, each by itself: agents take any bytes for a name,
+ * remember them and tell each other, and to refuse all of what an agent says for one of them would cut
+ * us off from it.
+ */
+const toldText = textIfAny(USER_MESSAGE_BYTES_MAX)
 
 const LEAVE = struct({ LTime: ltime, Node: text, Prune: bool })
 const JOIN = struct({ LTime: ltime, Node: text })
-const EVENT = struct({ Name: eventName, Payload: bytes })
+const EVENT = struct({ Name: toldText, Payload: bytes })
 const EVENTS_AT = nilable(struct({ LTime: ltime, Events: list(EVENT, EVENTS_MAX) }))
 const EVENT_SLOTS: Codec<readonly FieldsOf<typeof EVENTS_AT>[]> = {
   ...list(EVENTS_AT, EVENT_SLOTS_MAX),
@@ -95,8 +89,8 @@ const EVENT_SLOTS: Codec<readonly FieldsOf<typeof EVENTS_AT>[]> = {
 }
 const PUSH_PULL = struct({
   LTime: ltime,
-  StatusLTimes: textMap(ltime, NAMES_MAX, text),
-  LeftMembers: list(text, NAMES_MAX),
+  StatusLTimes: textMap(ltime, NAMES_MAX, toldText),
+  LeftMembers: list(toldText, NAMES_MAX),
   EventLTime: ltime,
   Events: nilable(EVENT_SLOTS),
   QueryLTime: ltime,
@@ -284,7 +278,7 @@ function userStateOf(fields: FieldsOf<typeof PUSH_PULL>): UserState {
     eventLTime: fields.EventLTime,
     queryLTime: fields.QueryLTime,
     statusLTimes: fields.StatusLTimes,
-    leftMembers: fields.LeftMembers,
+    leftMembers: fields.LeftMembers.filter((name) => name !== undefined),
     events: used.map(eventsAtOf),
   }
 }
@@ -298,14 +292,11 @@ function eventsAtFields({ ltime: LTime, events }: EventsAt): Slot {
   }
 }
 
-/**
- * Without events that no packet can have carried. Agents take them from a stream, remember them and
- * tell each other: to refuse all of what an agent says for one of them would cut us off from it.
- */
+/** Without events whose name is no text, or that no packet can have carried: see {@link toldText}. */
 function eventsAtOf({ LTime, Events }: Slot): EventsAt {
   const events = Events.flatMap(({ Name, Payload }) => {
-    const isTooLong = Name === undefined || Payload.length > USER_MESSAGE_BYTES_MAX
-    return isTooLong ? [] : [{ name: Name, payload: Payload }]
+    const isNone = Name === undefined || Payload.length > USER_MESSAGE_BYTES_MAX
+    return isNone ? [] : [{ name: Name, payload: Payload }]
   })
   return { ltime: LTime, events }
 }

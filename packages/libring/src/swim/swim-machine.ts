@@ -440,7 +440,8 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
   }
 
   /** Take in somebody's whole table. False when it was refused. */
-  #merge({ join, nodes, userState }: PushPull, nowMs: Millis): boolean {
+  #merge({ join, nodes, rowsRefused = 0, userState }: PushPull, nowMs: Millis): boolean {
+    this.stats.claimsRefused += rowsRefused
     if (this.#advertise === undefined || !speakTheSame(nodes, this.#members.rows())) {
       this.stats.pushPullsRefused++
       return false

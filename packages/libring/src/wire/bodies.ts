@@ -5,6 +5,7 @@ import {
   omitEmpty,
   struct,
   text,
+  textIfAny,
   uint16,
   uint32,
   uint8,
@@ -12,6 +13,9 @@ import {
   type Fields,
 } from '../codec/msgpack.ts'
 import type { WireState } from './messages.ts'
+
+/** Longest name of a member that is taken from the network, in bytes of UTF-8. */
+export const NAME_BYTES_MAX = 128
 
 // Bodies of memberlist's messages: the fields in the order in which Go declares them, by Go's
 // names, since these names are the keys on the wire.
@@ -124,7 +128,8 @@ export const PUSH_PULL_HEADER: Codec<PushPullHeader> = struct({
 })
 
 export interface NodeStateBody {
-  readonly Name: string
+  /** `undefined` when it is too long, or no text. */
+  readonly Name: string | undefined
   readonly Addr: Uint8Array
   readonly Port: number
   readonly Meta: Uint8Array
@@ -134,7 +139,7 @@ export interface NodeStateBody {
 }
 
 export const NODE_STATE: Codec<NodeStateBody> = struct({
-  Name: text,
+  Name: textIfAny(NAME_BYTES_MAX),
   Addr: bytes,
   Port: uint16,
   Meta: bytes,

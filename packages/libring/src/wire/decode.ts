@@ -7,6 +7,7 @@ import {
   ALIVE,
   INDIRECT_PING,
   NACK,
+  NAME_BYTES_MAX,
   PING,
   WIRE_STATES,
   type AccusationBody,
@@ -29,9 +30,6 @@ import type {
   Versions,
   WireFault,
 } from './messages.ts'
-
-/** Longest name of a member that is taken from the network, in bytes of UTF-8. */
-export const NAME_BYTES_MAX = 128
 
 /** Longest meta of a member, the limit memberlist puts on its own. */
 export const META_BYTES_MAX = 512
@@ -90,10 +88,12 @@ export function pingOf(body: PingBody): Ping | WireFault {
 /** One row of the table that a push/pull carries. A copy, as the bytes of a stream do not stay. */
 export function nodeStateOf(body: NodeStateBody): NodeState | WireFault {
   const state = WIRE_STATES[body.State]
-  if (state === undefined || !isName(body.Name) || !isIp(body.Addr)) return 'malformed'
+  const { Name: name } = body
+  if (state === undefined || name === undefined || !isName(name)) return 'malformed'
+  if (!isIp(body.Addr)) return 'malformed'
   if (body.Meta.length > META_BYTES_MAX) return 'too-large'
   return {
-    name: body.Name,
+    name,
     addr: copyOf(body.Addr),
     port: body.Port,
     meta: copyOf(body.Meta),

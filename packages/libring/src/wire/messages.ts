@@ -101,6 +101,8 @@ export interface PushPull {
   readonly type: 'push-pull'
   readonly join: boolean
   readonly nodes: readonly NodeState[]
+  /** Rows that were read and left out, as they can be of no member. Not there when none were. */
+  readonly rowsRefused?: number
   readonly userState: Uint8Array
 }
 

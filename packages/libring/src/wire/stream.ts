@@ -184,15 +184,23 @@ function* readPushPull(unread: Unread): Reading<StreamMessage> {
   if (fault !== undefined) return fault
 
   const nodes: NodeState[] = []
-  while (nodes.length < Nodes) {
+  for (let read = 0; read < Nodes; read++) {
     const body = yield* readStruct(unread, NODE_STATE)
-    const node = typeof body === 'string' ? body : nodeStateOf(body)
-    if (typeof node === 'string') return node
-    nodes.push(node)
+    if (typeof body === 'string') return body
     unread.nodesRead++
+    // Agents take any name, and tell of it. To refuse all they say for one row would cut us off.
+    const node = nodeStateOf(body)
+    if (typeof node !== 'string') nodes.push(node)
   }
   const userState = yield* readBytes(unread, UserStateLen)
-  return { type: 'push-pull', join: Join, nodes, userState }
+  const rowsRefused = Nodes - nodes.length
+  return {
+    type: 'push-pull',
+    join: Join,
+    nodes,
+    ...(rowsRefused > 0 && { rowsRefused }),
+    userState,
+  }
 }
 
 function* readUser(unread: Unread): Reading<StreamMessage> {
