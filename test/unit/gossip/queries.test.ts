@@ -152,6 +152,16 @@ describe('a query ends', () => {
     expect(() => ann.query('load', 'x', { signal: controller.signal })).toThrow('enough')
   })
 
+  test('when who hears of it first has its signal say so, before it is out', async () => {
+    let controller = new AbortController()
+    ann.on('query', () => controller.abort(new Error('enough')))
+    for (let i = 0; i < 1_025; i++) {
+      controller = new AbortController()
+      const query = ann.query('load', '', { signal: controller.signal, timeoutMs: 60_000 })
+      await expect(read(query)).rejects.toThrow('enough')
+    }
+  })
+
   test('when its node stops: reading throws', async () => {
     const reading = read(ann.query('load'))
     await bench.settled(ann.stop())

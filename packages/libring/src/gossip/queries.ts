@@ -87,6 +87,8 @@ export class Queries {
     signal?.addEventListener('abort', onAbort, { once: true })
     const query = new AskedQuery(() => this.#cancel(number))
     number = this.#begin(query, content, () => signal?.removeEventListener('abort', onAbort))
+    // Aborted by who heard of it first, when it had no number.
+    if (signal?.aborted === true) this.#cancel(number)
     return query
   }
 
