@@ -79,12 +79,19 @@ export const POSIX_CLASSES: ReadonlyMap<string, string> = new Map([
   ['xdigit', '0-9A-Fa-f'],
 ])
 
+/** Scripts whose name is as long as the short names of scripts, which are none to RE2. */
+const SCRIPTS_OF_FOUR: ReadonlySet<string> = new Set(
+  'Ahom Cham Kawi Lisu Miao Modi Newa Thai Toto'.split(' '),
+)
+
 /** A general category or a script by its name, or `undefined` when there is none. */
 export function unicodeClass(name: string): string | undefined {
   if (!/^[A-Za-z_]{1,40}$/.test(name)) return undefined
   if (name === 'Any') return '\\u{0}-\\u{10ffff}'
+  if (name.length === 4 && !SCRIPTS_OF_FOUR.has(name)) return undefined
   // Categories have one letter or two: a longer name of one is none to RE2.
-  const part = name.length <= 2 ? `\\p{gc=${name}}` : `\\p{sc=${name}}`
+  const isCategory = name.length <= 2 && name !== 'Yi'
+  const part = isCategory ? `\\p{gc=${name}}` : `\\p{sc=${name}}`
   try {
     new RegExp(`[${part}]`, 'u')
     return part

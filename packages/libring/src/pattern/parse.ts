@@ -15,6 +15,9 @@ import type { Assertion, Syntax } from './syntax.ts'
 /** Counts in braces may be no higher, as in RE2. */
 const REPEAT_MAX = 1_000
 
+/** How often: whole numbers without leading zeros, however long. */
+const COUNTS = /^\{(0|[1-9]\d*)(?:(,)(0|[1-9]\d*)?)?\}/
+
 interface Flags {
   readonly folding: CaseFolding
   /** Whether `^` and `$` also stand for the ends of lines. */
@@ -106,12 +109,14 @@ class Parser {
 
   /** Counts in braces. Braces with anything else in them stand for themselves. */
   #braces(): Count | undefined {
-    const match = /^\{(0|[1-9]\d{0,8})(?:(,)(0|[1-9]\d{0,8})?)?\}/.exec(this.#text.ahead(24))
+    let length = 1
+    while (/[\d,]/.test(this.#text.peek(length))) length++
+    const match = COUNTS.exec(this.#text.ahead(length + 1))
     if (match === null) return undefined
     this.#text.at += match[0].length
     const min = Number(match[1])
     const max = match[2] === undefined ? min : match[3] === undefined ? Infinity : Number(match[3])
-    const isTooHigh = min > REPEAT_MAX || (max !== Infinity && max > REPEAT_MAX)
+    const isTooHigh = min > REPEAT_MAX || (match[3] !== undefined && max > REPEAT_MAX)
     if (isTooHigh || min > max) throw NO_PATTERN
     return { min, max }
   }
