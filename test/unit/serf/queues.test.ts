@@ -12,30 +12,41 @@ test('intents come before queries, and queries before events', () => {
   queues.queue('events', message(3))
   queues.queue('queries', message(2))
   queues.queue('intents', message(1))
-  expect(firsts(queues.take(1_000, 3, 9))).toEqual([1, 2, 3])
+  expect(firsts(queues.take(1_000, 3, 255, 9))).toEqual([1, 2, 3])
 })
 
 test('what the intents use is not there for the events', () => {
   const queues = newQueues()
   queues.queue('events', message(3))
   queues.queue('intents', message(1))
-  expect(firsts(queues.take(25, 3, 9))).toEqual([1])
-  expect(firsts(queues.take(26, 3, 9))).toEqual([3])
+  expect(firsts(queues.take(25, 3, 255, 9))).toEqual([1])
+  expect(firsts(queues.take(26, 3, 255, 9))).toEqual([3])
 })
 
 test('each message is handed out as often as the number of members asks, and then told', () => {
   const queues = new Queues({ retransmitMult: 2, messageBytesMax: 1_000, depthMax: 100 })
   queues.queue('intents', message(1), 42)
-  const taken = Array.from({ length: 6 }, () => queues.take(1_000, 3, 10).length)
+  const taken = Array.from({ length: 6 }, () => queues.take(1_000, 3, 255, 10).length)
   expect(taken).toEqual([1, 1, 1, 1, 0, 0])
   expect([queues.takeFinished(), queues.takeFinished()]).toEqual([42, undefined])
+})
+
+test('what is above the count stays in its queue, and was not sent', () => {
+  const queues = newQueues()
+  for (let i = 0; i < 3; i++) {
+    queues.queue('intents', message(1))
+    queues.queue('events', message(3))
+  }
+  expect(firsts(queues.take(1_000, 3, 4, 9))).toEqual([1, 1, 1, 3])
+  expect(queues.take(1_000, 3, 0, 9)).toEqual([])
+  expect(firsts(queues.take(1_000, 3, 4, 9))).toEqual([3, 3])
 })
 
 test('two messages of one kind do not replace each other', () => {
   const queues = newQueues()
   queues.queue('intents', message(1))
   queues.queue('intents', message(1))
-  expect(queues.take(1_000, 3, 9)).toHaveLength(2)
+  expect(queues.take(1_000, 3, 255, 9)).toHaveLength(2)
 })
 
 test('a message that would never find room is refused', () => {

@@ -28,7 +28,10 @@ export interface SerfOptions {
   readonly userEventBytesMax?: number
   /** Most bytes of a query that is sent, as a message. Not above what a packet has room for either. */
   readonly queryBytesMax?: number
-  /** Most bytes of an answer to a query, as a message. Longer ones of others are neither taken nor passed on. */
+  /**
+   * Most bytes of an answer to a query, as a message. Longer ones of others are neither taken nor passed
+   * on. At the most it has the room of a datagram, though it be relayed, encrypted and labelled.
+   */
   readonly queryResponseBytesMax?: number
   /** How long a query waits unless it says so: this times the gossip interval times ceil(log10(n + 1)). */
   readonly queryTimeoutMult?: number
@@ -86,7 +89,7 @@ export const SERF_RANGES: Readonly<Record<NumericOption, readonly [min: number, 
   queueDepthMax: [16, 1_048_576],
   userEventBytesMax: [64, 9_216],
   queryBytesMax: [128, 65_507],
-  queryResponseBytesMax: [128, 65_507],
+  queryResponseBytesMax: [128, 65_000],
   queryTimeoutMult: [1, 1_000],
   coalescePeriodMs: [0, 3_600_000],
   quiescentPeriodMs: [0, 3_600_000],

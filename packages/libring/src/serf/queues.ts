@@ -60,14 +60,16 @@ export class Queues {
    * Messages for one packet, each counted as sent once.
    *
    * @param bytesMax room in the packet; each message costs its length plus `overheadBytes`.
+   * @param countMax most messages to give.
    * @param members how many there are, of any status.
    */
-  take(bytesMax: number, overheadBytes: number, members: number): Uint8Array[] {
+  take(bytesMax: number, overheadBytes: number, countMax: number, members: number): Uint8Array[] {
     const limit = retransmitLimit(this.#setting.retransmitMult, members)
     const taken: Uint8Array[] = []
     let room = bytesMax
     for (const kind of KINDS) {
-      for (const message of this.#queues[kind].take(room, overheadBytes, limit)) {
+      const left = countMax - taken.length
+      for (const message of this.#queues[kind].take(room, overheadBytes, limit, left)) {
         taken.push(message)
         room -= message.length + overheadBytes
       }

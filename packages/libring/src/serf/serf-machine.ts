@@ -79,7 +79,8 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       passenger: {
         userState: () => encodeSerf(userStateOf(this.#attendance, this.clocks.shown)),
         ackPayload: () => this.coordinates?.payload ?? NO_BYTES,
-        takePayloads: (max, each) => this.#queues.take(max, each, this.#attendance.roster.size),
+        takePayloads: (max, each, count) =>
+          this.#queues.take(max, each, count, this.#attendance.roster.size),
       },
     })
     this.stats = newSerfStats(this.#swim.stats)

@@ -124,6 +124,12 @@ export interface Passenger {
    * Payloads to send along, most urgent first, each counted as one transmission.
    *
    * @param bytesMax room left; each payload costs its length plus `overheadBytes`.
+   * @param countMax most payloads to give.
    */
-  takePayloads(bytesMax: number, overheadBytes: number, nowMs: Millis): readonly Uint8Array[]
+  takePayloads(
+    bytesMax: number,
+    overheadBytes: number,
+    countMax: number,
+    nowMs: Millis,
+  ): readonly Uint8Array[]
 }

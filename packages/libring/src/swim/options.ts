@@ -9,7 +9,10 @@ export interface SwimOptions {
   readonly indirectChecks?: number
   /** A broadcast is sent this times ceil(log10(members + 1)). 1 to 64. */
   readonly retransmitMult?: number
-  /** The shortest suspicion is this times log10(members) times `probeIntervalMs`. 1 to 64. */
+  /**
+   * The shortest suspicion is this times log10(members), which counts as 1 at least, times
+   * `probeIntervalMs`. 1 to 64.
+   */
   readonly suspicionMult?: number
   /** The longest suspicion is this times the shortest. 1 to 64. */
   readonly suspicionMaxTimeoutMult?: number
@@ -34,7 +37,9 @@ export interface SwimOptions {
   readonly deadNodeReclaimMs?: Millis
   /** How long to wait until a farewell or new tags have been spread. 1 to 600,000. */
   readonly broadcastTimeoutMs?: Millis
-  /** Most bytes of gossip in one datagram. 512 to 65,507. */
+  /**
+   * Most bytes of gossip in one datagram, but for its checksum, which takes 5. 512 to 65,502.
+   */
   readonly packetBytesMax?: number
 }
 
@@ -110,7 +115,7 @@ export const SWIM_RANGES: Readonly<Record<keyof SwimOptions, readonly [min: numb
     gossipToTheDeadMs: [0, 86_400_000],
     deadNodeReclaimMs: [0, 86_400_000],
     broadcastTimeoutMs: [1, 600_000],
-    packetBytesMax: [512, 65_507],
+    packetBytesMax: [512, 65_502],
   }
 
 /**

@@ -6,7 +6,7 @@ import type { Millis } from '../base/time.ts'
 import { encodeMessage } from '../wire/encode.ts'
 import { tallyMessage } from '../wire/message-tally.ts'
 import { MessageType } from '../wire/message-type.ts'
-import type { Ack, Ping, ReplyTo, StreamMessage } from '../wire/messages.ts'
+import type { Ack, Ping, ReplyTo, StreamMessage, WireFault } from '../wire/messages.ts'
 import { packPacket } from '../wire/packet.ts'
 import {
   guardPacket,
@@ -250,6 +250,12 @@ export class Outbox {
     this.tell({ type: 'dial', dial, to, bytes: this.#streamBytes(message, 'dialling') })
   }
 
+  /** Say why a request was dropped; to who bears another label, which is of another cluster, nothing. */
+  refuse(connection: number, fault: WireFault): void {
+    const error = { type: 'error', reason: `dropped: ${fault}` } as const
+    this.respond(connection, fault === 'label' ? undefined : error)
+  }
+
   /** Answer a request, or close without a word. */
   respond(connection: number, message: StreamMessage | undefined): void {
     const bytes = message && this.#streamBytes(message, 'accepting')
@@ -278,10 +284,12 @@ export class Outbox {
     let room = bytesMax
     for (const part of parts) room -= part.length + PART_OVERHEAD_BYTES
     if (room <= USER_OVERHEAD_BYTES) return parts
-    for (const payload of this.#passenger.takePayloads(room, USER_OVERHEAD_BYTES, nowMs)) {
+    const countMax = GOSSIP_PARTS_MAX - parts.length
+    const overhead = USER_OVERHEAD_BYTES
+    for (const payload of this.#passenger.takePayloads(room, overhead, countMax, nowMs)) {
       parts.push(userMessage(payload))
     }
-    return parts.slice(0, GOSSIP_PARTS_MAX)
+    return parts
   }
 }
 

@@ -131,7 +131,7 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
         break
       case 'request-fault':
         this.stats.faults[input.fault]++
-        this.#outbox.respond(input.connection, { type: 'error', reason: `dropped: ${input.fault}` })
+        this.#outbox.refuse(input.connection, input.fault)
         break
       case 'reply':
         this.#onReply(input.dial, input.message, nowMs)
