@@ -85,6 +85,7 @@ describe.skipIf(skipped).each(SETTINGS.slice(0, 2))(
       ]
       for (const twin of twins) await expect.poll(() => twin.hasExited, PATIENCE).toBe(true)
       await cluster.expectAtTheirAddress(...NAMES)
+      expectLost(network)
     })
   },
 )
@@ -116,6 +117,8 @@ describe.skipIf(skipped)(
       await cluster.member('ours-2').setTag('after', 'rotation')
       await cluster.expectTagSeen('after', { 'agent-2': 'rotation', 'ours-2': 'rotation' })
       await cluster.expectSeen(all(NAMES, 'alive'))
+      expect(cluster.failuresSeen(...NAMES)).toEqual([])
+      expectLost(network)
     })
   },
 )
