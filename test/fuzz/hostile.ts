@@ -17,6 +17,10 @@ import type { Dice } from './dice.ts'
 
 export const NAMES = ['self', 'ann', 'bob', 'cat', 'dan', 'eve'] as const
 
+const ODD_NAMES = [
+  ...['', '__proto__', 'a\nb', '\0', 'n'.repeat(128), 'é'.repeat(64)],
+  ...['n'.repeat(129), 'é'.repeat(65), 'n'.repeat(300)],
+] as const
 const U32 = [0, 1, 2, 3, 5, 9, 0xffff, 0xfffe_ffff, 0xffff_0000, 0xffff_0001, 0xffff_ffff] as const
 const LTIMES = [0n, 1n, 2n, 9n, 511n, 512n, 600n, (1n << 62n) - 1n, (1n << 63n) - 1n] as const
 const NANOS = [-(1n << 63n), -1n, 0n, 1n, 5_000_000_000n, (1n << 63n) - 1n] as const
@@ -75,8 +79,7 @@ export class Hostile {
   name(): string {
     const dice = this.#dice
     if (!dice.oneIn(12)) return dice.pick(NAMES)
-    if (dice.oneIn(3))
-      return dice.pick(['', 'n'.repeat(128), 'é'.repeat(64), '__proto__', 'a\nb', '\0'])
+    if (dice.oneIn(3)) return dice.pick(ODD_NAMES)
     return `n${dice.below(3_000)}`
   }
 

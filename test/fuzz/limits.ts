@@ -1,5 +1,12 @@
+import { INBOUND_STREAMS_MAX, UNREAD_BYTES_MAX } from '../../packages/libring/src/gossip/inbound.ts'
+import { PEER_STREAMS_MAX } from '../../packages/libring/src/gossip/peer-places.ts'
+import { resolveSerfOptions } from '../../packages/libring/src/serf/options.ts'
+import { SNAPSHOT_MEMBERS_MAX } from '../../packages/libring/src/serf/snapshot.ts'
+import { MEMBERS_MAX } from '../../packages/libring/src/swim/members.ts'
 import { KEYS_MAX } from '../../packages/libring/src/wire/keyring.ts'
 import { PACKET_INFLATED_BYTES_MAX } from '../../packages/libring/src/wire/packet.ts'
+import { PEER_WINDOW_BYTES } from '../../packages/libring/src/wire/peer-window.ts'
+import { PEER_FRAME_BYTES_MAX } from '../../packages/libring/src/wire/peer.ts'
 import { STREAM_BYTES_MAX } from '../../packages/libring/src/wire/stream.ts'
 import type { Kind, WorkLimits } from './life.ts'
 import { READS_PER_CHARACTER, STEPS_PER_INSTRUCTION, type WorkKind } from './work.ts'
@@ -28,6 +35,27 @@ const LIMITS: WorkLimits = {
   inflatedBytes: STREAM_BYTES_MAX,
   opens: KEYS_MAX,
   bytesOut: 2_000_000,
+}
+
+/**
+ * Most that a life may hold, by what it holds. Each of three queues is cut at twice its depth; the bodies
+ * of peers are within their windows, and what came with them.
+ */
+const HELD_MOST: Readonly<Record<string, number>> = {
+  members: MEMBERS_MAX,
+  queued: 3 * 2 * resolveSerfOptions().queueDepthMax,
+  streams: INBOUND_STREAMS_MAX,
+  unreadBytes: UNREAD_BYTES_MAX,
+  snapshotLines: SNAPSHOT_MEMBERS_MAX + 3,
+  peerRequests: PEER_STREAMS_MAX,
+  peerBytes: PEER_STREAMS_MAX * (PEER_WINDOW_BYTES + PEER_FRAME_BYTES_MAX),
+}
+
+/** Most that may be held of that. @throws for what has no limit. */
+export function heldLimitOf(what: string): number {
+  const limit = HELD_MOST[what]
+  if (limit === undefined) throw new Error(`no limit is stated for ${what}`)
+  return limit
 }
 
 /** Most that an input of this kind may cost of that. */

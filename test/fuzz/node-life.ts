@@ -137,6 +137,7 @@ export class NodeLife implements Life {
       members: this.#machine.members().length,
       queued: intentsQueued + queriesQueued + eventsQueued,
       streams: this.#inbound.size,
+      unreadBytes: this.#inbound.unreadBytes,
       snapshotLines: this.#snapshot.lines().length,
     }
   }

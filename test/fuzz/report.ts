@@ -45,7 +45,7 @@ export class FuzzReport {
         const { spent, limit, kind, seed } = most
         return `  ${work}: ${spent} of ${limit}, a ${kind} of seed ${seed}`
       }),
-      `most held at the end of a life: ${textOf(this.#held)}`,
+      `most held after an input: ${textOf(this.#held)}`,
       `heap ${this.#heapAtFirst} MiB at first, ${heapMiB()} MiB at the end`,
       `broken: ${this.broken.length === 0 ? 'none' : this.broken.join(' ')}`,
     ]

@@ -1,6 +1,6 @@
 import { Dice } from './dice.ts'
 import type { Kind, Life } from './life.ts'
-import { limitOf } from './limits.ts'
+import { heldLimitOf, limitOf } from './limits.ts'
 import { NodeLife } from './node-life.ts'
 import { TextLife } from './text-life.ts'
 import { PeerLife } from './peer-life.ts'
@@ -30,6 +30,7 @@ export interface Outcome {
   readonly faults: ReadonlyMap<string, number>
   /** The input that came nearest to what it may cost, by kind of work. */
   readonly most: ReadonlyMap<WorkKind, Cost>
+  /** The most that was held after an input, by what it was. */
   readonly held: Readonly<Record<string, number>>
   /** What was thrown, or which limit was passed, and by which input. */
   readonly broken: string | undefined
@@ -48,6 +49,20 @@ function lifeOf(dice: Dice): Life {
     default:
       return new NodeLife(dice)
   }
+}
+
+/** The more of each. @throws where something is above its limit. */
+function mostOf(
+  before: Readonly<Record<string, number>>,
+  now: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const most: Record<string, number> = {}
+  for (const [what, count] of Object.entries(now)) {
+    const limit = heldLimitOf(what)
+    if (count > limit) throw new Error(`${count} ${what} held: ${limit} at most`)
+    most[what] = Math.max(count, before[what] ?? 0)
+  }
+  return most
 }
 
 /** Lead the life of a seed, one input after the other, and hold it to what is promised. */
@@ -70,8 +85,8 @@ export function runSeed(seed: number): Outcome {
         if (spent > limit) throw new Error(`${spent} ${work} for a ${kind}: ${limit} at most`)
         if (isNearer(cost, most.get(work))) most.set(work, cost)
       }
+      held = mostOf(held, life.held())
     }
-    held = life.held()
   } catch (error) {
     broken = `input ${turn}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }

@@ -12,13 +12,13 @@ export type InboundInput =
   | { readonly type: 'request-fault'; readonly connection: number; readonly fault: WireFault }
 
 /** Most streams open at once. One more takes the place of one whose other end keeps us waiting. */
-const STREAMS_MAX = 128
+export const INBOUND_STREAMS_MAX = 128
 
 /**
  * Most bytes of requests that are not whole yet, and of what was read of them: 64 MiB over all. More
  * take the place of those who have sent nothing for longest.
  */
-const UNREAD_BYTES_MAX = 67_108_864
+export const UNREAD_BYTES_MAX = 67_108_864
 
 /**
  * Most bytes of answers whose streams are not closed, so that they may not have been read: 64 MiB
@@ -70,6 +70,11 @@ export class InboundStreams {
     return this.#open.size
   }
 
+  /** What is held of requests that are not whole. */
+  get unreadBytes(): number {
+    return this.#unreadBytes
+  }
+
   /** Streams dropped because too many were open, or too much unread, or the node was not ready. */
   get refused(): number {
     return this.#refused
@@ -82,7 +87,7 @@ export class InboundStreams {
 
   /** Take a stream on, if need be in place of one that keeps us waiting. */
   accept(stream: Stream): StreamHandler {
-    if (this.#open.size >= STREAMS_MAX && !this.#makeRoom()) return this.refuse(stream)
+    if (this.#open.size >= INBOUND_STREAMS_MAX && !this.#makeRoom()) return this.refuse(stream)
     const connection = ++this.#connections
     const inbound: Inbound = new Inbound(stream, this.#security, {
       onInput: (input) => this.#feed({ ...input, connection }),
