@@ -21,7 +21,7 @@ import { Ledger } from './ledger.ts'
 import { runApart } from './namespace.ts'
 import { OurNodes } from './ours.ts'
 import { expectedSeconds, planOf } from './plan.ts'
-import { comparison, crowdReport, figureLines, kindText, misses, type Results } from './report.ts'
+import { comparison, crowdReport, figureLines, kindText, misses, type Results, type Stamp } from './report.ts'
 import { PARTS } from './rows.ts'
 import type { Profile, Side, SideName } from './side.ts'
 import { runTrial, type Trial } from './trial.ts'
@@ -105,7 +105,7 @@ async function benchSides(plan: readonly Trial[], found: Results): Promise<Set<s
 /** What was measured takes the place of what had been. */
 function keep(
   found: Results,
-  { profile, size, isWarm }: GroupKind,
+  { profile, size, isWarm, parts }: Trial,
   { ours, agents }: Record<SideName, Ledger>,
 ): void {
   const kind = kindText({ profile, size, isWarm })
@@ -115,8 +115,9 @@ function keep(
     series: { ...known?.[side].series, ...figures.series },
     counts: { ...known?.[side].counts, ...figures.counts },
   })
+  const now = Object.fromEntries(parts.map((part) => [part, stamp()]))
   const one = {
-    ...{ profile, size, isWarm, ...stamp() },
+    ...{ profile, size, isWarm, measured: { ...known?.measured, ...now } },
     ...{ ours: merged('ours', ours), agents: merged('agents', agents) },
   }
   found.compared = [...found.compared.filter((other) => !isSame(other)), one].sort(
@@ -137,6 +138,6 @@ function sum(plan: readonly Trial[]): number {
   return plan.reduce((seconds, trial) => seconds + expectedSeconds(trial), 0)
 }
 
-function stamp(): { date: string; loadAverage: number } {
+function stamp(): Stamp {
   return { date: new Date().toISOString().slice(0, 10), loadAverage: loadavg()[0]! }
 }

@@ -2,22 +2,28 @@ import { table } from '../ring/report.ts'
 import { bytesPerNode, CPU_RATIO_MAX, GO_CROWDS, type CrowdFigures } from './crowd.ts'
 import type { GroupKind } from './group.ts'
 import type { Figures } from './ledger.ts'
-import { ROWS, TALLIES } from './rows.ts'
+import { PARTS, ROWS, TALLIES, type Part } from './rows.ts'
 import { SIDE_NAMES, type SideName } from './side.ts'
 import { median, ratioOfMedians, type Ratio, type Samples } from './statistics.ts'
 
-/** Of one profile and size, last. */
-export interface Compared extends GroupKind, Record<SideName, Figures> {
+/** When something was measured. */
+export interface Stamp {
   readonly date: string
   /** At the end, this bench included. */
   readonly loadAverage: number
+}
+
+/** Of one profile and size, last. */
+export interface Compared extends GroupKind, Record<SideName, Figures> {
+  /** By part, as each may be measured alone. */
+  readonly measured: Readonly<Partial<Record<Part, Stamp>>>
 }
 
 /** What stands in bench/results/gossip.json. */
 export interface Results {
   machine: { cpu: string; cores: number; node: string }
   compared: Compared[]
-  crowd?: { readonly date: string; readonly loadAverage: number; readonly found: CrowdFigures[] }
+  crowd?: Stamp & { readonly found: CrowdFigures[] }
 }
 
 /** The same samples give the same intervals. */
@@ -109,6 +115,22 @@ export function crowdReport(found: readonly CrowdFigures[]): string {
   ].join('\n')
 }
 
+/** Which parts were measured when, those of one moment together. */
+function measuredText({ measured }: Compared): string {
+  const parts = new Map<string, Part[]>()
+  for (const part of PARTS) {
+    const stamp = measured[part]
+    if (stamp === undefined) continue
+    const text = stampText(stamp)
+    parts.set(text, [...(parts.get(text) ?? []), part])
+  }
+  return `Measured: ${[...parts].map(([text, of]) => `${of.join(', ')} on ${text}`).join('; ')}`
+}
+
+function stampText({ date, loadAverage }: Stamp): string {
+  return `${date}, load average ${loadAverage.toFixed(1)}`
+}
+
 /** All figures of the page. */
 export function figureLines({ machine, compared, crowd }: Results): string[] {
   return [
@@ -116,7 +138,7 @@ export function figureLines({ machine, compared, crowd }: Results): string[] {
       `### ${kindText(one)}`,
       '',
       comparison(one),
-      `On ${one.date}, load average ${one.loadAverage.toFixed(1)} at the end, this included.`,
+      `${measuredText(one)}.`,
       '',
     ]),
     ...(crowd === undefined
@@ -126,7 +148,7 @@ export function figureLines({ machine, compared, crowd }: Results): string[] {
           '',
           crowdReport(crowd.found),
           '',
-          `On ${crowd.date}, load average ${crowd.loadAverage.toFixed(1)} at the end, this included.`,
+          `Measured on ${stampText(crowd)}.`,
           '',
         ]),
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}.`,
