@@ -21,7 +21,15 @@ import { Ledger } from './ledger.ts'
 import { runApart } from './namespace.ts'
 import { OurNodes } from './ours.ts'
 import { expectedSeconds, planOf } from './plan.ts'
-import { comparison, crowdReport, figureLines, kindText, misses, type Results, type Stamp } from './report.ts'
+import {
+  comparison,
+  crowdReport,
+  figureLines,
+  kindText,
+  misses,
+  type Results,
+  type Stamp,
+} from './report.ts'
 import { PARTS } from './rows.ts'
 import type { Profile, Side, SideName } from './side.ts'
 import { runTrial, type Trial } from './trial.ts'
