@@ -139,7 +139,7 @@ describe.skipIf(serfMissing)(`attached to a serf agent ${serfMissing ?? ''}`, ()
     })
     await attachment.start()
     try {
-      ann.pause()
+      await ann.pause()
       await expect.poll(() => attachment.status, PATIENCE).toBe('away')
       await expect.poll(() => attachment.stats.failures, PATIENCE).toBeGreaterThan(1)
       expect(statusesAt(attachment)).toEqual({ ann: 'alive' })

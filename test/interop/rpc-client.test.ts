@@ -210,7 +210,7 @@ describe.skipIf(serfMissing)(`connecting to a serf agent ${serfMissing ?? ''}`, 
     await using ann = await agent('ann')
     const { rpcAddress } = ann
     await using client: RpcClient = await connectRpc({ rpcAddress, requestTimeoutMs: 300 })
-    ann.pause()
+    await ann.pause()
     await expect(connectRpc({ rpcAddress, connectTimeoutMs: 300 })).rejects.toMatchObject({
       code: 'LIBRING_RPC_UNREACHABLE',
     })

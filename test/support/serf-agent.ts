@@ -6,7 +6,7 @@ import {
   type PromiseWithChild,
 } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -206,9 +206,10 @@ export class SerfAgent implements Participant {
     await this.#ended()
   }
 
-  /** Stop it in its tracks, without ending it. */
-  pause(): void {
+  /** Stop it in its tracks, without ending it. Resolves once it has: that takes a signal a moment. */
+  async pause(): Promise<void> {
     this.#child.kill('SIGSTOP')
+    while (!this.hasExited && !isStopped(this.#child.pid!)) await pause(1)
   }
 
   resume(): void {
@@ -256,6 +257,15 @@ function argumentsOf(setup: SerfAgentSetup): string[] {
     ...seeds.map((address) => `-join=${address}`),
     ...args,
   ]
+}
+
+/** Whether every thread of a process is stopped. Where the system does not tell, it is taken for so. */
+function isStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`
+  if (!existsSync(tasks)) return true
+  return readdirSync(tasks).every((task) => {
+    return readFileSync(join(tasks, task, 'status'), 'utf8').includes('State:\tT')
+  })
 }
 
 function pause(forMs: number): Promise<void> {
