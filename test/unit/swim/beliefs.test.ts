@@ -288,7 +288,7 @@ describe('forged incarnations near the limit', () => {
     ['a suspicion', (on: Beliefs) => on.suspect(suspect('self', LIMIT), 1)],
     ['a death', (on: Beliefs) => on.dead(dead('self', LIMIT), 1)],
     ['a farewell', (on: Beliefs) => on.dead(dead('self', LIMIT, 'self'), 1)],
-    ['a life of ours', (on: Beliefs) => on.alive({ ...own(LIMIT + 256), meta: addr(7) }, 1)],
+    ['a life of ours', (on: Beliefs) => on.alive({ ...own(LIMIT + 255), meta: addr(7) }, 1)],
   ])('%s is refuted by a claim that all others believe', (_, forge) => {
     const other = new Beliefs('ann', setting, seededRandom(2))
     other.introduce({ addr: addr(2), port: 7946, meta, versions }, 0)
@@ -298,6 +298,29 @@ describe('forged incarnations near the limit', () => {
     other.alive(refutation, 2)
     const { incarnation } = refutation
     expect(other.members.get('self')).toMatchObject({ state: 'alive', incarnation, meta })
+  })
+
+  // Both at the highest number that is believed of us; one peer hears the forged claim too, one does not.
+  test('a life of ours that was told to us alone is refuted by a claim that all others believe', () => {
+    const [deceived, spared] = [2, 3].map((last) => {
+      const other = new Beliefs('ann', setting, seededRandom(last))
+      other.introduce({ addr: addr(last), port: 7946, meta, versions }, 0)
+      other.alive(own(1), 0)
+      return other
+    })
+    const forged = { ...own(LIMIT + 256), meta: addr(7) }
+    deceived!.alive(forged, 1)
+    const first = beliefs.alive(forged, 1).spread as Alive
+    spared!.alive(first, 2)
+    expect(spared!.members.get('self')).toMatchObject({ incarnation: first.incarnation, meta })
+    deceived!.alive(first, 2)
+    // Whoever believes it passes it on, to us as well.
+    const second = beliefs.alive(forged, 3).spread as Alive
+    for (const other of [deceived!, spared!]) {
+      other.alive(second, 4)
+      const { incarnation } = second
+      expect(other.members.get('self')).toMatchObject({ state: 'alive', incarnation, meta })
+    }
   })
 
   test('above it an accusation counts only at the incarnation that is known', () => {

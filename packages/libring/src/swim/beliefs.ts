@@ -3,7 +3,7 @@ import { equalBytes } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Alive, Dead, NodeState, Suspect, Versions } from '../wire/messages.ts'
-import { INCARNATION_MAX, mayAccuse, mayLive } from './incarnations.ts'
+import { INCARNATION_MAX, mayAccuse, mayLive, refutingIncarnation } from './incarnations.ts'
 import { Members, MEMBERS_MAX, type MemberRow } from './members.ts'
 import { canSpeakWith } from './protocol-versions.ts'
 import { isPresent, supersedes } from './standing.ts'
@@ -238,8 +238,7 @@ export class Beliefs {
 
   /** Answer an accusation: speak up at an incarnation above the accuser's. */
   #refute(own: MemberRow, accusedAt: number): Verdict {
-    const above = Math.max(this.#incarnation, accusedAt) + 1
-    this.#incarnation = Math.min(above, INCARNATION_MAX)
+    this.#incarnation = refutingIncarnation(this.#incarnation, accusedAt)
     own.incarnation = this.#incarnation
     return { spread: this.#aliveClaim(own), refuted: true }
   }

@@ -43,8 +43,24 @@ export function firstIncarnation(wallMs: number): number {
  */
 export function mayLive({ incarnation }: Alive, row: MemberRow | undefined): boolean {
   if (row === undefined) return incarnation <= NEWCOMER_INCARNATION_MAX
-  const reached = Math.max(row.incarnation, FREE_INCARNATION_MAX) + INCARNATION_REACH
-  return incarnation <= Math.min(reached, INCARNATION_MAX)
+  return incarnation <= reachOf(row.incarnation)
+}
+
+/**
+ * Where a member stands once it has refuted what was said of it: above that, but no higher than all
+ * believe who know it where it stands. Who has heard and believed what was said at the last of these
+ * passes that on, and is refuted by the next one.
+ *
+ * @param standing its incarnation so far.
+ */
+export function refutingIncarnation(standing: number, saidAt: number): number {
+  return Math.min(Math.max(standing, saidAt) + 1, reachOf(standing))
+}
+
+/** The last incarnation at which life is believed of a member that is known at this one. */
+function reachOf(incarnation: number): number {
+  const reached = Math.max(incarnation, FREE_INCARNATION_MAX) + INCARNATION_REACH
+  return Math.min(reached, INCARNATION_MAX)
 }
 
 /** Whether an accusation may be true, by its number. */
