@@ -51,6 +51,17 @@ test('one that throws keeps nobody from hearing', () => {
   expect([heard, faults]).toEqual([['1'], [new Error('broken')]])
 })
 
+test('nor does one that fails in its own time, and that is told as well', async () => {
+  const { listeners, heard, faults } = aSetOfListeners()
+  // As plain JavaScript, and TypeScript without a linter, let anybody do.
+  const late = async (): Promise<void> => await Promise.reject(new Error('broken'))
+  listeners.add('beat', late as () => void)
+  listeners.add('beat', (n) => heard.push(`${n}`))
+  listeners.tell('beat', 1)
+  await expect.poll(() => faults).toEqual([new Error('broken')])
+  expect(heard).toEqual(['1'])
+})
+
 test('what is told from within a listener comes after what everybody is hearing', () => {
   const { listeners, heard } = aSetOfListeners()
   listeners.add('beat', (n) => {

@@ -68,10 +68,22 @@ test('a change that could not be kept is refused, with the reason', async () => 
   ])
 })
 
-test('what changes nothing is answered at once, and kept no second time', async () => {
+test('who asks again is told that it is done once it has been kept, though the key was there', async () => {
   const { bench, asker, vault } = await pair()
-  expect(await bench.settled(asker.keys.install(OLD))).toMatchObject({ answered: 2, refused: 0 })
-  expect(vault.waiting).toEqual([])
+  const refused = asker.keys.install(key(1)).catch((error: unknown) => error)
+  await until(bench, () => vault.waiting.length === 1)
+  vault.waiting[0]!(new Error('no space left'))
+  await bench.settled(refused)
+  let report: unknown
+  void asker.keys.install(key(1)).then((done) => (report = done))
+  await until(bench, () => vault.waiting.length === 2)
+  bench.pass(100)
+  await Promise.resolve()
+  expect(report).toBeUndefined()
+  vault.waiting[1]!()
+  await until(bench, () => report !== undefined)
+  expect(report).toMatchObject({ answered: 2, refused: 0 })
+  expect(vault.saved).toEqual([[OLD, key(1)]])
 })
 
 test('no more changes are begun than can be on their way', async () => {

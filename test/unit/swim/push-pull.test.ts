@@ -51,3 +51,24 @@ test('a request that cannot be read is answered by why, but for one of another l
   expect(answers).toEqual([true, false])
   expect(machine.stats.faults).toMatchObject({ malformed: 1, label: 1 })
 })
+
+test('our own answer is nobody’s, though it tells of who is gone', () => {
+  const machine = started()
+  const rowOf = (name: string, last: number, state: NodeState['state']): NodeState => ({
+    ...{ name, addr: Uint8Array.of(10, 0, 1, last), port: 7_946, meta: NO_BYTES },
+    ...{ incarnation: 1, state, versions: [1, 5, 2, 2, 5, 5] },
+  })
+  machine.handle({ type: 'join', join: 1, seeds: [{ host: '10.0.1.7', port: 7_946 }] }, 0)
+  let dial: number | undefined
+  for (let effect = machine.poll(); effect !== undefined; effect = machine.poll()) {
+    if (effect.type === 'dial') dial = effect.dial
+  }
+  const nodes = [rowOf('self', 1, 'alive'), rowOf('ann', 2, 'dead'), rowOf('bob', 3, 'left')]
+  const message = { type: 'push-pull', join: true, nodes, userState: NO_BYTES } as const
+  machine.handle({ type: 'reply', dial: dial!, message }, 0)
+  const joined: number[] = []
+  for (let effect = machine.poll(); effect !== undefined; effect = machine.poll()) {
+    if (effect.type === 'joined') joined.push(effect.contacted)
+  }
+  expect(joined).toEqual([0])
+})

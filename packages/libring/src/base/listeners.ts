@@ -12,7 +12,7 @@ export class Listeners<Events> {
   readonly #queue = new Fifo<() => void>()
   #telling = false
 
-  /** @param onFault told of a listener that threw. */
+  /** @param onFault told of a listener that threw, or whose promise was rejected. */
   constructor(onFault: (type: keyof Events, error: unknown) => void) {
     this.#onFault = onFault
   }
@@ -21,7 +21,7 @@ export class Listeners<Events> {
   add<T extends keyof Events>(type: T, listener: (event: Events[T]) => void): () => void {
     const listeners = (this.#byType[type] ??= new Set())
     // Wrapped, so that a function added twice is called twice and taken away one by one.
-    const added = (event: Events[T]): void => listener(event)
+    const added = (event: Events[T]) => listener(event)
     listeners.add(added)
     return () => void listeners.delete(added)
   }
@@ -42,11 +42,24 @@ export class Listeners<Events> {
     const listeners = this.#byType[type] ?? new Set()
     for (const listener of [...listeners]) {
       if (!listeners.has(listener)) continue
-      try {
-        listener(event)
-      } catch (error) {
-        this.#onFault(type, error)
-      }
+      callListener(listener, event, (error) => this.#onFault(type, error))
     }
+  }
+}
+
+/**
+ * Call one. Many a listener is an async function, though nobody waits for it: it fails in its own time,
+ * and must not take the process along either.
+ */
+export function callListener<Event>(
+  listener: (event: Event) => void,
+  event: Event,
+  onFault: (error: unknown) => void,
+): void {
+  try {
+    const working: unknown = listener(event)
+    if (working instanceof Promise) working.catch(onFault)
+  } catch (error) {
+    onFault(error)
   }
 }

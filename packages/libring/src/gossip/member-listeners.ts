@@ -1,3 +1,4 @@
+import { callListener } from '../base/listeners.ts'
 import type { MemberEvent } from '../base/member.ts'
 import { requireFunction } from '../base/require.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -24,11 +25,9 @@ export class MemberListeners {
     // Those who subscribe while it is told hear of the next one.
     for (const subscription of [...this.#listeners]) {
       if (!this.#listeners.has(subscription)) continue
-      try {
-        subscription.listener(event)
-      } catch (error) {
+      callListener(subscription.listener, event, (error) => {
         this.#logger.error('a member listener threw', { error })
-      }
+      })
     }
   }
 }

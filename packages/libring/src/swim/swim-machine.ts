@@ -375,7 +375,8 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
       return this.#settle(exchange, 'its protocol versions and ours do not agree', nowMs)
     }
     if (message.join) this.#outbox.announceSelf()
-    const answered = message.nodes.some(({ name }) => name !== this.#name)
+    // Our own answer, by an address that leads back here, tells of those who are gone as well.
+    const answered = message.nodes.some((node) => node.name !== this.#name && isPresent(node.state))
     this.#settle(exchange, answered ? undefined : 'only this node itself answered', nowMs)
   }
 

@@ -42,12 +42,15 @@ export class Keyring {
     return this.#keys[0]!
   }
 
-  /** Add a key, last. Returns why not, or `undefined` when it is there now. */
+  /**
+   * Add a key, last. Returns why not, or `undefined` when it is there now. A key that was there counts as
+   * a change all the same, as with the others: it is to be kept, though the time before it could not be.
+   */
   install(key: Uint8Array): string | undefined {
     if (!KEY_BYTES.includes(key.length)) return 'key size must be 16, 24 or 32 bytes'
-    if (this.#indexOf(key) >= 0) return undefined
-    if (this.#keys.length === KEYS_MAX) return `a keyring holds at most ${KEYS_MAX} keys`
-    this.#keys = [...this.#keys, key.slice()]
+    const isNew = this.#indexOf(key) < 0
+    if (isNew && this.#keys.length === KEYS_MAX) return `a keyring holds at most ${KEYS_MAX} keys`
+    this.#keys = isNew ? [...this.#keys, key.slice()] : [...this.#keys]
     return undefined
   }
 
