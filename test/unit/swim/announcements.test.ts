@@ -2,11 +2,11 @@ import { beforeEach, expect, test } from 'vitest'
 import { addressText, ipToBytes } from '../../../packages/libring/src/base/address.ts'
 import { NO_BYTES } from '../../../packages/libring/src/base/bytes.ts'
 import { seededRandom } from '../../../packages/libring/src/base/random.ts'
-import { resolveSwimOptions } from '../../../packages/libring/src/swim/options.ts'
-import { SwimMachine } from '../../../packages/libring/src/swim/swim-machine.ts'
+import type { SwimMachine } from '../../../packages/libring/src/swim/swim-machine.ts'
 import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'
 import type { NodeState, PushPull, Versions } from '../../../packages/libring/src/wire/messages.ts'
 import { openPacket } from '../../../packages/libring/src/wire/packet.ts'
+import { loneMachine } from './lone-machine.ts'
 
 // Whoever has news of itself shows itself to everybody it knows of, since gossip reaches somebody
 // not at all now and then. No time passes here, so that nothing is gossip.
@@ -18,18 +18,7 @@ const newMeta = Uint8Array.of(0xff, 0x81)
 let machine: SwimMachine
 
 beforeEach(() => {
-  machine = new SwimMachine({
-    name: 'self',
-    meta,
-    versions,
-    options: resolveSwimOptions('lan'),
-    random: seededRandom(1, 'announcements'),
-    passenger: {
-      userState: () => NO_BYTES,
-      ackPayload: () => NO_BYTES,
-      takePayloads: () => [],
-    },
-  })
+  machine = loneMachine({ meta, random: seededRandom(1, 'announcements') })
   machine.handle({ type: 'start', advertise: { host: '10.0.1.1', port: 7_946 } }, 0)
   sentTo()
 })

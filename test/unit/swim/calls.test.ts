@@ -1,28 +1,19 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { addressText, ipToBytes, type Address } from '../../../packages/libring/src/base/address.ts'
-import { seededRandom } from '../../../packages/libring/src/base/random.ts'
 import type { SwimEffect } from '../../../packages/libring/src/swim/effects.ts'
 import { resolveSwimOptions, type SwimOptions } from '../../../packages/libring/src/swim/options.ts'
 import { PROOFS_MAX } from '../../../packages/libring/src/swim/exchanges.ts'
-import { SwimMachine } from '../../../packages/libring/src/swim/swim-machine.ts'
+import type { SwimMachine } from '../../../packages/libring/src/swim/swim-machine.ts'
 import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'
 import type { PacketMessage } from '../../../packages/libring/src/wire/messages.ts'
 import { streamMessage } from '../serf/world.ts'
+import { loneMachine } from './lone-machine.ts'
 
 const place = (last: number): Address => ({ host: `127.0.0.${last}`, port: 7946 })
 
 function newMachine(overrides: SwimOptions = {}): SwimMachine {
-  return new SwimMachine({
-    name: 'self',
-    meta: new Uint8Array(0),
-    versions: [1, 5, 2, 2, 5, 5],
+  return loneMachine({
     options: resolveSwimOptions('local', { compression: false, ...overrides }),
-    random: seededRandom(1),
-    passenger: {
-      userState: () => new Uint8Array(0),
-      takePayloads: () => [],
-      ackPayload: () => new Uint8Array(0),
-    },
   })
 }
 

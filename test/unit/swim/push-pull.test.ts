@@ -1,23 +1,11 @@
 import { expect, test } from 'vitest'
 import { NO_BYTES } from '../../../packages/libring/src/base/bytes.ts'
-import { seededRandom } from '../../../packages/libring/src/base/random.ts'
-import { resolveSwimOptions } from '../../../packages/libring/src/swim/options.ts'
-import { SwimMachine } from '../../../packages/libring/src/swim/swim-machine.ts'
+import type { SwimMachine } from '../../../packages/libring/src/swim/swim-machine.ts'
 import type { NodeState } from '../../../packages/libring/src/wire/messages.ts'
+import { loneMachine } from './lone-machine.ts'
 
 function started(): SwimMachine {
-  const machine = new SwimMachine({
-    name: 'self',
-    meta: NO_BYTES,
-    versions: [1, 5, 2, 2, 5, 5],
-    options: resolveSwimOptions('lan'),
-    random: seededRandom(1, 'push-pull'),
-    passenger: {
-      userState: () => NO_BYTES,
-      ackPayload: () => NO_BYTES,
-      takePayloads: () => [],
-    },
-  })
+  const machine = loneMachine()
   machine.handle({ type: 'start', advertise: { host: '10.0.1.1', port: 7_946 } }, 0)
   return machine
 }

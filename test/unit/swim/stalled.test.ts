@@ -7,10 +7,11 @@ import {
   resolveSwimOptions,
   type ResolvedSwimOptions,
 } from '../../../packages/libring/src/swim/options.ts'
-import { SwimMachine } from '../../../packages/libring/src/swim/swim-machine.ts'
+import type { SwimMachine } from '../../../packages/libring/src/swim/swim-machine.ts'
 import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'
 import type { PacketMessage, Versions } from '../../../packages/libring/src/wire/messages.ts'
 import { openPacket } from '../../../packages/libring/src/wire/packet.ts'
+import { loneMachine } from './lone-machine.ts'
 
 // Goal: a node that did not run for a while accuses nobody for that, and knows that it is unwell.
 // Method: a machine whose peers answer every ping at once, and which is given no time for a while.
@@ -40,17 +41,10 @@ beforeEach(() => begin(options))
 function begin(options: ResolvedSwimOptions): void {
   nowMs = 0
   answering = new Set(['ann', 'bob'])
-  machine = new SwimMachine({
-    name: 'self',
-    meta: NO_BYTES,
-    versions,
+  machine = loneMachine({
     options,
     random: seededRandom(1, 'stalled'),
-    passenger: {
-      takePayloads: () => [],
-      userState: () => NO_BYTES,
-      ackPayload: () => Uint8Array.of(7),
-    },
+    ackPayload: Uint8Array.of(7),
   })
   machine.handle({ type: 'start', advertise: { host: '127.0.0.1', port: 7_946 } }, nowMs)
   hear(alive('ann'), alive('bob'))

@@ -165,7 +165,7 @@ export function textUpTo(bytesMax: number): Codec<string> {
  * Like {@link textUpTo}, but what is no such text is `undefined` and no fault, so that whoever tells of
  * many is not refused for one of them.
  */
-export function textIfAny(bytesMax: number): Codec<string | undefined> {
+export function lenientText(bytesMax: number): Codec<string | undefined> {
   return {
     zero: '',
     read(reader) {

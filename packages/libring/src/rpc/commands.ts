@@ -14,7 +14,7 @@ import {
   uint8,
   type Codec,
 } from '../codec/msgpack.ts'
-import { textIfAny, textPairs, words } from './loose-text.ts'
+import { lenientText, textPairs, words } from './loose-text.ts'
 
 // The whole vocabulary of the RPC of a Serf agent, version 1, for both ends. Fields have the names
 // that travel. A request is a header and, for most commands, one body; an answer likewise; three
@@ -89,7 +89,7 @@ export const MEMBER: Codec<MemberBody> = struct({
   DelegateCur: uint8,
   DelegateMax: uint8,
   DelegateMin: uint8,
-  Name: textIfAny,
+  Name: lenientText,
   Port: uint16,
   ProtocolCur: uint8,
   ProtocolMax: uint8,

@@ -6,7 +6,7 @@ import { bytes, str, textMap, type Codec } from '../codec/msgpack.ts'
 // make the whole list of members unreadable, so what is no text is left out, or shown as it can be.
 
 /** Text, or `undefined` for bytes that are no UTF-8. */
-export const textIfAny: Codec<string | undefined> = {
+export const lenientText: Codec<string | undefined> = {
   zero: '',
   read: (reader) => utf8Decode(bytes.read(reader)),
   write: (writer, value) => str.write(writer, value ?? ''),
@@ -32,8 +32,8 @@ export function textPairs(countMax: number): Codec<ReadonlyMap<string, string>> 
       if (count === undefined) reader.fail('malformed')
       else if (count > countMax) reader.fail('too-large')
       for (let i = 0; i < (count ?? 0) && reader.fault === undefined; i++) {
-        const key = textIfAny.read(reader)
-        const value = textIfAny.read(reader)
+        const key = lenientText.read(reader)
+        const value = lenientText.read(reader)
         if (key !== undefined && value !== undefined) pairs.set(key, value)
       }
       return pairs

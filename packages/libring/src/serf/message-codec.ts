@@ -10,7 +10,7 @@ import {
   list,
   nilable,
   struct,
-  textIfAny,
+  lenientText,
   textMap,
   textUpTo,
   uint16,
@@ -65,7 +65,7 @@ const text = textUpTo(USER_MESSAGE_BYTES_MAX)
  * remember them and tell each other, and to refuse all of what an agent says for one of them would cut
  * us off from it.
  */
-const toldText = textIfAny(USER_MESSAGE_BYTES_MAX)
+const toldText = lenientText(USER_MESSAGE_BYTES_MAX)
 
 const LEAVE = struct({ LTime: ltime, Node: text, Prune: bool })
 const JOIN = struct({ LTime: ltime, Node: text })

@@ -37,9 +37,7 @@ export interface SwimOptions {
   readonly deadNodeReclaimMs?: Millis
   /** How long to wait until a farewell or new tags have been spread. 1 to 600,000. */
   readonly broadcastTimeoutMs?: Millis
-  /**
-   * Most bytes of gossip in one datagram, but for its checksum, which takes 5. 512 to 65,502.
-   */
+  /** Most bytes of gossip in one datagram, but for its checksum, which takes 5. 512 to 65,502. */
   readonly packetBytesMax?: number
 }
 

@@ -285,11 +285,8 @@ export class Outbox {
     for (const part of parts) room -= part.length + PART_OVERHEAD_BYTES
     if (room <= USER_OVERHEAD_BYTES) return parts
     const countMax = GOSSIP_PARTS_MAX - parts.length
-    const overhead = USER_OVERHEAD_BYTES
-    for (const payload of this.#passenger.takePayloads(room, overhead, countMax, nowMs)) {
-      parts.push(userMessage(payload))
-    }
-    return parts
+    const payloads = this.#passenger.takePayloads(room, USER_OVERHEAD_BYTES, countMax, nowMs)
+    return [...parts, ...payloads.map(userMessage)]
   }
 }
 

@@ -5,7 +5,7 @@ import {
   omitEmpty,
   struct,
   text,
-  textIfAny,
+  lenientText,
   uint16,
   uint32,
   uint8,
@@ -14,11 +14,11 @@ import {
 } from '../codec/msgpack.ts'
 import type { WireState } from './messages.ts'
 
-/** Longest name of a member that is taken from the network, in bytes of UTF-8. */
-export const NAME_BYTES_MAX = 128
-
 // Bodies of memberlist's messages: the fields in the order in which Go declares them, by Go's
 // names, since these names are the keys on the wire.
+
+/** Longest name of a member that is taken from the network, in bytes of UTF-8. */
+export const NAME_BYTES_MAX = 128
 
 /** Where to answer a ping. */
 export interface SourceFields {
@@ -139,7 +139,7 @@ export interface NodeStateBody {
 }
 
 export const NODE_STATE: Codec<NodeStateBody> = struct({
-  Name: textIfAny(NAME_BYTES_MAX),
+  Name: lenientText(NAME_BYTES_MAX),
   Addr: bytes,
   Port: uint16,
   Meta: bytes,

@@ -88,9 +88,8 @@ export function pingOf(body: PingBody): Ping | WireFault {
 /** One row of the table that a push/pull carries. A copy, as the bytes of a stream do not stay. */
 export function nodeStateOf(body: NodeStateBody): NodeState | WireFault {
   const state = WIRE_STATES[body.State]
-  const { Name: name } = body
-  if (state === undefined || name === undefined || !isName(name)) return 'malformed'
-  if (!isIp(body.Addr)) return 'malformed'
+  const { Name: name = '' } = body
+  if (state === undefined || !isName(name) || !isIp(body.Addr)) return 'malformed'
   if (body.Meta.length > META_BYTES_MAX) return 'too-large'
   return {
     name,
