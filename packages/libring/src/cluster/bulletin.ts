@@ -1,10 +1,10 @@
 import type { Millis } from '../base/time.ts'
+import { Listeners } from '../gossip/listeners.ts'
 import type { Disagreement } from '../ownership/agreement.ts'
 import type { HandoffReport, View } from '../ownership/effects.ts'
 import type { OwnershipEvent } from '../ownership/event.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { ClusterEvents, ClusterEventType } from './cluster-events.ts'
-import { Listeners } from '../base/listeners.ts'
 
 /** Tells listeners and the log what happens, and counts it. */
 export class Bulletin {

@@ -1,8 +1,8 @@
-import { callListener } from '../base/listeners.ts'
 import type { MemberEvent } from '../base/member.ts'
 import { requireFunction } from '../base/require.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { MemberListener } from '../ports/membership.ts'
+import { callListener } from './listeners.ts'
 
 /** Who hears of every change of membership. */
 export class MemberListeners {

@@ -1,4 +1,4 @@
-import { Fifo } from './fifo.ts'
+import { Fifo } from '../base/fifo.ts'
 
 /**
  * Listeners that are called in line, in the order they were added. What is told from within a

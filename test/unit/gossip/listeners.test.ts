@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Listeners } from '../../../packages/libring/src/base/listeners.ts'
+import { Listeners } from '../../../packages/libring/src/gossip/listeners.ts'
 
 interface Events {
   readonly beat: number
