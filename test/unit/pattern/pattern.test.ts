@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Pattern } from '../../../packages/libring/src/pattern/pattern.ts'
 
 function matches(pattern: string, text: string): boolean | undefined {
@@ -160,4 +160,25 @@ describe('limits', () => {
       expect(pattern.matches('a'.repeat(5_000) + '!')).toBe(false)
     },
   )
+})
+
+test('a class takes no regular expression of its own, which would cost more than its length tells', () => {
+  let made = 0
+  const Counted = new Proxy(RegExp, {
+    construct: (target, [source, flags]: [string, string]) => {
+      made++
+      return new target(source, flags)
+    },
+  })
+  vi.stubGlobal('RegExp', Counted)
+  try {
+    expect(Pattern.parse(`(?i)${'[à-ÿ]'.repeat(100)}k+$`)?.matches('À'.repeat(100) + 'K')).toBe(
+      true,
+    )
+    expect(made).toBe(0)
+    expect(Pattern.parse('\\p{Armenian}'.repeat(50))?.matches('ա'.repeat(50))).toBe(true)
+    expect(made).toBeLessThanOrEqual(1)
+  } finally {
+    vi.unstubAllGlobals()
+  }
 })

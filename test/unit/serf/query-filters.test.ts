@@ -40,5 +40,5 @@ test('what filters cost is asked about before it is spent, for a pattern and for
     asked.push(steps)
     return steps > 100
   })
-  expect([verdict, asked]).toEqual(['refused', [300, 40]])
+  expect([verdict, asked]).toEqual(['refused', [300, 70]])
 })

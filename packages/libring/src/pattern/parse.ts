@@ -2,12 +2,12 @@ import {
   literal,
   PERL_CLASSES,
   POSIX_CLASSES,
-  range,
   setOf,
-  unicodeClass,
+  unicodeSet,
   type CaseFolding,
   type CharacterClass,
   type CharacterSet,
+  type Range,
 } from './characters.ts'
 import { Cursor } from './cursor.ts'
 import type { Assertion, Syntax } from './syntax.ts'
@@ -193,7 +193,7 @@ class Parser {
     const test =
       set === undefined
         ? literal(this.#escapedPoint(), this.#flags.folding)
-        : ({ type: 'class', negated: false, sets: [set] } as const)
+        : ({ type: 'class', negated: false, folding: this.#flags.folding, sets: [set] } as const)
     parts.push({ type: 'character', test })
   }
 
@@ -213,16 +213,16 @@ class Parser {
     const isNegated = letter !== '' && letter === letter.toUpperCase()
     if (perl !== undefined) {
       this.#text.at++
-      return setOf([perl], this.#flags.folding, isNegated)
+      return setOf(perl, isNegated)
     }
     if (letter !== 'p' && letter !== 'P') return undefined
     this.#text.at++
     let name: string | undefined = this.#take()
     if (name === '{') name = this.#text.until('}') ?? ''
     const isInverse = name.startsWith('^')
-    const part = unicodeClass(isInverse ? name.slice(1) : name)
-    if (part === undefined) throw NO_PATTERN
-    return setOf([part], this.#flags.folding, isNegated !== isInverse)
+    const set = unicodeSet(isInverse ? name.slice(1) : name, isNegated !== isInverse)
+    if (set === undefined) throw NO_PATTERN
+    return set
   }
 
   /** Behind a backslash: one character. */
@@ -258,7 +258,7 @@ class Parser {
   /** A class in brackets, the opening one passed over. */
   #class(): CharacterClass {
     const negated = this.#text.skip('^')
-    const parts: string[] = []
+    const ranges: Range[] = []
     const sets: CharacterSet[] = []
     for (let isFirst = true; isFirst || this.#text.peek() !== ']'; isFirst = false) {
       const set = this.#classSet()
@@ -273,11 +273,11 @@ class Parser {
         to = this.#classPoint()
       }
       if (to < from) throw NO_PATTERN
-      parts.push(range(from, to))
+      ranges.push([from, to])
     }
     this.#text.at++
-    if (parts.length > 0) sets.unshift(setOf(parts, this.#flags.folding))
-    return { type: 'class', negated, sets }
+    if (ranges.length > 0) sets.unshift(setOf(ranges))
+    return { type: 'class', negated, folding: this.#flags.folding, sets }
   }
 
   /** A class within brackets, if one comes next. */
@@ -288,9 +288,9 @@ class Parser {
       this.#mayNameClass = name !== undefined
       if (name !== undefined) {
         const isNegated = name.startsWith('^')
-        const part = POSIX_CLASSES.get(isNegated ? name.slice(1) : name)
-        if (part === undefined) throw NO_PATTERN
-        return setOf([part], this.#flags.folding, isNegated)
+        const ranges = POSIX_CLASSES.get(isNegated ? name.slice(1) : name)
+        if (ranges === undefined) throw NO_PATTERN
+        return setOf(ranges, isNegated)
       }
     } else if (this.#text.skip('\\')) {
       const set = this.#escapedSet()

@@ -1,3 +1,4 @@
+import { casesOf } from './case-folding.ts'
 import { passes, type CharacterTest } from './characters.ts'
 import { parsePattern } from './parse.ts'
 import { programOf, type Program } from './program.ts'
@@ -31,9 +32,14 @@ export class Pattern {
     return program && new Pattern(program)
   }
 
-  /** How many instructions it has. Looking through a text takes at most this many steps for each character. */
+  /** How many instructions it has. */
   get size(): number {
     return this.#program.size
+  }
+
+  /** How many steps, at most, each character of a text takes, and its end: instructions and looks. */
+  get stepsPerCharacter(): number {
+    return this.#program.size + this.#program.looks
   }
 
   /** Whether it occurs in `text`. */
@@ -100,17 +106,19 @@ class Search {
   #step(reached: readonly number[], character: string | undefined): number[] {
     if (character === undefined) return []
     this.#tested.clear()
-    return reached.filter((index) => this.#takes(index, character)).map((index) => index + 1)
+    const point = character.codePointAt(0)!
+    const cases = casesOf(point)
+    return reached.filter((index) => this.#takes(index, point, cases)).map((index) => index + 1)
   }
 
-  #takes(index: number, character: string): boolean {
+  #takes(index: number, point: number, cases: readonly number[]): boolean {
     const instruction = this.#program.at(index)
     if (instruction.op !== 'take') return false
     const { test } = instruction
-    if (test.type !== 'class') return passes(test, character)
+    if (test.type !== 'class') return passes(test, point, cases)
     const known = this.#tested.get(test)
     if (known !== undefined) return known
-    const isTaken = passes(test, character)
+    const isTaken = passes(test, point, cases)
     this.#tested.set(test, isTaken)
     return isTaken
   }

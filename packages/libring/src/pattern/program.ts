@@ -1,4 +1,4 @@
-import type { CharacterTest } from './characters.ts'
+import { looksOf, type CharacterTest } from './characters.ts'
 import type { Assertion, Syntax } from './syntax.ts'
 
 /** One step of a machine that follows all ways through a pattern at once. */
@@ -16,10 +16,15 @@ export type Instruction =
 export class Program {
   /** How many there are. */
   readonly size: number
+  /** Looks at a character that all the different tests take together. */
+  readonly looks: number
   readonly #instructions: readonly Instruction[]
 
   constructor(instructions: readonly Instruction[]) {
     this.size = instructions.length
+    const takes = instructions.filter((instruction) => instruction.op === 'take')
+    const tests = new Set(takes.map(({ test }) => test))
+    this.looks = [...tests].reduce((sum, test) => sum + looksOf(test), 0)
     this.#instructions = instructions
   }
 

@@ -63,7 +63,7 @@ export function judgeFilters(
     if (pattern === undefined) return 'refused'
     size += pattern.size
     const tag = Object.hasOwn(tags, Tag) ? tags[Tag]! : ''
-    if (size > SIZE_MAX || !mayTake(pattern.size * (tag.length + 1))) return 'refused'
+    if (size > SIZE_MAX || !mayTake(pattern.stepsPerCharacter * (tag.length + 1))) return 'refused'
     if (!pattern.matches(tag)) return 'not-meant'
   }
   return 'meant'
