@@ -50,6 +50,16 @@ function begin(options: ResolvedSwimOptions): void {
   hear(alive('ann'), alive('bob'))
 }
 
+/** Members that others were asked to ping. */
+function askedAbout(effects: readonly SwimEffect[]): string[] {
+  const messages = effects.flatMap(messagesOf)
+  return messages.flatMap((message) => (message.type === 'indirect-ping' ? [message.node] : []))
+}
+
+function messagesOf(effect: SwimEffect): readonly PacketMessage[] {
+  return effect.type === 'send' ? openPacket(effect.bytes).messages : []
+}
+
 function hear(...messages: PacketMessage[]): void {
   for (const message of messages) {
     machine.handle({ type: 'packet', from, bytes: encodeMessage(message) }, nowMs)
@@ -98,6 +108,14 @@ function runUntilPing(): PacketMessage[] {
   throw new Error('nobody is pinged')
 }
 
+function runUntilPinged(name: string): void {
+  for (let step = 0; step < 1_000; step++) {
+    const pinged = run(Math.max(0, machine.deadlineMs()! - nowMs)).flatMap(messagesOf)
+    if (pinged.some((message) => message.type === 'ping' && message.node === name)) return
+  }
+  throw new Error(`${name} is not pinged`)
+}
+
 const statusOf = (name: string) => machine.member(name)?.state
 
 describe('a node that did not run for a minute', () => {
@@ -142,6 +160,20 @@ describe('a node that did not run for a minute', () => {
     expect(statusOf('ann')).toBe('suspect')
     hear(alive('ann', 2))
     run(30_000)
+    expect(statusOf('ann')).toBe('alive')
+  })
+
+  test('does so each time, when that happens again before the suspect was heard', () => {
+    hear({ type: 'suspect', incarnation: 1, node: 'ann', from: 'bob' })
+    answering.delete('ann')
+    for (let stall = 0; stall < 3; stall++) {
+      nowMs += STALL_MS
+      machine.tick(nowMs)
+      run(500)
+    }
+    expect(statusOf('ann')).toBe('suspect')
+    hear(alive('ann', 2))
+    run(1_000)
     expect(statusOf('ann')).toBe('alive')
   })
 
@@ -200,4 +232,20 @@ describe('a node that did not run for a minute', () => {
     machine.tick(nowMs)
     expect([statusOf('ann'), machine.stats.stalls]).toEqual(['suspect', 1])
   })
+})
+
+test('a stall too short to count keeps nobody from being asked about who did not answer', () => {
+  begin(resolveSwimOptions('wan', { pushPullIntervalMs: 0 }))
+  answering.delete('ann')
+  runUntilPinged('ann')
+  run(2_700)
+  nowMs += 2_700
+  machine.tick(nowMs)
+  expect(machine.stats.stalls).toBe(0)
+  expect(askedAbout(drain().effects)).toEqual(['ann'])
+  expect(statusOf('ann')).toBe('alive')
+  run(1_900)
+  expect(statusOf('ann')).toBe('alive')
+  run(200)
+  expect(statusOf('ann')).toBe('suspect')
 })

@@ -91,8 +91,9 @@ export class FailureDetector {
     const round = this.#round
     if (round === undefined) return NOTHING
     const { probe, target } = round
-    if (probe.phase !== 'direct' || nowMs >= probe.failAtMs)
-      return this.hear({ type: 'tick' }, nowMs)
+    // Never without having asked others, however late it is, unless no time was set aside for it.
+    const asksOthers = probe.phase === 'direct' && probe.relayAtMs < probe.failAtMs
+    if (!asksOthers) return this.hear({ type: 'tick' }, nowMs)
     if (nowMs < probe.relayAtMs) return NOTHING
 
     const nacksExpected = this.#askOthers(target, probe.seq, nowMs)

@@ -45,7 +45,7 @@ export function advanceProbe(probe: Probe, input: ProbeInput, nowMs: Millis): Pr
   switch (probe.phase) {
     case 'direct':
       if (input.type === 'ack' && input.seq === probe.seq) return { phase: 'acked', by: 'packet' }
-      if (input.type === 'relayed') return relayed(probe, input.nacksExpected)
+      if (input.type === 'relayed') return relayed(probe, input.nacksExpected, nowMs)
       if (input.type !== 'tick' || nowMs < probe.failAtMs) return probe
       return { phase: 'failed', awarenessDelta: 1 }
 
@@ -88,11 +88,16 @@ export function probeDeadlineMs(probe: Probe): Millis | undefined {
   }
 }
 
-function relayed(probe: Extract<Probe, { phase: 'direct' }>, nacksExpected: number): Probe {
+/** Asked late, others have as long as if they had been asked in time. */
+function relayed(
+  probe: Extract<Probe, { phase: 'direct' }>,
+  nacksExpected: number,
+  nowMs: Millis,
+): Probe {
   return {
     phase: 'relayed',
     seq: probe.seq,
-    failAtMs: probe.failAtMs,
+    failAtMs: probe.failAtMs + Math.max(0, nowMs - probe.relayAtMs),
     nacksOwed: nacksExpected,
     nacksExpected: nacksExpected > 0,
     streamAcked: false,

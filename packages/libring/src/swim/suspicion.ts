@@ -68,10 +68,13 @@ export function suspicionTimeoutMs(confirmations: number, bounds: SuspicionBound
   return Math.max(minMs, Math.floor(maxMs - (maxMs - minMs) * agreement))
 }
 
+/** Most times that a suspicion is extended: whoever is always late would never be done with one. */
+const EXTENSIONS_MAX = 8
+
 /** One member under suspicion: since when, and who agrees. */
 export class Suspicion {
   #startedAtMs: Millis
-  #isExtended = false
+  #extensions = 0
   readonly #bounds: SuspicionBounds
   readonly #accusers: Set<string>
 
@@ -87,10 +90,10 @@ export class Suspicion {
     return this.#startedAtMs + suspicionTimeoutMs(this.#accusers.size - 1, this.#bounds)
   }
 
-  /** So much of the time does not count; once, or whoever is always late would never be done. */
+  /** So much of the time does not count. The first eight times; after that it does. */
   extend(byMs: Millis): void {
-    if (this.#isExtended) return
-    this.#isExtended = true
+    if (this.#extensions === EXTENSIONS_MAX) return
+    this.#extensions++
     this.#startedAtMs += byMs
   }
 
