@@ -143,7 +143,7 @@ describe('alone', () => {
     expect(fail(4)).toEqual([{ type: 'failed', tries: 1 }])
   })
 
-  test('of very many addresses a random 64 are tried', () => {
+  test('of very many addresses a random 64 are tried at a time', () => {
     const many = Array.from({ length: 1_000 }, (_, i) => `10.1.${i >>> 8}.${i & 255}`)
     const seedsOf = (seed: number) => {
       const story = new Story(['cluster'], seed)
@@ -153,6 +153,11 @@ describe('alone', () => {
     }
     expect(seedsOf(1)).toHaveLength(64)
     expect(seedsOf(1)).not.toEqual(seedsOf(2))
+    const story = new Story(['cluster'])
+    story.start()
+    story.resolved(1, [many])
+    const [second] = story.feed({ type: 'joined', round: 1, contacted: 0 })
+    expect(second).toMatchObject({ type: 'join', round: 2 })
   })
 
   test('a resolver or a join that never answers is given up after a minute', () => {
@@ -285,21 +290,70 @@ test('the ports of a service come before that of its host, and that before our o
 describe('addresses remembered from before', () => {
   const many = Array.from({ length: 40 }, (_, index) => other(2 + index))
 
-  test('are tried a few at a time, again and again, without any host', () => {
-    const story = new Story([])
-    const tried = new Set<string>()
-    let effects = story.start([own, ...many])
-    for (let round = 1; round <= 60; round++) {
-      const [join] = effects
-      if (join?.type !== 'join') throw new Error(`no join in round ${round}`)
-      expect(join.round).toBe(round)
-      expect(join.seeds).toHaveLength(4)
-      for (const { host } of join.seeds) tried.add(host)
-      story.feed({ type: 'joined', round, contacted: 0 })
-      effects = story.sleep().effects
+  /** Joins that find nobody, one after the other without a wait. */
+  function walk(story: Story, effects: readonly BootstrapEffect[]): (readonly Address[])[] {
+    const batches: (readonly Address[])[] = []
+    for (let [effect] = effects; effect?.type === 'join';) {
+      batches.push(effect.seeds)
+      ;[effect] = story.feed({ type: 'joined', round: effect.round, contacted: 0 })
     }
-    expect(tried.size).toBe(many.length)
-    expect(tried).not.toContain(own.host)
+    return batches
+  }
+
+  test('are all tried without a wait, a few at first, each once', () => {
+    const story = new Story([])
+    const batches = walk(story, story.start([own, ...many]))
+    expect(batches.map(({ length }) => length)).toEqual([4, 8, 16, 12])
+    expect(batches.flat()).not.toEqual(many)
+    expect(new Set(batches.flat())).toEqual(new Set(many))
+  })
+
+  test('are tried again from the beginning once the list is through, after a wait', () => {
+    const story = new Story([])
+    walk(story, story.start(many))
+    const { waitedMs, effects } = story.sleep()
+    expect(waitedMs).toBeGreaterThanOrEqual(250)
+    expect(walk(story, effects).map(({ length }) => length)).toEqual([4, 8, 16, 12])
+  })
+
+  test('count as one try', () => {
+    const story = new Story([])
+    const [first] = story.start(many.slice(0, 5))
+    expect(first).toMatchObject({ type: 'join', round: 1 })
+    expect(story.feed({ type: 'joined', round: 1, contacted: 0 })).toMatchObject([
+      { type: 'join', round: 2 },
+    ])
+    expect(story.feed({ type: 'joined', round: 2, contacted: 0 })).toEqual([
+      { type: 'failed', tries: 1 },
+    ])
+  })
+
+  test('are tried no further once one has answered, or somebody has come by', () => {
+    const answered = new Story([])
+    answered.start(many)
+    expect(answered.feed({ type: 'joined', round: 1, contacted: 1 })).toEqual([])
+    const joined = new Story([])
+    joined.start(many)
+    joined.feed({ type: 'company', others: 1 })
+    expect(joined.feed({ type: 'joined', round: 1, contacted: 0 })).toEqual([])
+  })
+
+  test('are gone on with when a few of them never answer', () => {
+    const story = new Story([])
+    story.start(many)
+    const { waitedMs, effects } = story.sleep()
+    expect(waitedMs).toBe(60_000)
+    expect(effects).toMatchObject([{ type: 'join', round: 2 }])
+  })
+
+  test('are tried by 64 at a time at most', () => {
+    const hundreds = Array.from({ length: 300 }, (_, i) => ({
+      host: `10.1.${i >>> 8}.${i & 255}`,
+      port: 1,
+    }))
+    const story = new Story([])
+    const batches = walk(story, story.start(hundreds))
+    expect(batches.map(({ length }) => length)).toEqual([4, 8, 16, 32, 64, 64, 64, 48])
   })
 
   test('are tried beside those of hosts, and not twice', () => {

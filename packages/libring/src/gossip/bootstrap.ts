@@ -47,11 +47,11 @@ export type BootstrapEffect =
 const RETRY_MS = 500
 const RETRY_MS_MAX = 15_000
 
-/** Addresses tried at once while alone: a random sample when the hosts have more. */
+/** Addresses tried at once while alone. */
 const SEEDS_MAX = 64
 
-/** Remembered addresses tried at once, beside those of hosts. */
-const REMEMBERED_SEEDS_MAX = 4
+/** Remembered addresses tried at first, beside those of hosts; twice as many each time after that. */
+const REMEMBERED_SEEDS = 4
 
 /** Addresses looked at of one host. */
 const HOST_ADDRESSES_MAX = 1_024
@@ -64,10 +64,10 @@ type Phase = 'idle' | 'waiting' | 'resolving' | 'joining'
 /**
  * Finds the cluster, and goes on looking.
  *
- * Alone, it resolves the hosts and joins all their addresses, again and again: the wait
- * doubles from 500 ms to 15 s, each drawn evenly between half of it and the whole, unless
- * `retryMs` says how long it is. In company
- * it does so every `refreshMs`, give or take a fifth, with one of the addresses, picked among
+ * Alone, it resolves the hosts and joins all their addresses, and those remembered from before, some
+ * at a time and each once, until one answers; then again and again: the wait doubles from 500 ms to
+ * 15 s, each drawn evenly between half of it and the whole, unless `retryMs` says how long it is. In
+ * company it does so every `refreshMs`, give or take a fifth, with one of the addresses, picked among
  * those that no present member has: an island that went its own way is behind one of those.
  *
  * Addresses remembered from before count only until there is company.
@@ -81,6 +81,9 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   readonly #reasons = new Map<HostAndPort, string>()
   #own: Address = { host: '', port: 0 }
   #remembered: readonly Address[] = []
+  /** What is still to be tried before the present try is over, and how many at once. */
+  #untried: readonly Address[] = []
+  #batch = 0
   #port = 0
   #phase: Phase = 'idle'
   #dueMs: Millis | undefined
@@ -115,7 +118,7 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
         return this.#join(input.outcomes, input.present, nowMs)
       case 'joined':
         if (this.#phase !== 'joining' || input.round !== this.#round) return
-        return this.#conclude(input.contacted > 0, nowMs)
+        return this.#goOn(input.contacted > 0, nowMs)
       case 'company':
         return this.#noteCompany(input.others, nowMs)
     }
@@ -124,7 +127,7 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   tick(nowMs: Millis): void {
     if (this.#dueMs === undefined || nowMs < this.#dueMs) return
     if (this.#phase === 'waiting') this.#resolve(nowMs)
-    else this.#conclude(false, nowMs)
+    else this.#goOn(false, nowMs)
   }
 
   deadlineMs(): Millis | undefined {
@@ -149,10 +152,27 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
 
   #join(outcomes: readonly HostOutcome[], present: readonly Address[], nowMs: Millis): void {
     this.#report(outcomes)
-    const seeds = this.#choose(this.#addresses(outcomes), present)
+    const found = this.#addresses(outcomes)
+    this.#untried = this.#others > 0 ? this.#glance(found, present) : this.#all(found)
+    this.#batch = Math.min(SEEDS_MAX, found.length + REMEMBERED_SEEDS)
+    this.#joinSome(nowMs)
+  }
+
+  #joinSome(nowMs: Millis): void {
+    const seeds = this.#untried.slice(0, this.#batch)
     if (seeds.length === 0) return this.#conclude(false, nowMs)
+    this.#untried = this.#untried.slice(this.#batch)
+    this.#batch = Math.min(SEEDS_MAX, 2 * this.#batch)
     this.#enter('joining', nowMs + PATIENCE_MS)
     this.#effects.push({ type: 'join', round: this.#round, seeds })
+  }
+
+  /** An answer has come, or none will: who is still alone tries what is left. */
+  #goOn(hasMet: boolean, nowMs: Millis): void {
+    const isSettled = hasMet || this.#others > 0 || this.#phase !== 'joining'
+    if (isSettled || this.#untried.length === 0) return this.#conclude(hasMet, nowMs)
+    this.#round++
+    this.#joinSome(nowMs)
   }
 
   /** A try is over. */
@@ -191,12 +211,17 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
     return [...found.values()]
   }
 
-  #choose(found: readonly Address[], present: readonly Address[]): readonly Address[] {
-    if (this.#others === 0) {
-      const seeds = sample(found, SEEDS_MAX, this.#random, () => true)
-      const isNew = (address: Address) => !seeds.some((seed) => sameAddress(seed, address))
-      return [...seeds, ...sample(this.#remembered, REMEMBERED_SEEDS_MAX, this.#random, isNew)]
-    }
+  /** Whatever there is, in random order, the addresses of hosts first. */
+  #all(found: readonly Address[]): readonly Address[] {
+    const texts = new Set(found.map(addressText))
+    const others = this.#remembered.filter((address) => !texts.has(addressText(address)))
+    return [found, others].flatMap((addresses) => {
+      return sample(addresses, addresses.length, this.#random, () => true)
+    })
+  }
+
+  /** One, if there is any. */
+  #glance(found: readonly Address[], present: readonly Address[]): readonly Address[] {
     const isStranger = (address: Address) => !present.some((known) => sameAddress(known, address))
     const strangers = sample(found, 1, this.#random, isStranger)
     return strangers.length > 0 ? strangers : sample(found, 1, this.#random, () => true)
