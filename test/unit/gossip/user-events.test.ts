@@ -61,6 +61,25 @@ test('a joiner hears what was told before only if it wants to', async () => {
   }
 })
 
+test('whoever finds its cluster again, through its hosts, hears once what it missed meanwhile', async () => {
+  const cal = bench.node(3, { bootstrapHosts: ['10.0.0.1'], bootstrapRetryMs: 1_000 })
+  await bench.settled(ann.userEvent('before it was there'))
+  const heard = heardBy(cal)
+  await bench.settled(cal.start())
+  bench.pass(5_000)
+  await bench.settled(ann.userEvent('before'))
+  bench.network.split([['10.0.0.3']])
+  bench.pass(60_000)
+  expect(cal.members().map(({ status }) => status)).toEqual(['alive', 'failed', 'failed'])
+  await bench.settled(ann.userEvent('meanwhile'))
+  bench.pass(60_000)
+  bench.network.heal()
+  bench.pass(5_000)
+  expect(cal.members().map(({ status }) => status)).toEqual(['alive', 'alive', 'alive'])
+  bench.pass(60_000)
+  expect(heard.map((text) => text.split('  ')[0])).toEqual(['before', 'meanwhile'])
+})
+
 test('an event told from within a listener comes after the one that is being told', async () => {
   const heard = heardBy(ann)
   const again = ann.on('user-event', ({ name }) => {

@@ -16,7 +16,11 @@ export interface DiscoveryOwner {
   join(
     type: 'join' | 'sync',
     seeds: readonly Address[],
-    onJoined: (contacted: number, failures: readonly JoinAttempt[]) => void,
+    how: {
+      /** Whether others have been met before, so that what they said meanwhile was missed. */
+      readonly isBack: boolean
+      readonly onJoined: (contacted: number, failures: readonly JoinAttempt[]) => void
+    },
   ): void
   /** Addresses of members present, the local one included. */
   presentAddresses(): readonly Address[]
@@ -32,6 +36,7 @@ export class Discovery {
   readonly #localName: string
   readonly #owner: DiscoveryOwner
   readonly #companions = new Set<string>()
+  #hasMetOthers = false
   #hasToldOfSolitude = false
 
   constructor(
@@ -72,6 +77,7 @@ export class Discovery {
       if (type === 'member-join') this.#companions.add(name)
       else this.#companions.delete(name)
     }
+    this.#hasMetOthers ||= this.#companions.size > 0
     this.#driver.feed({ type: 'company', others: this.#companions.size })
   }
 
@@ -95,9 +101,12 @@ export class Discovery {
         this.#logger.debug('joining', { addresses: seeds.map(addressText) })
         // Who is with others already misses nothing of theirs for having asked again, and is no news
         // to them: all would pass it on to all, each time that anybody looks.
-        this.#owner.join(wasAlone ? 'join' : 'sync', seeds, (contacted, failures) => {
-          this.#report(contacted, failures, wasAlone)
-          this.#driver.feed({ type: 'joined', round, contacted })
+        this.#owner.join(wasAlone ? 'join' : 'sync', seeds, {
+          isBack: this.#hasMetOthers,
+          onJoined: (contacted, failures) => {
+            this.#report(contacted, failures, wasAlone)
+            this.#driver.feed({ type: 'joined', round, contacted })
+          },
         })
         return
       }

@@ -158,8 +158,8 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#discovery = new Discovery(
       { options, clock, random, resolver, logger },
       {
-        join: (type, seeds, onJoined) => {
-          const replay = options.bootstrapReplay || this.#keeper?.remembers === true
+        join: (type, seeds, { isBack, onJoined }) => {
+          const replay = options.bootstrapReplay || isBack || this.#keeper?.remembers === true
           this.#joins.begin(type, seeds, { replay, onJoined })
         },
         presentAddresses: () => this.members().filter(isPresent),

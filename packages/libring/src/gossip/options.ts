@@ -99,7 +99,7 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
    * with a port or the bound one; and names of services, whose SRV records tell hosts and ports:
    * `'_serf._udp.example.com'`. At most 256. A member's name before an address and a slash, as agents
    * take it, changes nothing. Names are resolved again at every try, and all their addresses tried,
-   * or 64 of them at random where there are more.
+   * 64 at a time, until one answers.
    *
    * @defaultValue `[]`: wait to be joined
    */
@@ -119,7 +119,7 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
   readonly bootstrapRetryMs?: Millis
   /**
    * Have user events from before this node found its cluster told as well, as far as members still
-   * know them.
+   * know them. Whoever has met others before, and lost them, is told in any case.
    *
    * @defaultValue false
    */
