@@ -282,6 +282,8 @@ describe('of ourselves', () => {
 
 describe('forged incarnations near the limit', () => {
   const LIMIT = 0xffff_0000
+  /** The least time of a suspect, in a table as small as ours here. */
+  const SETTLED_MS = 4_000
   const own = (incarnation: number) => alive('self', incarnation, { addr: addr(1) })
 
   test.each([
@@ -314,13 +316,32 @@ describe('forged incarnations near the limit', () => {
     spared!.alive(first, 2)
     expect(spared!.members.get('self')).toMatchObject({ incarnation: first.incarnation, meta })
     deceived!.alive(first, 2)
-    // Whoever believes it passes it on, to us as well.
-    const second = beliefs.alive(forged, 3).spread as Alive
+    // Whoever believes it passes it on, to us as well, and is answered once all others know the first.
+    expect(beliefs.alive(forged, 3)).toEqual({ refused: true })
+    const second = beliefs.alive(forged, 2 + SETTLED_MS).spread as Alive
     for (const other of [deceived!, spared!]) {
-      other.alive(second, 4)
+      other.alive(second, 3 + SETTLED_MS)
       const { incarnation } = second
       expect(other.members.get('self')).toMatchObject({ state: 'alive', incarnation, meta })
     }
+  })
+
+  test.each([
+    ['lives', (at: number) => beliefs.alive(own(at + 255), 2)],
+    ['suspicions', (at: number) => beliefs.suspect(suspect('self', at), 2)],
+    ['deaths', (at: number) => beliefs.dead(dead('self', at), 2)],
+  ])('many %s in quick succession bring ours no further than all others believe', (_, forge) => {
+    const other = new Beliefs('ann', setting, seededRandom(2))
+    other.introduce({ addr: addr(2), port: 7946, meta, versions }, 0)
+    other.alive(own(1), 0)
+    beliefs.alive(own(LIMIT - 1), 1)
+    for (let turn = 0; turn < 600; turn++) forge(beliefs.members.get('self')!.incarnation)
+    const { incarnation } = beliefs.members.get('self')!
+    expect(incarnation).toBe(LIMIT + 256)
+    other.alive(own(incarnation), 3)
+    expect(other.members.get('self')).toMatchObject({ state: 'alive', incarnation })
+    const later = beliefs.suspect(suspect('self', incarnation), 2 + SETTLED_MS)
+    expect(later.spread).toMatchObject({ type: 'alive', incarnation: incarnation + 1 })
   })
 
   test('above it an accusation counts only at the incarnation that is known', () => {
@@ -344,10 +365,10 @@ describe('forged incarnations near the limit', () => {
   test('never bring our own beyond what a message can bear', () => {
     for (let turn = 0; turn < 300; turn++) {
       const { incarnation } = beliefs.members.get('self')!
-      beliefs.alive(own(Math.max(incarnation, LIMIT) + 256), turn)
+      beliefs.alive(own(Math.max(incarnation, LIMIT) + 256), turn * SETTLED_MS)
     }
     const identity = { addr: addr(1), port: 7946, meta, versions }
-    for (let turn = 0; turn < 300; turn++) beliefs.introduce(identity, 400)
+    for (let turn = 0; turn < 300; turn++) beliefs.introduce(identity, 300 * SETTLED_MS)
     expect(known('self')).toBe(`alive ${0xffff_ff00}`)
   })
 })

@@ -3,8 +3,9 @@ import { equalBytes } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Alive, Dead, NodeState, Suspect, Versions } from '../wire/messages.ts'
-import { INCARNATION_MAX, mayAccuse, mayLive, refutingIncarnation } from './incarnations.ts'
+import { mayAccuse, mayLive } from './incarnations.ts'
 import { Members, MEMBERS_MAX, type MemberRow } from './members.ts'
+import { OwnIncarnation } from './own-incarnation.ts'
 import { canSpeakWith } from './protocol-versions.ts'
 import { isPresent, supersedes } from './standing.ts'
 import { newSwimStats, type SwimStats } from './stats.ts'
@@ -65,7 +66,7 @@ export class Beliefs {
   readonly #suspicions = new Map<string, Suspicion>()
   #port = 0
   #versions: Versions | undefined
-  #incarnation = 0
+  readonly #incarnation = new OwnIncarnation()
   #leaving = false
 
   constructor(
@@ -93,8 +94,7 @@ export class Beliefs {
   introduce(identity: Identity, nowMs: Millis, least = 1): Verdict {
     this.#port = identity.port
     this.#versions = identity.versions
-    const next = Math.max(this.#incarnation + 1, least)
-    this.#incarnation = Math.min(next, INCARNATION_MAX)
+    this.#incarnation.advance(least, this.#settleMs, nowMs)
     const { addr, port, meta, versions } = identity
     const claim = this.#aliveClaim({ addr, port, meta, versions })
     const own = this.members.get(this.#localName) ?? newRow(claim, nowMs)
@@ -140,7 +140,7 @@ export class Beliefs {
     const claim = received.port === 0 ? { ...received, port: this.#port } : received
     const row = this.members.get(claim.node)
     if (!this.#isPlausible(claim, row)) return REFUSED
-    if (claim.node === this.#localName) return this.#aliveAboutUs(claim, row)
+    if (claim.node === this.#localName) return this.#aliveAboutUs(claim, row, nowMs)
     if (row === undefined) {
       // A brand-new member stands at incarnation 0: only a claim above that lets it in.
       if (claim.incarnation === 0) return NOTHING
@@ -169,7 +169,7 @@ export class Beliefs {
       return { spread: claim, suspicion: { name: row.name, untilMs: suspicion.deadlineMs } }
     }
     if (!supersedes({ state: 'suspect', incarnation: claim.incarnation }, row)) return NOTHING
-    if (claim.node === this.#localName) return this.#refute(row, claim.incarnation)
+    if (claim.node === this.#localName) return this.#refute(row, claim.incarnation, nowMs)
 
     row.incarnation = claim.incarnation
     this.members.setState(row, 'suspect', nowMs)
@@ -189,7 +189,7 @@ export class Beliefs {
     }
     if (!mayAccuse(claim, row)) return REFUSED
     if (claim.node === this.#localName && !this.#leaving) {
-      return this.#refute(row, claim.incarnation)
+      return this.#refute(row, claim.incarnation, nowMs)
     }
     if (this.#suspicions.delete(row.name) && !left) this.#stats.suspicionsConfirmed++
     row.incarnation = claim.incarnation
@@ -217,7 +217,7 @@ export class Beliefs {
     })
   }
 
-  #aliveAboutUs(claim: Alive, own: MemberRow | undefined): Verdict {
+  #aliveAboutUs(claim: Alive, own: MemberRow | undefined, nowMs: Millis): Verdict {
     if (own === undefined || this.#leaving) return NOTHING
     if (!isSamePlace(claim, own)) return conflictOf(claim, own)
     if (claim.incarnation < own.incarnation) return NOTHING
@@ -226,7 +226,7 @@ export class Beliefs {
       equalBytes(claim.meta, own.meta) &&
       claim.versions !== undefined &&
       claim.versions.join() === own.versions.join()
-    return isEcho ? NOTHING : this.#refute(own, claim.incarnation)
+    return isEcho ? NOTHING : this.#refute(own, claim.incarnation, nowMs)
   }
 
   /** @param row the member as it is known, if it is. */
@@ -236,11 +236,16 @@ export class Beliefs {
     return mayLive(claim, row) && port !== 0 && isUnderstood
   }
 
-  /** Answer an accusation: speak up at an incarnation above the accuser's. */
-  #refute(own: MemberRow, accusedAt: number): Verdict {
-    this.#incarnation = refutingIncarnation(this.#incarnation, accusedAt)
-    own.incarnation = this.#incarnation
+  /** Answer an accusation: speak up at an incarnation above the accuser's, if all would believe it. */
+  #refute(own: MemberRow, accusedAt: number, nowMs: Millis): Verdict {
+    if (!this.#incarnation.refute(accusedAt, this.#settleMs, nowMs)) return REFUSED
+    own.incarnation = this.#incarnation.value
     return { spread: this.#aliveClaim(own), refuted: true }
+  }
+
+  /** How long until what we say of ourselves has reached everybody, as suspects are given at least. */
+  get #settleMs(): Millis {
+    return suspicionBounds(this.#setting, this.members.size).minMs
   }
 
   /** Whether a name may turn up at another address: its holder left, or is dead for long enough. */
@@ -279,7 +284,7 @@ export class Beliefs {
     readonly versions: Versions
   }): AliveInFull {
     const { addr, port, meta, versions } = own
-    const incarnation = this.#incarnation
+    const incarnation = this.#incarnation.value
     return { type: 'alive', node: this.#localName, incarnation, addr, port, meta, versions }
   }
 }

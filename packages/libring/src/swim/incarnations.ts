@@ -46,19 +46,8 @@ export function mayLive({ incarnation }: Alive, row: MemberRow | undefined): boo
   return incarnation <= reachOf(row.incarnation)
 }
 
-/**
- * Where a member stands once it has refuted what was said of it: above that, but no higher than all
- * believe who know it where it stands. Who has heard and believed what was said at the last of these
- * passes that on, and is refuted by the next one.
- *
- * @param standing its incarnation so far.
- */
-export function refutingIncarnation(standing: number, saidAt: number): number {
-  return Math.min(Math.max(standing, saidAt) + 1, reachOf(standing))
-}
-
 /** The last incarnation at which life is believed of a member that is known at this one. */
-function reachOf(incarnation: number): number {
+export function reachOf(incarnation: number): number {
   const reached = Math.max(incarnation, FREE_INCARNATION_MAX) + INCARNATION_REACH
   return Math.min(reached, INCARNATION_MAX)
 }
