@@ -25,6 +25,8 @@ beforeEach(async () => {
   bench.pass(5_000)
 })
 
+type Reader = ReturnType<AskedQuery[typeof Symbol.asyncIterator]>
+
 async function read(query: AskedQuery): Promise<string[]> {
   const texts: string[] = []
   for await (const answer of query) texts.push(textOf(answer))
@@ -134,6 +136,55 @@ describe('a query ends', () => {
     ann.query('load', 'x').close()
     bench.pass(5_000)
     expect(ann.stats.answersLate).toBe(late + 2)
+  })
+
+  test('at once when its reader goes away, whether it waits or has not begun', async () => {
+    const done = { done: true, value: undefined }
+    const error = new Error('enough')
+    const [waiting, unread, thrown] = Array.from({ length: 3 }, () =>
+      ann.query('load', '', { timeoutMs: 60_000 })[Symbol.asyncIterator](),
+    ) as [Reader, Reader, Reader]
+    const first = waiting.next()
+    const gone = [waiting.return(), unread.return(), thrown.throw(error)]
+    const ends = Promise.allSettled([first, ...gone])
+    const late = ann.stats.answersLate
+    answering(bob)
+    bench.pass(5_000)
+    expect(ann.stats.answersLate).toBe(late + 3)
+    expect(await ends).toEqual([
+      ...Array<unknown>(3).fill({ status: 'fulfilled', value: done }),
+      { status: 'rejected', reason: error },
+    ])
+    expect(await Promise.all([waiting.next(), thrown.next()])).toEqual([done, done])
+  })
+
+  test('at the end of the block of its reader', async () => {
+    {
+      await using reader = ann.query('load', '', { timeoutMs: 60_000 })[Symbol.asyncIterator]()
+      expect(reader).toBeDefined()
+    }
+    answering(bob)
+    const late = ann.stats.answersLate
+    bench.pass(5_000)
+    expect(ann.stats.answersLate).toBe(late + 1)
+  })
+
+  test('for one that waits for several answers with the reason, once', async () => {
+    const controller = new AbortController()
+    const options = { signal: controller.signal, timeoutMs: 60_000 }
+    const reading = ann.query('load', 'x', options)[Symbol.asyncIterator]()
+    const heard = Promise.allSettled([reading.next(), reading.next(), reading.next()])
+    bob.on('query', (query) => query.respond('first'))
+    bench.pass(5_000)
+    const error = new Error('enough')
+    controller.abort(error)
+    const done = { done: true, value: undefined }
+    expect(await heard).toEqual([
+      { status: 'fulfilled', value: expect.objectContaining({ done: false }) },
+      { status: 'rejected', reason: error },
+      { status: 'fulfilled', value: done },
+    ])
+    expect(await reading.next()).toEqual(done)
   })
 
   test('when its signal says so: reading throws the reason, after what is there', async () => {
