@@ -41,7 +41,7 @@ import type { PeerMessages } from './peer-messages.ts'
 import type { Peers } from './peers.ts'
 import { PendingCalls } from './pending-calls.ts'
 import { GossipRingChannel } from './ring-channel.ts'
-import { isPresent, routeTo } from './routes.ts'
+import { isPresent, presentNames, routeTo } from './routes.ts'
 import { securityOf } from './security-options.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 import type { QueryOptions } from './query-options.ts'
@@ -137,7 +137,7 @@ export class GossipNode implements Membership, AsyncDisposable {
       requireAlive: () => this.#requireStatus('alive'),
       requireRunning: () => this.#requireStatus('alive', 'leaving', 'left'),
       refusalOf: (query, payload) => this.#machine.refusalOf(query, payload, clock.nowMs()),
-      presentCount: () => this.#machine.presentCount,
+      presentNames: () => presentNames(this.members()),
     })
     const timeoutMs = swim.streamTimeoutMs
     this.#conflicts = new Conflicts(clock, logger, (type, event) => this.#talk.tell(type, event))

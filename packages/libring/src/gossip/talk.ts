@@ -33,8 +33,8 @@ export type TalkEffect =
     >
 
 export interface TalkSetup extends QueriesSetup {
-  /** Members alive or suspect, this one included. */
-  readonly presentCount: () => number
+  /** The names of the members alive or suspect, this one included. */
+  readonly presentNames: () => readonly string[]
   /** @throws {LibringError} `LIBRING_CLOSED` unless the node is a member. */
   readonly requireAlive: () => void
   readonly logger: Logger

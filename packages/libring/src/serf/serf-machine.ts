@@ -119,11 +119,6 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     return this.#departure.status
   }
 
-  /** Members alive or suspect, the local one included. */
-  get presentCount(): number {
-    return this.#swim.presentCount
-  }
-
   get gauges(): SerfGauges {
     return {
       ...this.clocks.gauges,
