@@ -360,6 +360,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     await this.#calls.farewell(() => {
       this.#logger.info('leaving', { member: this.localName })
       this.#discovery[Symbol.dispose]()
+      this.#joins.leave(() => closedError('leaving'))
       this.#peerChannel.close()
       this.#keeper?.noteLeave()
       this.#driver.feed({ type: 'leave' })
@@ -367,8 +368,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   stop(): Promise<void> {
-    this.#stopping ??= this.#close()
-    return this.#stopping
+    return (this.#stopping ??= this.#close())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -422,7 +422,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#inbound.closeAll()
     this.#outbound.closeAll()
     this.#peerChannel.drop()
-    this.#joins.stop()
+    this.#joins.stop(closedError)
     this.#calls.stop(closedError)
     this.#talk.stop(closedError)
     await Promise.all([this.#transport[Symbol.asyncDispose](), this.#keeper?.close()])
