@@ -67,7 +67,7 @@ export class FileStore implements Store {
     // Not every system lets an open file be replaced.
     await this[Symbol.asyncDispose]()
     const text = textOf(lines)
-    await replaceFile(this.#path, text, { temporary: `${this.#path}.compact`, mode: MODE })
+    await replaceFile(this.#path, text, { suffix: '.compact', mode: MODE })
     this.#bytes = Buffer.byteLength(text)
   }
 
