@@ -78,6 +78,19 @@ test('what a listener is told of a query', async () => {
   ])
 })
 
+test('each listener has a payload of its own', async () => {
+  const told: string[] = []
+  for (const name of ['first', 'second']) {
+    bob.on('query', (query) => {
+      told.push(utf8Decode(query.payload)!)
+      query.payload.fill(0)
+      if (name === 'first') query.respond('once')
+    })
+  }
+  expect(await bench.settled(read(ann.query('load', 'now')))).toEqual(['response node-2 once'])
+  expect(told).toEqual(['now', 'now'])
+})
+
 describe('a response', () => {
   test('may come any time until the deadline, once', async () => {
     let respond: (text: string) => void = () => {}
