@@ -57,6 +57,16 @@ test('acknowledgements and responses of all who are meant come as they are given
   ])
 })
 
+test('how long it waits is known at once, also to a listener who asks', () => {
+  const known: number[] = []
+  ann.on('user-event', () => {
+    known.push(ann.query('load').timeoutMs, ann.query('load', '', { timeoutMs: 2_500 }).timeoutMs)
+  })
+  void ann.userEvent('now')
+  expect(known).toEqual([ann.query('load').timeoutMs, 2_500])
+  expect(known[0]).toBeGreaterThan(0)
+})
+
 test('filters by name and by tag, and relays', async () => {
   answering(ann, bob, cat)
   const options = { filterTags: { role: '^w' }, relayFactor: 2 }
@@ -234,7 +244,9 @@ describe('a query ends', () => {
   })
 
   test('at once when it is too large, which reading says', async () => {
-    await expect(read(ann.query('load', new Uint8Array(1_100)))).rejects.toMatchObject({
+    const query = ann.query('load', new Uint8Array(1_100))
+    expect(query.timeoutMs).toBe(0)
+    await expect(read(query)).rejects.toMatchObject({
       code: 'LIBRING_TOO_LARGE',
       message: 'query exceeds limit of 1024 bytes',
     })

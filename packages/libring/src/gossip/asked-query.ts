@@ -23,17 +23,18 @@ export class AskedQuery implements AsyncIterable<QueryAnswer> {
   /** Calls for an answer that is not there yet; none while one is. */
   readonly #waiting = new Fifo<Deferred<Result>>()
   readonly #onClose: () => void
-  #timeoutMs: Millis = 0
+  #timeoutMs: Millis
   #isOver = false
   /** What the reader is still to be told. */
   #failure: { readonly error: unknown } | undefined
 
   /** @param onClose called once when nobody wants to hear more before the time is over. */
-  constructor(onClose: () => void) {
+  constructor(timeoutMs: Millis, onClose: () => void) {
+    this.#timeoutMs = timeoutMs
     this.#onClose = onClose
   }
 
-  /** How long it waits for answers, counted from when it was asked. */
+  /** How long it waits for answers, counted from when it was asked. 0 once it was refused. */
   get timeoutMs(): Millis {
     return this.#timeoutMs
   }
@@ -55,9 +56,12 @@ export class AskedQuery implements AsyncIterable<QueryAnswer> {
 
   /** For whoever runs the query. */
   static readonly control = {
-    opened: (query: AskedQuery, timeoutMs: Millis): void => void (query.#timeoutMs = timeoutMs),
     answered: (query: AskedQuery, answer: QueryAnswer): void => query.#take(answer),
     over: (query: AskedQuery): void => query.#finish(undefined),
+    refused: (query: AskedQuery, error: unknown): void => {
+      query.#timeoutMs = 0
+      query.#finish({ error })
+    },
     failed: (query: AskedQuery, error: unknown): void => query.#finish({ error }),
   }
 

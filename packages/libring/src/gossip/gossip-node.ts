@@ -131,9 +131,9 @@ export class GossipNode implements Membership, AsyncDisposable {
     const feed = (input: SerfInput) => this.#driver.feed(input)
     this.#joins = new Joins(feed)
     this.#keyKeeper = keyStore && new KeyKeeper(keyStore, logger, feed)
-    const talking = { feed, logger, clock, serf }
+    const talk = { feed, logger, clock, serf, queryTimeoutMs: () => this.#machine.queryTimeoutMs }
     this.#talk = new Talk({
-      ...talking,
+      ...talk,
       requireAlive: () => this.#requireStatus('alive'),
       requireRunning: () => this.#requireStatus('alive', 'leaving', 'left'),
       refusalOf: (query, payload) => this.#machine.refusalOf(query, payload, clock.nowMs()),

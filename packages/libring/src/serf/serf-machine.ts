@@ -130,6 +130,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     }
   }
 
+  /** How long a query waits for answers now, unless told otherwise. */
+  get queryTimeoutMs(): Millis {
+    return this.#questions.defaultTimeoutMs
+  }
+
   /** What is against answering a query so, if anything. */
   refusalOf(query: number, payload: Uint8Array, nowMs: Millis): Refusal | undefined {
     return this.#questions.refusalOf(query, payload, nowMs)
