@@ -178,6 +178,16 @@ describe('leaving', () => {
     await right.stop()
   })
 
+  test('ends joins that are waited for, whatever comes of them', async () => {
+    const { bench, right } = await pair()
+    const hosts = ['10.0.0.1', '10.0.0.9', 'a.name.nobody.has']
+    const joins = Promise.allSettled(hosts.map((host) => right.join([host])))
+    const leaving = right.leave()
+    const failure = { status: 'rejected', reason: closed }
+    expect(await bench.settled(joins)).toMatchObject([failure, failure, failure])
+    await bench.settled(leaving)
+  })
+
   test('whoever left can neither join nor change its tags', async () => {
     const { bench, right } = await pair()
     await bench.settled(right.leave())

@@ -30,7 +30,11 @@ test('a key is rotated through the whole cluster while nobody is missed', async 
   const changes: number[] = []
   nodes[2]!.on('keys-changed', (ring) => changes.push(ring.length))
 
-  expect(await bench.settled(keys.install(NEW))).toMatchObject({ members: 3, answered: 3 })
+  expect(await bench.settled(keys.install(NEW))).toMatchObject({
+    members: 3,
+    answered: 3,
+    missing: [],
+  })
   let report = await bench.settled(nodes[0]!.keys.list())
   expect([...report.keys]).toEqual([
     [OLD, 3],
@@ -67,9 +71,21 @@ test('a member that does not answer is missed', async () => {
   bench.network.split([['10.0.0.1', '10.0.0.2'], ['10.0.0.3']])
   const installing = bench.settled(nodes[0]!.keys.install(NEW))
   await expect(installing).rejects.toMatchObject({
-    message: 'to install a key: 0 of 3 members refused, 1 did not answer',
-    report: { answered: 2 },
+    message: 'to install a key: 0 of 3 members refused, 1 did not answer; node-3: no answer',
+    report: { members: 3, answered: 2, missing: ['node-3'] },
   })
+})
+
+test('whoever joins meanwhile answers in nobody else’s place', async () => {
+  bench.network.split([['10.0.0.1', '10.0.0.2', '10.0.0.4'], ['10.0.0.3']])
+  const installing = nodes[0]!.keys.install(NEW)
+  const newcomer = bench.node(4, { keyring: [OLD] })
+  await newcomer.start()
+  const joining = newcomer.join(['10.0.0.1'])
+  await expect(bench.settled(installing)).rejects.toMatchObject({
+    report: { members: 4, answered: 3, missing: ['node-3'], refused: 0 },
+  })
+  expect(await joining).toBe(1)
 })
 
 test('without encryption every member says so', async () => {

@@ -62,6 +62,25 @@ test('nor does one that fails in its own time, and that is told as well', async 
   expect(heard).toEqual(['1'])
 })
 
+test('of what can be changed each has its own, of other things all have the same', () => {
+  const listeners = new Listeners<{ readonly list: string[] }>(() => {})
+  const heard: string[][] = []
+  for (const name of ['first', 'second', 'third']) {
+    listeners.add('list', (list) => {
+      list.push(name)
+      heard.push(list)
+    })
+  }
+  listeners.tell('list', ['told'], (list) => [...list])
+  expect(heard).toEqual([
+    ['told', 'first'],
+    ['told', 'second'],
+    ['told', 'third'],
+  ])
+  listeners.tell('list', ['told'])
+  expect(heard.slice(3)).toEqual(Array(3).fill(['told', 'first', 'second', 'third']))
+})
+
 test('what is told from within a listener comes after what everybody is hearing', () => {
   const { listeners, heard } = aSetOfListeners()
   listeners.add('beat', (n) => {

@@ -25,6 +25,8 @@ beforeEach(async () => {
   bench.pass(5_000)
 })
 
+type Reader = ReturnType<AskedQuery[typeof Symbol.asyncIterator]>
+
 async function read(query: AskedQuery): Promise<string[]> {
   const texts: string[] = []
   for await (const answer of query) texts.push(textOf(answer))
@@ -55,6 +57,16 @@ test('acknowledgements and responses of all who are meant come as they are given
   ])
 })
 
+test('how long it waits is known at once, also to a listener who asks', () => {
+  const known: number[] = []
+  ann.on('user-event', () => {
+    known.push(ann.query('load').timeoutMs, ann.query('load', '', { timeoutMs: 2_500 }).timeoutMs)
+  })
+  void ann.userEvent('now')
+  expect(known).toEqual([ann.query('load').timeoutMs, 2_500])
+  expect(known[0]).toBeGreaterThan(0)
+})
+
 test('filters by name and by tag, and relays', async () => {
   answering(ann, bob, cat)
   const options = { filterTags: { role: '^w' }, relayFactor: 2 }
@@ -74,6 +86,19 @@ test('what a listener is told of a query', async () => {
   expect(told).toEqual([
     { name: 'load', payload: 'now', from: 'node-1', ltime: 1n, timeoutMs: 2_500 },
   ])
+})
+
+test('each listener has a payload of its own', async () => {
+  const told: string[] = []
+  for (const name of ['first', 'second']) {
+    bob.on('query', (query) => {
+      told.push(utf8Decode(query.payload)!)
+      query.payload.fill(0)
+      if (name === 'first') query.respond('once')
+    })
+  }
+  expect(await bench.settled(read(ann.query('load', 'now')))).toEqual(['response node-2 once'])
+  expect(told).toEqual(['now', 'now'])
 })
 
 describe('a response', () => {
@@ -136,6 +161,55 @@ describe('a query ends', () => {
     expect(ann.stats.answersLate).toBe(late + 2)
   })
 
+  test('at once when its reader goes away, whether it waits or has not begun', async () => {
+    const done = { done: true, value: undefined }
+    const error = new Error('enough')
+    const [waiting, unread, thrown] = Array.from({ length: 3 }, () =>
+      ann.query('load', '', { timeoutMs: 60_000 })[Symbol.asyncIterator](),
+    ) as [Reader, Reader, Reader]
+    const first = waiting.next()
+    const gone = [waiting.return(), unread.return(), thrown.throw(error)]
+    const ends = Promise.allSettled([first, ...gone])
+    const late = ann.stats.answersLate
+    answering(bob)
+    bench.pass(5_000)
+    expect(ann.stats.answersLate).toBe(late + 3)
+    expect(await ends).toEqual([
+      ...Array<unknown>(3).fill({ status: 'fulfilled', value: done }),
+      { status: 'rejected', reason: error },
+    ])
+    expect(await Promise.all([waiting.next(), thrown.next()])).toEqual([done, done])
+  })
+
+  test('at the end of the block of its reader', async () => {
+    {
+      await using reader = ann.query('load', '', { timeoutMs: 60_000 })[Symbol.asyncIterator]()
+      expect(reader).toBeDefined()
+    }
+    answering(bob)
+    const late = ann.stats.answersLate
+    bench.pass(5_000)
+    expect(ann.stats.answersLate).toBe(late + 1)
+  })
+
+  test('for one that waits for several answers with the reason, once', async () => {
+    const controller = new AbortController()
+    const options = { signal: controller.signal, timeoutMs: 60_000 }
+    const reading = ann.query('load', 'x', options)[Symbol.asyncIterator]()
+    const heard = Promise.allSettled([reading.next(), reading.next(), reading.next()])
+    bob.on('query', (query) => query.respond('first'))
+    bench.pass(5_000)
+    const error = new Error('enough')
+    controller.abort(error)
+    const done = { done: true, value: undefined }
+    expect(await heard).toEqual([
+      { status: 'fulfilled', value: expect.objectContaining({ done: false }) },
+      { status: 'rejected', reason: error },
+      { status: 'fulfilled', value: done },
+    ])
+    expect(await reading.next()).toEqual(done)
+  })
+
   test('when its signal says so: reading throws the reason, after what is there', async () => {
     answering(bob, cat)
     const controller = new AbortController()
@@ -170,7 +244,9 @@ describe('a query ends', () => {
   })
 
   test('at once when it is too large, which reading says', async () => {
-    await expect(read(ann.query('load', new Uint8Array(1_100)))).rejects.toMatchObject({
+    const query = ann.query('load', new Uint8Array(1_100))
+    expect(query.timeoutMs).toBe(0)
+    await expect(read(query)).rejects.toMatchObject({
       code: 'LIBRING_TOO_LARGE',
       message: 'query exceeds limit of 1024 bytes',
     })

@@ -46,6 +46,19 @@ test('whoever stops listening hears no more, and whoever throws harms nobody', a
   expect(heard).toEqual(['a  1 false', 'b  2 false'])
 })
 
+test('each listener has a payload of its own', async () => {
+  const told: string[] = []
+  for (let i = 0; i < 2; i++) {
+    bob.on('user-event', ({ payload }) => {
+      told.push(utf8Decode(payload)!)
+      payload.fill(0)
+    })
+  }
+  await ann.userEvent('deploy', 'now')
+  bench.pass(2_000)
+  expect(told).toEqual(['now', 'now'])
+})
+
 test('a joiner hears what was told before only if it wants to', async () => {
   await bench.settled(ann.userEvent('before'))
   for (const [last, replay, expected] of [

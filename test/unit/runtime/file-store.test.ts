@@ -8,8 +8,9 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { FileError } from '../../../packages/libring/src/base/errors.ts'
 import {
   FileStore,
@@ -34,6 +35,18 @@ async function linesOf(store: FileStore): Promise<(string | undefined)[]> {
 
 test('a torn last line is told as such and dropped, so that nothing is glued to it', async () => {
   const { path, store } = fileStore('clock: 1\nclock: 12')
+  expect(await linesOf(store)).toEqual(['clock: 1', undefined])
+  await store.append(['clock: 3'], { durable: false })
+  expect(readFileSync(path, 'utf8')).toBe('clock: 1\nclock: 3\n')
+})
+
+test('it is dropped where a file that is open to append cannot be made shorter', async () => {
+  const { path, store } = fileStore('clock: 1\nclock: 12')
+  // As on Windows.
+  await using file = await open(path)
+  const truncate = vi.spyOn(Object.getPrototypeOf(file) as typeof file, 'truncate')
+  onTestFinished(() => truncate.mockRestore())
+  truncate.mockRejectedValue(new Error('EPERM: operation not permitted, ftruncate'))
   expect(await linesOf(store)).toEqual(['clock: 1', undefined])
   await store.append(['clock: 3'], { durable: false })
   expect(readFileSync(path, 'utf8')).toBe('clock: 1\nclock: 3\n')

@@ -40,6 +40,25 @@ test('a name that cannot exist is an error', async () => {
   expect(resolution).toHaveProperty('error')
 })
 
+test('hosts are looked up two at a time, in the order in which they were asked for', () => {
+  const running: { readonly name: string; readonly end: (error: Error | null) => void }[] = []
+  const resolver = new SystemResolver(undefined, (name, onFound) => {
+    running.push({ name, end: (error) => onFound(error, error ? [] : [{ address: '10.0.0.7' }]) })
+  })
+  const answers: string[] = []
+  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+    resolver.resolve(name, ({ addresses }) => answers.push(`${name} ${addresses?.[0]?.host}`))
+  }
+  const namesRunning = (): string => running.map(({ name }) => name).join(' ')
+  expect(namesRunning()).toBe('a b')
+  running.pop()!.end(new Error('unknown'))
+  expect(namesRunning()).toBe('a c')
+  running.shift()!.end(null)
+  expect(namesRunning()).toBe('c d')
+  for (let next = running.shift(); next !== undefined; next = running.shift()) next.end(null)
+  expect(answers).toEqual(['b undefined', 'a 10.0.0.7', 'c 10.0.0.7', 'd 10.0.0.7', 'e 10.0.0.7'])
+})
+
 describe('a service', () => {
   const loopback = loopbackAddresses()
   const NAME = '_serf._udp.example.test'

@@ -157,6 +157,7 @@ export class RpcError extends LibringError {
 export interface KeyOutcome {
   readonly members: number
   readonly answered: number
+  readonly missing: readonly string[]
   readonly refused: number
   readonly messages: ReadonlyMap<string, string>
 }
@@ -166,10 +167,10 @@ export class KeyError<Report extends KeyOutcome = KeyOutcome> extends LibringErr
   readonly report: Report
 
   constructor(operation: string, report: Report) {
-    const { members, answered, refused, messages } = report
-    const words = [...messages].slice(0, 3).map(([member, text]) => `${member}: ${text}`)
-    const silent = members - answered
-    const what = `${refused} of ${members} members refused, ${silent} did not answer`
+    const { members, missing, refused, messages } = report
+    const silent = missing.map((member) => [member, 'no answer'])
+    const words = [...messages, ...silent].slice(0, 3).map(([member, text]) => `${member}: ${text}`)
+    const what = `${refused} of ${members} members refused, ${missing.length} did not answer`
     super('LIBRING_KEYS_INCOMPLETE', [`to ${operation} a key: ${what}`, ...words].join('; '))
     this.report = report
   }

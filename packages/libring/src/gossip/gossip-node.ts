@@ -41,7 +41,7 @@ import type { PeerMessages } from './peer-messages.ts'
 import type { Peers } from './peers.ts'
 import { PendingCalls } from './pending-calls.ts'
 import { GossipRingChannel } from './ring-channel.ts'
-import { isPresent, routeTo } from './routes.ts'
+import { isPresent, presentNames, routeTo } from './routes.ts'
 import { securityOf } from './security-options.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 import type { QueryOptions } from './query-options.ts'
@@ -131,13 +131,13 @@ export class GossipNode implements Membership, AsyncDisposable {
     const feed = (input: SerfInput) => this.#driver.feed(input)
     this.#joins = new Joins(feed)
     this.#keyKeeper = keyStore && new KeyKeeper(keyStore, logger, feed)
-    const talking = { feed, logger, clock, serf }
+    const talk = { feed, logger, clock, serf, queryTimeoutMs: () => this.#machine.queryTimeoutMs }
     this.#talk = new Talk({
-      ...talking,
+      ...talk,
       requireAlive: () => this.#requireStatus('alive'),
       requireRunning: () => this.#requireStatus('alive', 'leaving', 'left'),
       refusalOf: (query, payload) => this.#machine.refusalOf(query, payload, clock.nowMs()),
-      presentCount: () => this.#machine.presentCount,
+      presentNames: () => presentNames(this.members()),
     })
     const timeoutMs = swim.streamTimeoutMs
     this.#conflicts = new Conflicts(clock, logger, (type, event) => this.#talk.tell(type, event))
@@ -360,6 +360,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     await this.#calls.farewell(() => {
       this.#logger.info('leaving', { member: this.localName })
       this.#discovery[Symbol.dispose]()
+      this.#joins.leave(() => closedError('leaving'))
       this.#peerChannel.close()
       this.#keeper?.noteLeave()
       this.#driver.feed({ type: 'leave' })
@@ -367,8 +368,7 @@ export class GossipNode implements Membership, AsyncDisposable {
   }
 
   stop(): Promise<void> {
-    this.#stopping ??= this.#close()
-    return this.#stopping
+    return (this.#stopping ??= this.#close())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -422,7 +422,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#inbound.closeAll()
     this.#outbound.closeAll()
     this.#peerChannel.drop()
-    this.#joins.stop()
+    this.#joins.stop(closedError)
     this.#calls.stop(closedError)
     this.#talk.stop(closedError)
     await Promise.all([this.#transport[Symbol.asyncDispose](), this.#keeper?.close()])

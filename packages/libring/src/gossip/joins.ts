@@ -1,5 +1,5 @@
 import type { Address, HostAndPort } from '../base/address.ts'
-import { JoinError, LibringError, type JoinAttempt } from '../base/errors.ts'
+import { JoinError, type JoinAttempt, type LibringError } from '../base/errors.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { SerfInput } from '../serf/effects.ts'
@@ -28,6 +28,8 @@ export interface JoinSetup {
 export class Joins {
   readonly #feed: (input: SerfInput) => void
   readonly #waiters = new Map<number, JoinWaiter>()
+  /** Joins by name, which end with our membership. */
+  readonly #byName = new Set<Deferred<number>>()
   #last = 0
 
   constructor(feed: (input: SerfInput) => void) {
@@ -43,7 +45,8 @@ export class Joins {
    * Push/pull with every address of these hosts, as a newcomer.
    *
    * @returns how many answered; at least 1.
-   * @throws {JoinError} when none did. @throws {LibringError} `LIBRING_CLOSED` when stopped.
+   * @throws {JoinError} when none did.
+   * @throws {LibringError} `LIBRING_CLOSED` when the node leaves or is stopped meanwhile.
    */
   async join(hosts: readonly HostAndPort[], setup: JoinSetup): Promise<number> {
     const { resolver, port, replay, signal, logger } = setup
@@ -58,9 +61,6 @@ export class Joins {
           outcome.reject(new JoinError([...unresolved, ...failures]))
         }
       },
-      onStopped: () => {
-        outcome.reject(new LibringError('LIBRING_CLOSED', 'the node was stopped'))
-      },
       replay,
     })
     lookUpAll(resolver, hosts, (outcomes) => {
@@ -71,9 +71,11 @@ export class Joins {
     })
     const onAbort = () => outcome.reject(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
+    this.#byName.add(outcome)
     try {
       return await outcome.promise
     } finally {
+      this.#byName.delete(outcome)
       signal?.removeEventListener('abort', onAbort)
     }
   }
@@ -119,8 +121,14 @@ export class Joins {
     waiter?.onJoined(contacted, failures)
   }
 
+  /** The node is no member any more: who joins by name hears so, and not that nobody answered. */
+  leave(closed: () => LibringError): void {
+    for (const outcome of this.#byName) outcome.reject(closed())
+  }
+
   /** No answer is waited for any more. */
-  stop(): void {
+  stop(closed: () => LibringError): void {
+    this.leave(closed)
     const waiters = [...this.#waiters.values()]
     this.#waiters.clear()
     for (const { onStopped } of waiters) onStopped?.()

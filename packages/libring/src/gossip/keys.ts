@@ -9,10 +9,12 @@ import type { Queries } from './queries.ts'
 
 /** How every member fared with something about keys. */
 export interface KeyReport {
-  /** Members that were asked: those present, this one included. */
+  /** Members that were asked: those present, this one included, and who joined since and answered. */
   readonly members: number
   /** How many of them answered. */
   readonly answered: number
+  /** The names of those who did not answer. */
+  readonly missing: readonly string[]
   /** How many of them refused. */
   readonly refused: number
   /** What members said, by name: why they refused, or that their list of keys is cut short. */
@@ -30,7 +32,8 @@ export interface KeyOptions {
 
 export interface KeysSetup {
   readonly queries: Queries
-  readonly presentCount: () => number
+  /** The names of the members alive or suspect, this one included. */
+  readonly presentNames: () => readonly string[]
   /** @throws {LibringError} `LIBRING_CLOSED` unless the node is a member. */
   readonly requireAlive: () => void
 }
@@ -39,8 +42,8 @@ export interface KeysSetup {
  * The keys of the cluster. A rotation is `install`, `use`, `remove`, each once the one before has
  * reached every member: what one member does not have yet, it cannot open.
  *
- * Every call asks all members and waits until each has answered, or the time for answers is over.
- * It throws a {@link KeyError} unless all of them did as asked; the report in it says who did not.
+ * Every call asks all members and waits until each that is present at that time has answered, or the
+ * time for answers is over. It throws a {@link KeyError} unless all who were asked did so; the report in it says who did not.
  */
 export class Keys {
   readonly #setup: KeysSetup
@@ -85,7 +88,7 @@ export class Keys {
     requireSignal('options.signal', signal)
     this.#setup.requireAlive()
     signal?.throwIfAborted()
-    const members = this.#setup.presentCount()
+    const present = this.#setup.presentNames()
     const query = this.#setup.queries.begin({
       name: KEY_QUERIES[operation],
       payload: encodeKeyRequest(key),
@@ -96,16 +99,17 @@ export class Keys {
     })
     const onAbort = (): void => query.close()
     signal?.addEventListener('abort', onAbort, { once: true })
-    const report = await reportOf(query, members).finally(() => {
+    const report = await reportOf(query, present).finally(() => {
       signal?.removeEventListener('abort', onAbort)
     })
     signal?.throwIfAborted()
-    if (report.answered < members || report.refused > 0) throw new KeyError(operation, report)
+    if (report.missing.length > 0 || report.refused > 0) throw new KeyError(operation, report)
     return report
   }
 }
 
-async function reportOf(query: AskedQuery, members: number): Promise<KeyReport> {
+async function reportOf(query: AskedQuery, present: readonly string[]): Promise<KeyReport> {
+  const missing = new Set(present)
   const messages = new Map<string, string>()
   const keys = new Map<string, number>()
   const primaryKeys = new Map<string, number>()
@@ -113,6 +117,8 @@ async function reportOf(query: AskedQuery, members: number): Promise<KeyReport> 
   let refused = 0
   for await (const { from, payload } of query) {
     answered++
+    // Whoever joined meanwhile answers for itself, in nobody's place.
+    missing.delete(from)
     const { message } = decodeSerf(payload)
     if (message?.type === 'key-response') {
       if (!message.result) refused++
@@ -123,9 +129,10 @@ async function reportOf(query: AskedQuery, members: number): Promise<KeyReport> 
       refused++
       messages.set(from, 'the answer could not be decoded')
     }
-    if (answered === members) break
+    if (missing.size === 0) break
   }
-  return { members, answered, refused, messages, keys, primaryKeys }
+  const members = answered + missing.size
+  return { members, answered, missing: [...missing], refused, messages, keys, primaryKeys }
 }
 
 function count(counts: Map<string, number>, key: string): void {

@@ -26,9 +26,14 @@ export class Listeners<Events> {
     return () => void listeners.delete(added)
   }
 
-  tell<T extends keyof Events>(type: T, event: Events[T]): void {
+  /** @param copy makes one more of an event that listeners may change: each hears its own. */
+  tell<T extends keyof Events>(
+    type: T,
+    event: Events[T],
+    copy: (event: Events[T]) => Events[T] = theSame,
+  ): void {
     if (this.#byType[type] === undefined) return
-    this.#queue.push(() => this.#call(type, event))
+    this.#queue.push(() => this.#call(type, event, copy))
     if (this.#telling) return
     this.#telling = true
     try {
@@ -38,13 +43,24 @@ export class Listeners<Events> {
     }
   }
 
-  #call<T extends keyof Events>(type: T, event: Events[T]): void {
+  #call<T extends keyof Events>(
+    type: T,
+    event: Events[T],
+    copy: (event: Events[T]) => Events[T],
+  ): void {
     const listeners = this.#byType[type] ?? new Set()
-    for (const listener of [...listeners]) {
+    const told = [...listeners]
+    for (const [index, listener] of told.entries()) {
       if (!listeners.has(listener)) continue
-      callListener(listener, event, (error) => this.#onFault(type, error))
+      // The last one may have what all copies were made of.
+      const own = index < told.length - 1 ? copy(event) : event
+      callListener(listener, own, (error) => this.#onFault(type, error))
     }
   }
+}
+
+function theSame<T>(value: T): T {
+  return value
 }
 
 /**

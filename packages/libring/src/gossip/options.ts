@@ -141,7 +141,8 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
   /**
    * A file that remembers over a restart who was there, and how far Lamport clocks were, in the
    * format of Serf's own snapshots. Whoever it names is sought while nobody else is present, as
-   * `bootstrapHosts` are, and events from before are not told again. Made if there is none.
+   * `bootstrapHosts` are, and events from before are not told again. Made if there is none. For one
+   * node alone: two that are given the same file are not told so, and each overwrites what the other wrote.
    *
    * @defaultValue nothing is remembered
    */

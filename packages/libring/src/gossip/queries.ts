@@ -54,6 +54,8 @@ export interface QueriesSetup {
   readonly feed: (input: SerfInput) => void
   /** What is against answering a query so, if anything. */
   readonly refusalOf: (query: number, payload: Uint8Array) => Refusal | undefined
+  /** How long queries wait for answers unless told otherwise, among as many members as are there now. */
+  readonly queryTimeoutMs: () => Millis
   /** @throws {LibringError} `LIBRING_CLOSED` once the node is stopped. */
   readonly requireRunning: () => void
 }
@@ -75,7 +77,7 @@ export class Queries {
 
   /** Ask whoever is meant. @throws {OptionError} */
   ask(name: string, payload: Payload | undefined, options: QueryOptions): AskedQuery {
-    const content = resolveQuery(name, payload, options)
+    const content = this.#timed(resolveQuery(name, payload, options))
     const { signal } = options
     signal?.throwIfAborted()
     let number = 0
@@ -85,7 +87,7 @@ export class Queries {
     }
     // Listened to before anything is sent: whoever hears of the query first may abort it.
     signal?.addEventListener('abort', onAbort, { once: true })
-    const query = new AskedQuery(() => this.#cancel(number))
+    const query = new AskedQuery(content.timeoutMs, () => this.#cancel(number))
     number = this.#begin(query, content, () => signal?.removeEventListener('abort', onAbort))
     // Aborted by who heard of it first, when it had no number.
     if (signal?.aborted === true) this.#cancel(number)
@@ -94,8 +96,9 @@ export class Queries {
 
   /** Ask something, whatever its name. */
   begin(content: QueryContent): AskedQuery {
-    const query: AskedQuery = new AskedQuery(() => this.#cancel(number))
-    const number = this.#begin(query, content, () => {})
+    const timed = this.#timed(content)
+    const query: AskedQuery = new AskedQuery(timed.timeoutMs, () => this.#cancel(number))
+    const number = this.#begin(query, timed, () => {})
     return query
   }
 
@@ -114,8 +117,8 @@ export class Queries {
     if (query === undefined) return
     switch (effect.type) {
       case 'query-sent':
-        if (effect.refusal === undefined) return AskedQuery.control.opened(query, effect.timeoutMs)
-        AskedQuery.control.failed(query, errorOf(effect.refusal))
+        if (effect.refusal === undefined) return
+        AskedQuery.control.refused(query, errorOf(effect.refusal))
         return this.#forget(effect.query)
       case 'query-answer': {
         const { kind: type, from, payload } = effect
@@ -133,6 +136,11 @@ export class Queries {
       AskedQuery.control.failed(query, closed())
       this.#forget(number)
     }
+  }
+
+  /** Its time is known at once: within a listener, the machine's word comes after that has returned. */
+  #timed(content: QueryContent): QueryContent & { readonly timeoutMs: Millis } {
+    return { ...content, timeoutMs: content.timeoutMs ?? this.#setup.queryTimeoutMs() }
   }
 
   #begin(query: AskedQuery, content: QueryContent, onEnd: () => void): number {

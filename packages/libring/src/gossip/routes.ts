@@ -9,6 +9,10 @@ export function isPresent({ status }: Member): boolean {
   return status === 'alive' || status === 'leaving'
 }
 
+export function presentNames(members: readonly Member[]): string[] {
+  return members.filter(isPresent).map(({ name }) => name)
+}
+
 /** Plain agents would close a stream of ours, so they are not bothered with one. */
 export function routeTo(member: Member | undefined): Route {
   if (member === undefined) return { reason: 'there is no such member' }

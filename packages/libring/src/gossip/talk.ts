@@ -33,8 +33,8 @@ export type TalkEffect =
     >
 
 export interface TalkSetup extends QueriesSetup {
-  /** Members alive or suspect, this one included. */
-  readonly presentCount: () => number
+  /** The names of the members alive or suspect, this one included. */
+  readonly presentNames: () => readonly string[]
   /** @throws {LibringError} `LIBRING_CLOSED` unless the node is a member. */
   readonly requireAlive: () => void
   readonly logger: Logger
@@ -111,12 +111,11 @@ export class Talk {
       case 'user-event-sent':
         return settle(this.#sending.take(), effect.refusal)
       case 'query':
-        return this.#listeners.tell('query', this.queries.received(effect))
-      case 'keys-changed':
-        return this.#listeners.tell(
-          'keys-changed',
-          effect.keys.map((key) => key.slice()),
+        return this.#listeners.tell('query', this.queries.received(effect), ({ payload }) =>
+          this.queries.received({ ...effect, payload: payload.slice() }),
         )
+      case 'keys-changed':
+        return this.#listeners.tell('keys-changed', copiesOf(effect.keys), copiesOf)
       case 'query-sent':
       case 'query-answer':
       case 'query-over':
@@ -140,8 +139,14 @@ export class Talk {
   #tellEvent(told: GatherableEvent): void {
     if (told.type === 'members') return this.#listeners.tell(told.event.type, told.event)
     const { name, payload, ltime, coalesce } = told
-    this.#listeners.tell('user-event', { name, payload, ltime, coalesce })
+    this.#listeners.tell('user-event', { name, payload, ltime, coalesce }, (event) => {
+      return { ...event, payload: event.payload.slice() }
+    })
   }
+}
+
+function copiesOf(keys: readonly Uint8Array[]): Uint8Array[] {
+  return keys.map((key) => key.slice())
 }
 
 function settle(call: Deferred<void> | undefined, refusal: string | undefined): void {

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, truncate, type FileHandle } from 'node:fs/promises'
 import { utf8Decode } from '../base/bytes.ts'
 import { FileError, reasonOf } from '../base/errors.ts'
 import type { Store } from '../ports/store.ts'
@@ -46,8 +46,9 @@ export class FileStore implements Store {
       this.#bytes = await readLines(file, stat.size, onLine)
       if (this.#bytes < stat.size) {
         onLine(undefined)
-        // What is appended would become one line with the torn one.
-        await file.truncate(this.#bytes)
+        // What is appended would become one line with the torn one. By its path: a file that is open to
+        // append cannot be made shorter on Windows.
+        await truncate(this.#path, this.#bytes)
       }
     } catch (error) {
       await this[Symbol.asyncDispose]()
@@ -67,7 +68,7 @@ export class FileStore implements Store {
     // Not every system lets an open file be replaced.
     await this[Symbol.asyncDispose]()
     const text = textOf(lines)
-    await replaceFile(this.#path, text, { temporary: `${this.#path}.compact`, mode: MODE })
+    await replaceFile(this.#path, text, { suffix: '.compact', mode: MODE })
     this.#bytes = Buffer.byteLength(text)
   }
 

@@ -49,7 +49,7 @@ export class KeyringFile implements KeyStore {
 
   async #write(text: string): Promise<void> {
     try {
-      await replaceFile(this.#path, text, { temporary: `${this.#path}.new`, mode: MODE })
+      await replaceFile(this.#path, text, { suffix: '.new', mode: MODE })
     } catch (error) {
       throw new FileError(this.#path, `cannot be written: ${reasonOf(error)}`, error)
     }

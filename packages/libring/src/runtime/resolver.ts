@@ -1,6 +1,14 @@
 import { lookup, Resolver as NameServers, type SrvRecord } from 'node:dns'
 import { canonicalIp, isServiceName, type HostAndPort } from '../base/address.ts'
+import { Fifo } from '../base/fifo.ts'
 import type { Resolution, Resolver } from '../ports/resolver.ts'
+
+/**
+ * Most lookups of hosts at a time. Node has half its four threads do them, for the whole process, and
+ * all others wait: whatever else is looked up would do so until the last of ours is over. Like this it
+ * waits for one of ours at most.
+ */
+const LOOKUPS_MAX = 2
 
 /** Most hosts of one service that are looked up: the first by priority. */
 const TARGETS_MAX = 64
@@ -18,15 +26,20 @@ const SERVICE_TRIES = 2
  */
 export class SystemResolver implements Resolver {
   readonly #servers: readonly string[] | undefined
+  readonly #lookups: Lookups
 
-  /** @param servers name servers to ask for services, `address:port`, in place of the system's. */
-  constructor(servers?: readonly string[]) {
+  /**
+   * @param servers name servers to ask for services, `address:port`, in place of the system's.
+   * @param lookUp how a host is looked up.
+   */
+  constructor(servers?: readonly string[], lookUp: LookUp = bySystem) {
     this.#servers = servers
+    this.#lookups = new Lookups(lookUp)
   }
 
   resolve(name: string, onResult: (resolution: Resolution) => void): void {
     if (isServiceName(name)) this.#resolveService(name, onResult)
-    else resolveHost(name, onResult)
+    else resolveHost(name, this.#lookups, onResult)
   }
 
   #resolveService(name: string, onResult: (resolution: Resolution) => void): void {
@@ -34,18 +47,60 @@ export class SystemResolver implements Resolver {
     if (this.#servers !== undefined) servers.setServers(this.#servers)
     servers.resolveSrv(name, (error, records) => {
       if (error !== null) onResult({ error })
-      else resolveTargets(name, records, onResult)
+      else resolveTargets(name, records, this.#lookups, onResult)
     })
   }
 }
 
-function resolveHost(name: string, onResult: (resolution: Resolution) => void): void {
+/** Every address of a host. The answer never comes within the call. */
+export type LookUp = (
+  name: string,
+  onFound: (error: Error | null, found: readonly { readonly address: string }[]) => void,
+) => void
+
+function bySystem(...[name, onFound]: Parameters<LookUp>): void {
+  lookup(name, { all: true, verbatim: true }, onFound)
+}
+
+/** Lookups of hosts, a few at a time and the others in line. */
+class Lookups {
+  readonly #lookUp: LookUp
+  readonly #waiting = new Fifo<Parameters<LookUp>>()
+  #running = 0
+
+  constructor(lookUp: LookUp) {
+    this.#lookUp = lookUp
+  }
+
+  add(...lookup: Parameters<LookUp>): void {
+    this.#waiting.push(lookup)
+    this.#begin()
+  }
+
+  #begin(): void {
+    const next = this.#running < LOOKUPS_MAX ? this.#waiting.take() : undefined
+    if (next === undefined) return
+    const [name, onFound] = next
+    this.#running++
+    this.#lookUp(name, (error, found) => {
+      this.#running--
+      this.#begin()
+      onFound(error, found)
+    })
+  }
+}
+
+function resolveHost(
+  name: string,
+  lookups: Lookups,
+  onResult: (resolution: Resolution) => void,
+): void {
   const ip = canonicalIp(name)
   if (ip !== undefined) {
     queueMicrotask(() => onResult({ addresses: [{ host: ip, port: undefined }] }))
     return
   }
-  lookup(name, { all: true, verbatim: true }, (error, found) => {
+  lookups.add(name, (error, found) => {
     if (error !== null) return onResult({ error })
     const hosts = new Set<string>()
     for (const { address } of found) {
@@ -62,6 +117,7 @@ function resolveHost(name: string, onResult: (resolution: Resolution) => void): 
 function resolveTargets(
   name: string,
   records: readonly SrvRecord[],
+  lookups: Lookups,
   onResult: (resolution: Resolution) => void,
 ): void {
   // A single dot says that the service is not offered.
@@ -77,7 +133,7 @@ function resolveTargets(
   }
   if (missing === 0) return finish()
   for (const target of targets) {
-    resolveHost(target.name, (resolution) => {
+    resolveHost(target.name, lookups, (resolution) => {
       const { port } = target
       if ('error' in resolution) reasons.push(resolution.error.message)
       else addresses.push(...resolution.addresses.map(({ host }) => ({ host, port })))

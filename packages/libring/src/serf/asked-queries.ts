@@ -6,8 +6,8 @@ import type { SerfStats } from './stats.ts'
 /** Queries of ours that can be open at one time. */
 export const ASKED_MAX = 1_024
 
-/** Answers of a kind that are taken at least, however few members there seem to be. */
-const ANSWERS_MIN = 64
+/** Answers of a kind that are taken beyond one for each member: of those who are not known yet. */
+const ANSWERS_OF_OTHERS_MAX = 64
 
 /** Who asked: the caller by its number, or the settling of who owns our name. */
 export type Asker = number | 'dispute'
@@ -64,7 +64,7 @@ export class AskedQueries {
       asker,
       untilMs,
       wantsAcks: (query.flags & QueryFlag.ack) !== 0,
-      answersMax: Math.max(present, ANSWERS_MIN),
+      answersMax: present + ANSWERS_OF_OTHERS_MAX,
       acks: new Set(),
       responses: new Set(),
     })

@@ -100,6 +100,12 @@ export class Questions {
     return this.#seen.clock
   }
 
+  /** How long a query waits for answers unless told otherwise, among as many as there are now. */
+  get defaultTimeoutMs(): Millis {
+    const { gossipIntervalMs, queryTimeoutMult } = this.#setting
+    return defaultQueryTimeoutMs(gossipIntervalMs, queryTimeoutMult, this.#around.presentCount())
+  }
+
   /** From now on, earlier queries are neither told nor answered. */
   ignoreBefore(ltime: bigint): void {
     if (ltime > this.#sinceLTime) this.#sinceLTime = ltime
@@ -109,7 +115,7 @@ export class Questions {
 
   /** Ask, on behalf of the application. */
   ask(query: number, content: QueryContent, nowMs: Millis): void {
-    const timeoutMs = content.timeoutMs ?? this.#defaultTimeoutMs()
+    const timeoutMs = content.timeoutMs ?? this.defaultTimeoutMs
     // Told first: our own answer is there before this returns.
     const refusal = this.#open(query, content, timeoutMs, nowMs, () => {
       this.#outlet.tell({ type: 'query-sent', query, timeoutMs, refusal: undefined })
@@ -128,7 +134,7 @@ export class Questions {
     if (this.#around.address() === undefined || !this.#dispute.open(nowMs)) return
     const payload = utf8Encode(this.#around.name)
     const filters: Uint8Array[] = []
-    const timeoutMs = this.#defaultTimeoutMs()
+    const timeoutMs = this.defaultTimeoutMs
     const more = { filters, requestAck: false, relayFactor: 0, timeoutMs }
     const refusal = this.#open(
       'dispute',
@@ -354,10 +360,5 @@ export class Questions {
     } else if (own !== undefined) {
       this.#dispute.vote(payload, own)
     }
-  }
-
-  #defaultTimeoutMs(): Millis {
-    const { gossipIntervalMs, queryTimeoutMult } = this.#setting
-    return defaultQueryTimeoutMs(gossipIntervalMs, queryTimeoutMult, this.#around.presentCount())
   }
 }

@@ -119,11 +119,6 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
     return this.#departure.status
   }
 
-  /** Members alive or suspect, the local one included. */
-  get presentCount(): number {
-    return this.#swim.presentCount
-  }
-
   get gauges(): SerfGauges {
     return {
       ...this.clocks.gauges,
@@ -133,6 +128,11 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
       awareness: this.awareness,
       isEncrypted: this.#isEncrypted,
     }
+  }
+
+  /** How long a query waits for answers now, unless told otherwise. */
+  get queryTimeoutMs(): Millis {
+    return this.#questions.defaultTimeoutMs
   }
 
   /** What is against answering a query so, if anything. */

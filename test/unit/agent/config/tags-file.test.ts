@@ -1,11 +1,13 @@
 import {
   chmodSync,
   closeSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -37,6 +39,16 @@ test('the file is replaced in one piece, for its owner alone, and nothing stays 
   expect(tagsIn(path)).toEqual({ zone: 'b' })
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(readdirSync(folder)).toEqual(['tags.json'])
+})
+
+test('the file that a link leads to is replaced, not the link', async () => {
+  const folder = temporaryFolder()
+  const [path, link] = [join(folder, 'tags.json'), join(folder, 'link.json')]
+  symlinkSync('tags.json', link)
+  await new TagsFile(link).keep({ zone: 'a' })
+  await new TagsFile(link).keep({ zone: 'b' })
+  expect(tagsIn(path)).toEqual({ zone: 'b' })
+  expect(lstatSync(link).isSymbolicLink()).toBe(true)
 })
 
 test('of changes at the same time the last one stays', async () => {
