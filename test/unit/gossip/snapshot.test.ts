@@ -49,6 +49,20 @@ test('a node that ends without a word finds back to those it knew', async () => 
   await lives.bench.settled(second.node.stop())
 })
 
+test('what was before its first join is told in no later life, what came after it is', async () => {
+  const lives = await Lives.begin()
+  for (const name of ['a', 'b', 'c']) await lives.bench.settled(lives.stayer.userEvent(name))
+  const first = await lives.next()
+  await lives.bench.settled(first.node.join(['10.0.0.1']))
+  lives.bench.pass(1_000)
+  await lives.bench.settled(first.node.stop())
+  await lives.bench.settled(lives.stayer.userEvent('meanwhile'))
+  const second = await lives.next()
+  lives.bench.pass(5_000)
+  expect(statuses(second.node)).toEqual(BOTH)
+  expect([first.events, second.events]).toEqual([[], ['meanwhile']])
+})
+
 test('it goes on trying while nobody is there', async () => {
   const lives = await Lives.begin()
   const first = await lives.next()

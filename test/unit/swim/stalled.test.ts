@@ -131,6 +131,20 @@ describe('a node that did not run for a minute', () => {
     expect(machine.stats.probesFailed).toBe(0)
   })
 
+  test('does so each time, when that happens again before the answer was read', () => {
+    begin(talkingLittle)
+    const acks = runUntilPing()
+    for (let stall = 0; stall < 3; stall++) {
+      nowMs += STALL_MS
+      machine.tick(nowMs)
+      drain()
+    }
+    hear(...acks)
+    expect(machine.stats).toMatchObject({ stalls: 3, probesFailed: 0 })
+    expect([statusOf('ann'), statusOf('bob')]).toEqual(['alive', 'alive'])
+    expect(machine.awareness).toBeLessThanOrEqual(1)
+  })
+
   test('does so however seldom it gossips', () => {
     begin(talkingLittle)
     const acks = runUntilPing()
@@ -174,6 +188,18 @@ describe('a node that did not run for a minute', () => {
     expect(statusOf('ann')).toBe('suspect')
     hear(alive('ann', 2))
     run(1_000)
+    expect(statusOf('ann')).toBe('alive')
+  })
+
+  test('does so also where its time would have been over before anything else was due', () => {
+    begin(talkingLittle)
+    hear({ type: 'suspect', incarnation: 1, node: 'ann', from: 'bob' })
+    answering.delete('ann')
+    run(3_999)
+    nowMs += STALL_MS
+    machine.tick(nowMs)
+    expect(statusOf('ann')).toBe('suspect')
+    hear(alive('ann', 2))
     expect(statusOf('ann')).toBe('alive')
   })
 

@@ -20,8 +20,8 @@ const RETRY_MS = 10_000
 /** How long a stop waits for the disk. */
 const CLOSE_MS_MAX = 5_000
 
-/** The last times seen on the clocks that no effect tells of. */
-export type LastLTimes = Readonly<Record<'clock' | 'query-clock', bigint>>
+/** The last times of each clock that no effect tells of. */
+export type LastLTimes = Readonly<Record<SnapshotClock, bigint>>
 
 /**
  * Keeps a node's snapshot in its store. A store that fails costs memory over a restart, never the

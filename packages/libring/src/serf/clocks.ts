@@ -17,10 +17,14 @@ export class Clocks {
     this.#questions = questions
   }
 
-  /** The last times seen of intents and of queries. */
-  get last(): Readonly<Record<'clock' | 'query-clock', bigint>> {
+  /**
+   * The last times seen of intents and of queries; and the last one whose user events are not told. Of
+   * those after it some may be missing yet, whatever their clock shows.
+   */
+  get last(): Readonly<Record<SnapshotClock, bigint>> {
     return {
       clock: this.#intents.time - 1n,
+      'event-clock': this.#userEvents.ignoredUntil,
       'query-clock': this.#questions.clock.time - 1n,
     }
   }

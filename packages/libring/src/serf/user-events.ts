@@ -35,6 +35,11 @@ export class UserEvents {
     return this.#seen.clock
   }
 
+  /** The last time of which nothing is told, by `ignoreBefore`. */
+  get ignoredUntil(): bigint {
+    return this.#sinceLTime === 0n ? 0n : this.#sinceLTime - 1n
+  }
+
   /** From now on, earlier events are not told. */
   ignoreBefore(ltime: bigint): void {
     if (ltime > this.#sinceLTime) this.#sinceLTime = ltime

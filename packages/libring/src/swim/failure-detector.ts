@@ -3,6 +3,7 @@ import { encodeMessage } from '../wire/encode.ts'
 import type { IndirectPing, Suspect } from '../wire/messages.ts'
 import { Awareness } from './awareness.ts'
 import type { SwimMember } from './effects.ts'
+import { EXCUSES_MAX } from './lateness.ts'
 import { snapshotOf, type Members } from './members.ts'
 import type { ResolvedSwimOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
@@ -57,8 +58,8 @@ export class FailureDetector {
   #round: Round | undefined
   /** A round fell due while another was still open. */
   #overdue = false
-  /** We were late since the last round began. */
-  #isExcused = false
+  /** How often we were late since the last round began. */
+  #excuses = 0
 
   constructor(setup: {
     readonly name: string
@@ -103,15 +104,14 @@ export class FailureDetector {
   }
 
   /**
-   * We did not run for so long: that is no fault of whoever we wait for, but says how we are. Once a
-   * round: a node that is always late would otherwise be done with none, and judge nobody.
+   * We did not run for a while: that is no fault of whoever we wait for, the first eight times of a
+   * round, and they get so much more time. The first one says how we are.
    */
-  wasLate(byMs: Millis): void {
-    if (this.#isExcused) return
-    this.#isExcused = true
-    this.awareness.apply(1)
+  wasLate(moreMs: Millis): void {
+    if (this.#excuses === EXCUSES_MAX) return
+    if (this.#excuses++ === 0) this.awareness.apply(1)
     if (this.#round === undefined) return
-    const probe = extendedProbe(this.#round.probe, byMs)
+    const probe = extendedProbe(this.#round.probe, moreMs)
     this.#round = { ...this.#round, probe, sentAtMs: undefined }
   }
 
@@ -130,7 +130,7 @@ export class FailureDetector {
     const row = this.#order.next(this.#members, this.#name, gossipToTheDeadMs, nowMs)
     if (row === undefined) return
     this.#stats.probes++
-    this.#isExcused = false
+    this.#excuses = 0
     const seq = this.#outbox.nextSeq()
     const relayAtMs = nowMs + probeTimeoutMs
     const failAtMs = nowMs + this.awareness.scale(probeIntervalMs)

@@ -1,4 +1,5 @@
 import type { Millis } from '../base/time.ts'
+import { EXCUSES_MAX } from './lateness.ts'
 
 export interface SuspicionBounds {
   /** Peers that have to agree before the wait shrinks to `minMs`. Zero fixes it there. */
@@ -68,9 +69,6 @@ export function suspicionTimeoutMs(confirmations: number, bounds: SuspicionBound
   return Math.max(minMs, Math.floor(maxMs - (maxMs - minMs) * agreement))
 }
 
-/** Most times that a suspicion is extended: whoever is always late would never be done with one. */
-const EXTENSIONS_MAX = 8
-
 /** One member under suspicion: since when, and who agrees. */
 export class Suspicion {
   #startedAtMs: Millis
@@ -92,7 +90,7 @@ export class Suspicion {
 
   /** So much of the time does not count. The first eight times; after that it does. */
   extend(byMs: Millis): void {
-    if (this.#extensions === EXTENSIONS_MAX) return
+    if (this.#extensions === EXCUSES_MAX) return
     this.#extensions++
     this.#startedAtMs += byMs
   }

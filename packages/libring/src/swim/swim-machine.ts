@@ -182,11 +182,11 @@ export class SwimMachine implements Machine<SwimInput, SwimEffect> {
 
   /** Nobody is held to the time in which we did not run: what they said may lie unread. */
   #excuse(nowMs: Millis): void {
-    const lateMs = this.#lateness.take(this.#deadlines.nextMs() ?? nowMs, nowMs)
-    if (lateMs === 0) return
+    const moreMs = this.#lateness.take(this.#deadlines.nextMs() ?? nowMs, nowMs)
+    if (moreMs === 0) return
     this.stats.stalls++
-    this.#detector.wasLate(lateMs)
-    for (const suspicion of this.#beliefs.extendSuspicions(lateMs)) {
+    this.#detector.wasLate(moreMs)
+    for (const suspicion of this.#beliefs.extendSuspicions(moreMs)) {
       this.#carry({ suspicion }, nowMs)
     }
     this.#afterwards()
