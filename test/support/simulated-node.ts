@@ -7,6 +7,7 @@ import {
 } from '../../packages/libring/src/gossip/options.ts'
 import type { LogFields, Logger } from '../../packages/libring/src/ports/logger.ts'
 import type { KeyStore } from '../../packages/libring/src/ports/key-store.ts'
+import type { Resolver } from '../../packages/libring/src/ports/resolver.ts'
 import type { Store } from '../../packages/libring/src/ports/store.ts'
 import type { Receiver, Transport } from '../../packages/libring/src/ports/transport.ts'
 import { SimCipher } from '../../packages/libring/src/sim/cipher.ts'
@@ -63,6 +64,7 @@ export class Bench {
       readonly logger?: Logger
       readonly store?: Store
       readonly keyStore?: KeyStore
+      readonly resolver?: (resolver: Resolver) => Resolver
     } = {},
   ): GossipNode {
     const resolved = resolveGossipOptions(
@@ -70,12 +72,13 @@ export class Bench {
       { hostName: () => 'machine', advertiseHost: () => `10.0.0.${last}` },
     )
     const transport = this.network.transport(resolved.bind, seededRandom(last, 'network'))
+    const resolver = new SimResolver(this.names, this.clock, seededRandom(last, 'names'))
     return new GossipNode({
       options: resolved,
       transport: replace.wrap?.(transport) ?? transport,
       clock: this.clock,
       random: seededRandom(last),
-      resolver: new SimResolver(this.names, this.clock, seededRandom(last, 'names')),
+      resolver: replace.resolver?.(resolver) ?? resolver,
       cipher: new SimCipher(seededRandom(last, 'cipher')),
       logger: replace.logger ?? new LogBook(),
       store: replace.store,

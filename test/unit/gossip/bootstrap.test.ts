@@ -208,7 +208,7 @@ describe('in company', () => {
       const present = [own, other(2), other(3)]
       const answer = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']
       expect(story.resolved(2, [answer], present)).toEqual([
-        { type: 'join', round: 2, seeds: [other(4)] },
+        { type: 'join', round: 2, seeds: [other(4)], as: 'member' },
       ])
     },
   )
@@ -232,6 +232,15 @@ describe('in company', () => {
     expect(story.sleep().waitedMs).toBeGreaterThanOrEqual(48_000)
   })
 
+  test('left alone while it looks, it hurries again, whoever answered', () => {
+    const story = joined()
+    story.sleep()
+    story.resolved(2, [['10.0.0.2']])
+    story.feed({ type: 'company', others: 0 })
+    story.feed({ type: 'joined', round: 2, contacted: 1 })
+    expect(story.sleep().waitedMs).toBeLessThanOrEqual(500)
+  })
+
   test('left alone, it hurries again', () => {
     const story = joined()
     story.feed({ type: 'company', others: 0 })
@@ -244,6 +253,39 @@ describe('in company', () => {
     story.resolved(1, ['no such name'])
     story.feed({ type: 'company', others: 1 })
     expect(story.sleep().waitedMs).toBeGreaterThanOrEqual(48_000)
+  })
+})
+
+describe('it joins as what it was when it began to look', () => {
+  const as = (effects: readonly BootstrapEffect[]) => {
+    return effects.map((effect) => (effect.type === 'join' ? effect.as : effect.type))
+  }
+
+  test('as a newcomer, though somebody has come by meanwhile', () => {
+    const story = new Story()
+    story.start()
+    story.feed({ type: 'company', others: 1 })
+    expect(as(story.resolved(1, [['10.0.0.2']]))).toEqual(['newcomer'])
+  })
+
+  test('as a member, though it has lost everybody meanwhile', () => {
+    const story = new Story()
+    story.start()
+    story.resolved(1, ['no such name'])
+    story.feed({ type: 'company', others: 1 })
+    story.sleep()
+    story.feed({ type: 'company', others: 0 })
+    expect(as(story.resolved(2, [['10.0.0.2']]))).toEqual(['member'])
+  })
+
+  test('as one who is back, once it has lost everybody', () => {
+    const story = new Story()
+    story.start()
+    story.resolved(1, ['no such name'])
+    story.feed({ type: 'company', others: 1 })
+    story.feed({ type: 'company', others: 0 })
+    story.sleep()
+    expect(as(story.resolved(2, [['10.0.0.2']]))).toEqual(['returner'])
   })
 })
 
@@ -272,6 +314,7 @@ describe('a host that cannot be resolved', () => {
       type: 'join',
       round: 1,
       seeds: [other(2)],
+      as: 'newcomer',
     })
   })
 })

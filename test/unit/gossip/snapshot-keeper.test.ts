@@ -19,7 +19,7 @@ class Scene {
   readonly clock = new SimClock()
   readonly file: SimFile = { durable: [], written: [] }
   readonly warnings: string[] = []
-  last = { clock: 0n, 'query-clock': 0n }
+  last = { clock: 0n, 'event-clock': 0n, 'query-clock': 0n }
   recalled: unknown
   readonly keeper: SnapshotKeeper
 
@@ -61,7 +61,7 @@ test('what happens is written within half a second, and nothing twice', async ()
   scene.keeper.note(told('member-reap', 'ann'))
   scene.keeper.note(event(5n))
   scene.keeper.note(event(4n))
-  scene.last = { clock: 7n, 'query-clock': 3n }
+  scene.last = { clock: 7n, 'event-clock': 0n, 'query-clock': 3n }
   expect(scene.lines).toEqual([])
   await scene.pass(500)
   await scene.pass(5_000)
@@ -99,7 +99,7 @@ test('garbage among the lines is passed over with one warning', async () => {
 test('a farewell is durable at once, and the last thing but its time', async () => {
   const scene = await new Scene().start()
   scene.keeper.note(told('member-join', 'ann'))
-  scene.last = { clock: 7n, 'query-clock': 0n }
+  scene.last = { clock: 7n, 'event-clock': 0n, 'query-clock': 0n }
   scene.keeper.noteLeave()
   expect(scene.file).toEqual({
     durable: ['alive: ann 10.0.0.1:7946', 'clock: 7', 'leave'],
@@ -108,7 +108,7 @@ test('a farewell is durable at once, and the last thing but its time', async () 
   scene.keeper.note(told('member-leave', 'self'))
   scene.keeper.note(told('member-failed', 'ann'))
   scene.keeper.note(event(3n))
-  scene.last = { clock: 9n, 'query-clock': 4n }
+  scene.last = { clock: 9n, 'event-clock': 0n, 'query-clock': 4n }
   await scene.pass(1_000)
   await scene.keeper.close()
   expect(scene.lines.slice(3)).toEqual(['clock: 9'])
@@ -117,7 +117,7 @@ test('a farewell is durable at once, and the last thing but its time', async () 
 test('what has gathered is written when the node stops', async () => {
   const scene = await new Scene().start()
   scene.keeper.note(told('member-join', 'ann'))
-  scene.last = { clock: 7n, 'query-clock': 0n }
+  scene.last = { clock: 7n, 'event-clock': 0n, 'query-clock': 0n }
   await scene.keeper.close()
   expect(scene.lines).toEqual(['alive: ann 10.0.0.1:7946', 'clock: 7'])
   await scene.pass(10_000)

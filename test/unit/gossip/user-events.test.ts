@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8Decode } from '../../../packages/libring/src/base/bytes.ts'
 import type { GossipNode } from '../../../packages/libring/src/gossip/gossip-node.ts'
 import type { GossipOptions } from '../../../packages/libring/src/gossip/options.ts'
+import type { Resolver } from '../../../packages/libring/src/ports/resolver.ts'
 import { encodeSerf } from '../../../packages/libring/src/serf/message-codec.ts'
 import { Bench } from '../../support/simulated-node.ts'
 
@@ -91,6 +92,30 @@ test('whoever finds its cluster again, through its hosts, hears once what it mis
   expect(cal.members().map(({ status }) => status)).toEqual(['alive', 'alive', 'alive'])
   bench.pass(60_000)
   expect(heard.map((text) => text.split('  ')[0])).toEqual(['before', 'meanwhile'])
+})
+
+test('whoever meets somebody before its hosts are resolved is told nothing from before either', async () => {
+  await bench.settled(ann.userEvent('before it was there'))
+  bench.pass(60_000)
+  const slow = (resolver: Resolver): Resolver => ({
+    resolve: (name, onResult) => {
+      const later = (): void => resolver.resolve(name, onResult)
+      bench.clock.at(bench.clock.nowMs() + 2_000, later)
+    },
+  })
+  const first = bench.node(3)
+  await bench.settled(first.start())
+  await bench.settled(first.join(['10.0.0.1']))
+  await bench.settled(first.stop())
+  const again = bench.node(3, { bootstrapHosts: ['10.0.0.1'] }, { resolver: slow })
+  const heard = heardBy(again)
+  await bench.settled(again.start())
+  await bench.settled(bob.setTags({ role: 'web' }))
+  bench.pass(1_000)
+  expect(again.members().length).toBeGreaterThan(1)
+  bench.pass(5_000)
+  expect(again.members()).toHaveLength(3)
+  expect(heard).toEqual([])
 })
 
 test('an event told from within a listener comes after the one that is being told', async () => {

@@ -59,6 +59,25 @@ test('hosts are looked up two at a time, in the order in which they were asked f
   expect(answers).toEqual(['b undefined', 'a 10.0.0.7', 'c 10.0.0.7', 'd 10.0.0.7', 'e 10.0.0.7'])
 })
 
+test('a host that is asked for again meanwhile is looked up once, for all who asked', () => {
+  const looked: string[] = []
+  const ends: (() => void)[] = []
+  const resolver = new SystemResolver(undefined, (name, onFound) => {
+    looked.push(name)
+    ends.push(() => onFound(null, [{ address: '10.0.0.7' }]))
+  })
+  const answers: number[] = []
+  for (const asker of [1, 2, 3]) resolver.resolve('a', () => answers.push(asker))
+  ends.shift()!()
+  expect([looked, answers]).toEqual([['a'], [1, 2, 3]])
+  resolver.resolve('a', () => answers.push(4))
+  ends.shift()!()
+  expect([looked, answers]).toEqual([
+    ['a', 'a'],
+    [1, 2, 3, 4],
+  ])
+})
+
 describe('a service', () => {
   const loopback = loopbackAddresses()
   const NAME = '_serf._udp.example.test'

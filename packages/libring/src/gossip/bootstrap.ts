@@ -37,11 +37,22 @@ export type BootstrapInput =
 export type BootstrapEffect =
   | { readonly type: 'resolve'; readonly round: number; readonly hosts: readonly HostAndPort[] }
   /** Push/pull with every address. */
-  | { readonly type: 'join'; readonly round: number; readonly seeds: readonly Address[] }
+  | {
+      readonly type: 'join'
+      readonly round: number
+      readonly seeds: readonly Address[]
+      readonly as: Joiner
+    }
   /** Told when the reason changes, not at every try. */
   | { readonly type: 'unresolved'; readonly host: HostAndPort; readonly reason: string }
   /** So many tries found nobody, one after the other. */
   | { readonly type: 'failed'; readonly tries: number }
+
+/**
+ * What we were when the round began: one who has met nobody yet, one who has lost everybody, or one
+ * among others. Who is met while the round goes on changes nothing about what we know of.
+ */
+export type Joiner = 'newcomer' | 'returner' | 'member'
 
 /** The first wait after a try that found nobody, doubled after each, up to the maximum. */
 const RETRY_MS = 500
@@ -91,6 +102,8 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   #failures = 0
   #tries = 0
   #others = 0
+  #hasMetOthers = false
+  #joiner: Joiner = 'newcomer'
 
   constructor(setup: {
     readonly hosts: readonly HostAndPort[]
@@ -145,6 +158,8 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
 
   #resolve(nowMs: Millis): void {
     this.#round++
+    if (this.#others > 0) this.#joiner = 'member'
+    else this.#joiner = this.#hasMetOthers ? 'returner' : 'newcomer'
     if (this.#hosts.length === 0) return this.#join([], [], nowMs)
     this.#enter('resolving', nowMs + PATIENCE_MS)
     this.#effects.push({ type: 'resolve', round: this.#round, hosts: this.#hosts })
@@ -164,7 +179,7 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
     this.#untried = this.#untried.slice(this.#batch)
     this.#batch = Math.min(SEEDS_MAX, 2 * this.#batch)
     this.#enter('joining', nowMs + PATIENCE_MS)
-    this.#effects.push({ type: 'join', round: this.#round, seeds })
+    this.#effects.push({ type: 'join', round: this.#round, seeds, as: this.#joiner })
   }
 
   /** An answer has come, or none will: who is still alone tries what is left. */
@@ -179,12 +194,12 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   #conclude(hasMet: boolean, nowMs: Millis): void {
     this.#tries = hasMet || this.#others > 0 ? 0 : this.#tries + 1
     if (this.#tries > 0) this.#effects.push({ type: 'failed', tries: this.#tries })
-    this.#rest(hasMet, nowMs)
+    this.#rest(nowMs)
   }
 
   /** Wait for the next round, for long when there is company and for a moment when there is none. */
-  #rest(hasMet: boolean, nowMs: Millis): void {
-    const isSettled = hasMet || this.#others > 0
+  #rest(nowMs: Millis): void {
+    const isSettled = this.#others > 0
     this.#failures = isSettled ? 0 : this.#failures + 1
     const waitMs = isSettled ? this.#refreshWaitMs() : this.#retryWaitMs()
     this.#enter('waiting', this.#hasAim ? nowMs + waitMs : undefined)
@@ -194,9 +209,12 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
   #noteCompany(others: number, nowMs: Millis): void {
     const hadCompany = this.#others > 0
     this.#others = others
-    if (others > 0) this.#remembered = []
+    if (others > 0) {
+      this.#hasMetOthers = true
+      this.#remembered = []
+    }
     if (hadCompany === others > 0 || this.#phase !== 'waiting') return
-    this.#rest(false, nowMs)
+    this.#rest(nowMs)
   }
 
   /** Every address once, our own left out: nobody new is to be met there. */

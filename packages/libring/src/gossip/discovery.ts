@@ -5,22 +5,18 @@ import type { Random } from '../base/random.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Resolver } from '../ports/resolver.ts'
-import { Bootstrap, type BootstrapEffect, type BootstrapInput } from './bootstrap.ts'
+import { Bootstrap, type BootstrapEffect, type BootstrapInput, type Joiner } from './bootstrap.ts'
 import { Driver } from './driver.ts'
 import { lookUpAll } from './lookup.ts'
 import type { ResolvedGossipOptions } from './options.ts'
 
 /** What {@link Discovery} asks of the node it works for. */
 export interface DiscoveryOwner {
-  /** Push/pull with every seed: as a newcomer, or as a member who looks whether somebody is missing. */
+  /** Push/pull with every seed. */
   join(
-    type: 'join' | 'sync',
     seeds: readonly Address[],
-    how: {
-      /** Whether others have been met before, so that what they said meanwhile was missed. */
-      readonly isBack: boolean
-      readonly onJoined: (contacted: number, failures: readonly JoinAttempt[]) => void
-    },
+    as: Joiner,
+    onJoined: (contacted: number, failures: readonly JoinAttempt[]) => void,
   ): void
   /** Addresses of members present, the local one included. */
   presentAddresses(): readonly Address[]
@@ -31,12 +27,11 @@ export interface DiscoveryOwner {
 /** Runs {@link Bootstrap}: asks the resolver for it, and has the node join. */
 export class Discovery {
   readonly #driver: Driver<BootstrapInput, BootstrapEffect>
-  readonly #resolver: Resolver
+  readonly #means: { readonly resolver: Resolver; readonly clock: Clock }
   readonly #logger: Logger
   readonly #localName: string
   readonly #owner: DiscoveryOwner
   readonly #companions = new Set<string>()
-  #hasMetOthers = false
   #hasToldOfSolitude = false
 
   constructor(
@@ -57,7 +52,7 @@ export class Discovery {
       random,
     })
     this.#driver = new Driver(machine, clock, (effect) => this.#perform(effect))
-    this.#resolver = resolver
+    this.#means = { resolver, clock }
     this.#logger = logger
     this.#localName = options.hostName
     this.#owner = owner
@@ -77,7 +72,6 @@ export class Discovery {
       if (type === 'member-join') this.#companions.add(name)
       else this.#companions.delete(name)
     }
-    this.#hasMetOthers ||= this.#companions.size > 0
     this.#driver.feed({ type: 'company', others: this.#companions.size })
   }
 
@@ -89,24 +83,18 @@ export class Discovery {
     switch (effect.type) {
       case 'resolve': {
         const { round, hosts } = effect
-        lookUpAll(this.#resolver, hosts, (outcomes) => {
+        lookUpAll(hosts, this.#means, (outcomes) => {
           const present = this.#owner.presentAddresses()
           this.#driver.feed({ type: 'resolved', round, outcomes, present })
         })
         return
       }
       case 'join': {
-        const { round, seeds } = effect
-        const wasAlone = this.#companions.size === 0
+        const { round, seeds, as } = effect
         this.#logger.debug('joining', { addresses: seeds.map(addressText) })
-        // Who is with others already misses nothing of theirs for having asked again, and is no news
-        // to them: all would pass it on to all, each time that anybody looks.
-        this.#owner.join(wasAlone ? 'join' : 'sync', seeds, {
-          isBack: this.#hasMetOthers,
-          onJoined: (contacted, failures) => {
-            this.#report(contacted, failures, wasAlone)
-            this.#driver.feed({ type: 'joined', round, contacted })
-          },
+        this.#owner.join(seeds, as, (contacted, failures) => {
+          this.#report(contacted, failures, as !== 'member')
+          this.#driver.feed({ type: 'joined', round, contacted })
         })
         return
       }

@@ -86,7 +86,6 @@ export class GossipNode implements Membership, AsyncDisposable {
   readonly ringChannel: RingChannel
   readonly #options: ResolvedGossipOptions
   readonly #transport: Transport
-  readonly #resolver: Resolver
   readonly #logger: Logger
   readonly #entrance: Entrance
   readonly #machine: SerfMachine
@@ -119,7 +118,6 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#options = options
     this.#tags = new OwnTags(options.tags)
     this.#transport = transport
-    this.#resolver = resolver
     this.#logger = logger
     this.#memberListeners = new MemberListeners(logger)
     const { hostName: name, tags, swim, serf, coordinates } = options
@@ -158,9 +156,9 @@ export class GossipNode implements Membership, AsyncDisposable {
     this.#discovery = new Discovery(
       { options, clock, random, resolver, logger },
       {
-        join: (type, seeds, { isBack, onJoined }) => {
-          const replay = options.bootstrapReplay || isBack || this.#keeper?.remembers === true
-          this.#joins.begin(type, seeds, { replay, onJoined })
+        join: (seeds, as, onJoined) => {
+          const isBack = as === 'returner' || this.#keeper?.remembers === true
+          this.#joins.begin(seeds, as, { replay: isBack || options.bootstrapReplay, onJoined })
         },
         presentAddresses: () => this.members().filter(isPresent),
         failed: (tries) => this.#talk.tell('bootstrap-failed', { tries }),
@@ -277,7 +275,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     signal?.throwIfAborted()
     if (targets.length === 0) throw new JoinError([])
     return await this.#joins.join(targets, {
-      resolver: this.#resolver,
+      means: this.#entrance,
       port: this.bound.port,
       replay,
       signal,

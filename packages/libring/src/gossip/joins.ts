@@ -1,8 +1,10 @@
 import type { Address, HostAndPort } from '../base/address.ts'
 import { JoinError, type JoinAttempt, type LibringError } from '../base/errors.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import type { SerfInput } from '../serf/effects.ts'
+import type { Joiner } from './bootstrap.ts'
 import { Deferred } from './deferred.ts'
 import { addressesOf, lookUpAll } from './lookup.ts'
 
@@ -16,7 +18,7 @@ export interface JoinWaiter {
 
 /** What a join by name takes. */
 export interface JoinSetup {
-  readonly resolver: Resolver
+  readonly means: { readonly resolver: Resolver; readonly clock: Clock }
   /** Where hosts without a port are sought. */
   readonly port: number
   readonly replay: boolean
@@ -36,9 +38,12 @@ export class Joins {
     this.#feed = feed
   }
 
-  /** Push/pull with every seed, as a newcomer or as a member like any other. */
-  begin(type: 'join' | 'sync', seeds: readonly Address[], waiter: JoinWaiter): void {
-    this.feed(type, this.open(waiter), seeds)
+  /**
+   * Push/pull with every seed. Who is with others already misses nothing of theirs for having asked
+   * again, and is no news to them: all would pass it on to all, each time that anybody looks.
+   */
+  begin(seeds: readonly Address[], as: Joiner, waiter: JoinWaiter): void {
+    this.feed(as === 'member' ? 'sync' : 'join', this.open(waiter), seeds)
   }
 
   /**
@@ -49,7 +54,7 @@ export class Joins {
    * @throws {LibringError} `LIBRING_CLOSED` when the node leaves or is stopped meanwhile.
    */
   async join(hosts: readonly HostAndPort[], setup: JoinSetup): Promise<number> {
-    const { resolver, port, replay, signal, logger } = setup
+    const { means, port, replay, signal, logger } = setup
     const outcome = new Deferred<number>()
     const unresolved: JoinAttempt[] = []
     const join = this.open({
@@ -63,7 +68,7 @@ export class Joins {
       },
       replay,
     })
-    lookUpAll(resolver, hosts, (outcomes) => {
+    lookUpAll(hosts, means, (outcomes) => {
       for (const { host, reason } of outcomes) {
         if (reason !== undefined) unresolved.push({ address: host.host, reason })
       }
@@ -96,7 +101,7 @@ export class Joins {
     }
     if (open === 0) return onEnd(false)
     for (const { host, port } of members) {
-      this.begin('sync', [{ host, port }], {
+      this.begin([{ host, port }], 'member', {
         onJoined: (contacted) => onEnd(contacted > 0),
         onStopped: () => onEnd(false),
       })

@@ -119,7 +119,8 @@ export interface GossipOptions extends SwimOptions, SerfOptions, SecurityOptions
   readonly bootstrapRetryMs?: Millis
   /**
    * Have user events from before this node found its cluster told as well, as far as members still
-   * know them. Whoever has met others before, and lost them, is told in any case.
+   * know them. Whoever was away, having lost all others or with a snapshot, is told in any case what it
+   * missed.
    *
    * @defaultValue false
    */

@@ -62,30 +62,35 @@ function bySystem(...[name, onFound]: Parameters<LookUp>): void {
   lookup(name, { all: true, verbatim: true }, onFound)
 }
 
-/** Lookups of hosts, a few at a time and the others in line. */
+/** Lookups of hosts, a few at a time and the others in line; one for all who ask for a name meanwhile. */
 class Lookups {
   readonly #lookUp: LookUp
-  readonly #waiting = new Fifo<Parameters<LookUp>>()
+  readonly #waiting = new Fifo<string>()
+  readonly #askers = new Map<string, Parameters<LookUp>[1][]>()
   #running = 0
 
   constructor(lookUp: LookUp) {
     this.#lookUp = lookUp
   }
 
-  add(...lookup: Parameters<LookUp>): void {
-    this.#waiting.push(lookup)
+  add(...[name, onFound]: Parameters<LookUp>): void {
+    const askers = this.#askers.get(name)
+    if (askers !== undefined) return void askers.push(onFound)
+    this.#askers.set(name, [onFound])
+    this.#waiting.push(name)
     this.#begin()
   }
 
   #begin(): void {
-    const next = this.#running < LOOKUPS_MAX ? this.#waiting.take() : undefined
-    if (next === undefined) return
-    const [name, onFound] = next
+    const name = this.#running < LOOKUPS_MAX ? this.#waiting.take() : undefined
+    if (name === undefined) return
     this.#running++
     this.#lookUp(name, (error, found) => {
+      const askers = this.#askers.get(name) ?? []
+      this.#askers.delete(name)
       this.#running--
       this.#begin()
-      onFound(error, found)
+      for (const onFound of askers) onFound(error, found)
     })
   }
 }
