@@ -127,7 +127,10 @@ export class Attendance {
     this.#follow('leave-intent', known, ltime, nowMs)
     const events = wasFailed ? [this.#event('member-leave', node)] : []
     if (!prune || node === this.#localName) return { ...NEWS, events }
-    if (known.member.status === 'leaving') return { ...NEWS, events, pruneLater: node }
+    if (known.member.status === 'leaving') {
+      this.roster.setPrune(node, 'later')
+      return { ...NEWS, events, pruneLater: node }
+    }
     return { ...NEWS, events: [...events, ...this.#forget([known.member])] }
   }
 
@@ -191,10 +194,10 @@ export class Attendance {
     return this.#go(this.#localName, 'down', nowMs)
   }
 
-  /** Forget a member whose time to spread its farewell is over, unless it has come back. */
+  /** Forget a member whose time to spread its farewell is over, unless it was alive again meanwhile. */
   prune(name: string): Outcome {
     const known = this.roster.get(name)
-    if (known === undefined || known.member.status === 'alive') return NOTHING
+    if (known?.prune === undefined) return NOTHING
     return { events: this.#forget([known.member]) }
   }
 
