@@ -58,3 +58,20 @@ test('a prune is called off for good by a member that is alive, should it fail a
   expect(newsIn(node.wait(10_000))).toEqual([])
   expect(node.machine.member('ann')?.status).toBe('failed')
 })
+
+test('a prune of a member that is silent for long waits for it to talk again', () => {
+  node = unprobed()
+  node.hear(leave(5n, 'ann', true))
+  expect(newsIn(node.wait(20_000))).toEqual([])
+  node.hear(join(6n, 'ann'))
+  expect(node.machine.member('ann')?.status).toBe('alive')
+  expect(hearOfDeath('ann')).toEqual(['member-failed ann'])
+})
+
+test('or to be gone', () => {
+  node = unprobed()
+  node.hear(leave(5n, 'ann', true))
+  expect(newsIn(node.wait(20_000))).toEqual([])
+  expect(hearOfDeath('ann')).toEqual(['member-leave ann', 'member-reap ann'])
+  expect(node.machine.member('ann')).toBeUndefined()
+})

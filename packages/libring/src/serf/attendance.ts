@@ -194,11 +194,17 @@ export class Attendance {
     return this.#go(this.#localName, 'down', nowMs)
   }
 
-  /** Forget a member whose time to spread its farewell is over, unless it was alive again meanwhile. */
+  /**
+   * Forget a member whose time to spread its farewell is over, unless it was alive again meanwhile.
+   * One that SWIM still has is kept until it is gone: were it to talk again, SWIM would not tell. Serf
+   * itself forgets it, for as long as it lives.
+   */
   prune(name: string): Outcome {
     const known = this.roster.get(name)
     if (known?.prune === undefined) return NOTHING
-    return { events: this.#forget([known.member]) }
+    if (known.member.status === 'left') return { events: this.#forget([known.member]) }
+    this.roster.setPrune(name, 'due')
+    return NOTHING
   }
 
   /** Forget what was remembered for long enough. */
@@ -218,7 +224,8 @@ export class Attendance {
     const status = nextStatus(known.member.status, cause)
     if (status === known.member.status) return NOTHING
     this.roster.setStatus(name, status, nowMs)
-    return { events: [this.#event(status === 'left' ? 'member-leave' : 'member-failed', name)] }
+    const gone = this.#event(status === 'left' ? 'member-leave' : 'member-failed', name)
+    return { events: known.prune === 'due' ? [gone, ...this.#forget([known.member])] : [gone] }
   }
 
   /** Keep an intent about somebody not met yet. */

@@ -10,8 +10,8 @@ export interface RosterEntry {
   readonly statusLTime: bigint
   /** Since when it is gone; of no meaning for the others. */
   readonly goneAtMs: Millis
-  /** Whether it is to be forgotten after a while. Not once it is alive. */
-  readonly prune: 'later' | undefined
+  /** Whether it is to be forgotten: after a while, or as soon as it is gone. Not once it is alive. */
+  readonly prune: 'later' | 'due' | undefined
 }
 
 type MutableEntry = { -readonly [Field in keyof RosterEntry]: RosterEntry[Field] }
@@ -96,8 +96,8 @@ export class Roster {
     if (entry !== undefined) entry.statusLTime = ltime
   }
 
-  /** Note that a member that is not alive is to be forgotten. */
-  setPrune(name: string, prune: 'later'): void {
+  /** Note when to forget a member that is not alive. */
+  setPrune(name: string, prune: 'later' | 'due'): void {
     const entry = this.#byName.get(name)
     if (entry !== undefined) entry.prune = prune
   }
