@@ -28,8 +28,8 @@ export interface Remembrance {
   readonly recentIntentTimeoutMs: Millis
 }
 
-/** Longest name of which an intent is kept. */
-const NAME_LENGTH_MAX = 1_024
+/** Longest name of which an intent is kept, in characters. */
+export const NAME_LENGTH_MAX = 1_024
 
 const NOTHING: Outcome = {}
 const NEWS: Outcome = { rebroadcast: true }
