@@ -40,6 +40,7 @@ describe('an argument that cannot be meant is refused by name:', () => {
     [[['1.2.3']], 'hosts[0]'],
     [[[], null], 'options'],
     [[[], { signal: {} }], 'signal'],
+    [[[], { replays: true }], 'options.replays'],
   ])('of join, %o', async (args, option) => {
     const node = new Bench().node(1)
     await node.start()
@@ -50,13 +51,24 @@ describe('an argument that cannot be meant is refused by name:', () => {
   test.each<[args: unknown[], option: string]>([
     [[], 'name'],
     [[5], 'name'],
+    [['\ud800'], 'name'],
     [['bob', null], 'options'],
+    [['bob', { purge: true }], 'options.purge'],
     [['bob', { prune: 'yes' }], 'prune'],
   ])('of forceLeave, %o', async (args, option) => {
     const node = new Bench().node(1)
     await node.start()
     const forceLeave = node.forceLeave.bind(node) as (...args: unknown[]) => Promise<void>
     await expect(forceLeave(...args)).rejects.toThrow(refusal(option))
+  })
+
+  test('of forceLeave, a name longer than any, but none that only an agent would take', async () => {
+    const node = new Bench().node(1)
+    await node.start()
+    await expect(node.forceLeave('x'.repeat(1_025))).rejects.toThrow(refusal('name'))
+    for (const name of ['', 'a b/\n', '\u{1f600}'.repeat(32), 'x'.repeat(1_024)]) {
+      await node.forceLeave(name)
+    }
   })
 
   test('of subscribe, a listener that is no function', () => {

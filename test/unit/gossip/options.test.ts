@@ -160,6 +160,7 @@ describe('refused, by name', () => {
     ['bind', { bind: 'localhost:7946' }],
     ['bind', { bind: '[::1' }],
     ['bind', { bind: 7946 }],
+    ['bind', { bind: null }],
     ['advertise', { advertise: '0.0.0.0' }],
     ['advertise', { advertise: '[::]:7946' }],
     ['advertise', { advertise: '10.0.0.7:0' }],

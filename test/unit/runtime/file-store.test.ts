@@ -4,6 +4,8 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -95,6 +97,49 @@ test('what cannot be written anew stays as it is, and can still be appended to',
   await expect(store.replace(['b'])).rejects.toThrow('EISDIR')
   await store.append(['c'], { durable: true })
   expect(readFileSync(path, 'utf8')).toBe('a\nc\n')
+})
+
+test('a file that is deleted is there again, whole, with the next line', async () => {
+  const { path, store } = fileStore('a\n')
+  await linesOf(store)
+  await store.append(['b'], { durable: false })
+  rmSync(path)
+  await store.append(['c', 'd'], { durable: false })
+  expect(readFileSync(path, 'utf8')).toBe('a\nb\nc\nd\n')
+  expect(store.bytes).toBe(8)
+  await store.append(['e'], { durable: true })
+  expect(readFileSync(path, 'utf8')).toBe('a\nb\nc\nd\ne\n')
+})
+
+test('so is one that was written anew before', async () => {
+  const { path, store } = fileStore('a\n')
+  await linesOf(store)
+  await store.replace(['b'])
+  rmSync(path)
+  await store.append(['c'], { durable: false })
+  expect(readFileSync(path, 'utf8')).toBe('b\nc\n')
+})
+
+test('what another file was put in place of is put back, and left alone where it went', async () => {
+  const { path, store } = fileStore('a\n')
+  await linesOf(store)
+  renameSync(path, `${path}.1`)
+  writeFileSync(path, 'restored, and of the past\n')
+  await store.append(['b'], { durable: false })
+  expect(readFileSync(path, 'utf8')).toBe('a\nb\n')
+  expect(readFileSync(`${path}.1`, 'utf8')).toBe('a\n')
+})
+
+test('what cannot be put back is told, and nothing is put in its place', async () => {
+  const { path, store } = fileStore('a\n')
+  await linesOf(store)
+  rmSync(path)
+  mkdirSync(path)
+  await expect(store.append(['b'], { durable: false })).rejects.toThrow('EISDIR')
+  rmSync(path, { recursive: true })
+  await expect(store.append(['c'], { durable: false })).rejects.toThrow('ENOENT')
+  await store.replace(['a', 'b', 'c'])
+  expect(readFileSync(path, 'utf8')).toBe('a\nb\nc\n')
 })
 
 // Only Linux shows what a process has open.

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { SerfMessage } from '../../../packages/libring/src/serf/messages.ts'
-import { LoneNode, sentIn } from './lone-node.ts'
+import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'
+import { LoneNode, newsIn, sentIn } from './lone-node.ts'
 
 // A member is told to leave though it does not. It alone can refute that, and has to hear of it.
 
@@ -11,8 +12,14 @@ beforeEach(() => {
 })
 
 const join = (ltime: bigint, name: string): SerfMessage => ({ type: 'join', ltime, node: name })
-const leave = (ltime: bigint, name: string): SerfMessage => {
-  return { type: 'leave', ltime, node: name, prune: false }
+const leave = (ltime: bigint, name: string, prune = false): SerfMessage => {
+  return { type: 'leave', ltime, node: name, prune }
+}
+/** Whom nobody probes, so that it may be silent for long. */
+const unprobed = () => new LoneNode({ swim: { probeIntervalMs: 600_000 } })
+const hearOfDeath = (name: string): string[] => {
+  node.packet(encodeMessage({ type: 'dead', incarnation: 1, node: name, from: 'bob' }))
+  return newsIn(node.effects())
 }
 
 test('what refutes it is at all others at once, besides by gossip', () => {
@@ -42,4 +49,29 @@ test('that is done so often in a second, whatever peers send', () => {
 test('an older one is nothing to anybody', () => {
   node.hear(join(6n, 'ann'))
   expect(sentIn(node.hear(leave(5n, 'ann')))).toEqual([])
+})
+
+test('a prune is called off for good by a member that is alive, should it fail at once', () => {
+  node = unprobed()
+  node.hear(leave(5n, 'ann', true), join(6n, 'ann'))
+  expect(hearOfDeath('ann')).toEqual(['member-failed ann'])
+  expect(newsIn(node.wait(10_000))).toEqual([])
+  expect(node.machine.member('ann')?.status).toBe('failed')
+})
+
+test('a prune of a member that is silent for long waits for it to talk again', () => {
+  node = unprobed()
+  node.hear(leave(5n, 'ann', true))
+  expect(newsIn(node.wait(20_000))).toEqual([])
+  node.hear(join(6n, 'ann'))
+  expect(node.machine.member('ann')?.status).toBe('alive')
+  expect(hearOfDeath('ann')).toEqual(['member-failed ann'])
+})
+
+test('or to be gone', () => {
+  node = unprobed()
+  node.hear(leave(5n, 'ann', true))
+  expect(newsIn(node.wait(20_000))).toEqual([])
+  expect(hearOfDeath('ann')).toEqual(['member-leave ann', 'member-reap ann'])
+  expect(node.machine.member('ann')).toBeUndefined()
 })

@@ -69,6 +69,15 @@ export function requireKnown(path: string, options: object, known: readonly stri
   }
 }
 
+/** @throws {OptionError} unless the options of a call are a plain object of `known` ones. */
+export function requireOptions(
+  options: unknown,
+  known: readonly string[],
+): asserts options is object {
+  requirePlainObject('options', options)
+  requireKnown('options.', options, known)
+}
+
 /** @throws {OptionError} unless `value` is an object of any kind with these methods. */
 export function requireMethods(option: string, value: unknown, methods: readonly string[]): void {
   if (typeof value !== 'object' || value === null) throw new OptionError(option, 'an object', value)

@@ -1,7 +1,7 @@
 import { addressText, type Address } from '../base/address.ts'
-import { JoinError, LibringError, OptionError } from '../base/errors.ts'
+import { JoinError, LibringError } from '../base/errors.ts'
 import type { Member } from '../base/member.ts'
-import { requireBoolean, requirePlainObject, requireSignal } from '../base/require.ts'
+import { requireBoolean, requireOptions, requireSignal } from '../base/require.ts'
 import type { Random } from '../base/random.ts'
 import type { Millis } from '../base/time.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -33,7 +33,7 @@ import { KeyKeeper } from './key-keeper.ts'
 import type { Keys } from './keys.ts'
 import { MemberListeners } from './member-listeners.ts'
 import { OwnTags } from './own-tags.ts'
-import type { Payload } from './payload.ts'
+import { requireMemberName, type Payload } from './payload.ts'
 import { requireHosts, type ResolvedGossipOptions } from './options.ts'
 import { OutboundStreams } from './outbound.ts'
 import { PeerChannel } from './peer-channel.ts'
@@ -266,7 +266,7 @@ export class GossipNode implements Membership, AsyncDisposable {
     hosts: readonly string[],
     options: { readonly signal?: AbortSignal; readonly replay?: boolean } = {},
   ): Promise<number> {
-    requirePlainObject('options', options)
+    requireOptions(options, ['signal', 'replay'])
     const { signal, replay = false } = options
     requireSignal('signal', signal)
     requireBoolean('replay', replay)
@@ -336,10 +336,10 @@ export class GossipNode implements Membership, AsyncDisposable {
    *   `LIBRING_BROADCAST_TIMEOUT` when the word could not be spread in time.
    */
   async forceLeave(name: string, options: { readonly prune?: boolean } = {}): Promise<void> {
-    requirePlainObject('options', options)
+    requireOptions(options, ['prune'])
     const { prune = false } = options
     requireBoolean('prune', prune)
-    if (typeof name !== 'string') throw new OptionError('name', 'the name of a member', name)
+    requireMemberName('name', name)
     this.#requireStatus('alive')
     const done = this.#calls.forcedLeave(name)
     this.#driver.feed({ type: 'force-leave', name, prune })

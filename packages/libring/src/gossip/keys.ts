@@ -1,6 +1,6 @@
 import { fromBase64 } from '../base/bytes.ts'
 import { KeyError, OptionError } from '../base/errors.ts'
-import { requireKnown, requirePlainObject, requireSignal } from '../base/require.ts'
+import { requireOptions, requireSignal } from '../base/require.ts'
 import { encodeKeyRequest, KEY_QUERIES, type KeyOperation } from '../serf/key-answers.ts'
 import { decodeSerf } from '../serf/message-codec.ts'
 import { KEY_BYTES } from '../wire/keyring.ts'
@@ -82,8 +82,7 @@ export class Keys {
     key: Uint8Array | undefined,
     options: KeyOptions = {},
   ): Promise<KeyReport> {
-    requirePlainObject('options', options)
-    requireKnown('options.', options, ['signal'])
+    requireOptions(options, ['signal'])
     const { signal } = options
     requireSignal('options.signal', signal)
     this.#setup.requireAlive()

@@ -236,7 +236,7 @@ export function resolveGossipOptions(
   const { hostName = facts.hostName(), bootstrapHosts = [] } = options
   const { bootstrapRetryMs, bootstrapReplay = false } = options
   const { coordinates = true, rehearsal = true } = options
-  const { snapshotPath, rejoinAfterLeave = false } = options
+  const { snapshotPath, rejoinAfterLeave = false, bind: listenAt = '0.0.0.0' } = options
   requireOneOf(`${path}profile`, profile, Object.keys(PROFILES))
   requireBoolean(`${path}compression`, compression)
   requireTags(`${path}tags`, tags)
@@ -249,7 +249,7 @@ export function resolveGossipOptions(
   requireBoolean(`${path}rehearsal`, rehearsal)
   requireBoolean(`${path}rejoinAfterLeave`, rejoinAfterLeave)
   if (snapshotPath !== undefined) requirePath(`${path}snapshotPath`, snapshotPath)
-  const bind = requireIpAndPort(`${path}bind`, options.bind ?? '0.0.0.0', DEFAULT_GOSSIP_PORT)
+  const bind = requireIpAndPort(`${path}bind`, listenAt, DEFAULT_GOSSIP_PORT)
   const resolved = {
     hostName: resolveHostName(`${path}hostName`, hostName),
     bind,

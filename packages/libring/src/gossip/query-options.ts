@@ -1,8 +1,8 @@
 import { OptionError } from '../base/errors.ts'
 import {
   requireBoolean,
-  requireKnown,
   requireList,
+  requireOptions,
   requirePlainObject,
   requireSignal,
   requireWhole,
@@ -74,8 +74,7 @@ export function resolveQuery(
     throw new OptionError('name', `one that does not begin with ${INTERNAL_PREFIX}`, name)
   }
   const bytes = payloadBytes('payload', payload)
-  requirePlainObject('options', options)
-  requireKnown('options.', options, OPTIONS)
+  requireOptions(options, OPTIONS)
   const { filterNodes = [], filterTags = {}, requestAck = false, relayFactor = 0 } = options
   const { timeoutMs, signal } = options
   requireList('options.filterNodes', filterNodes, 'a list of names')

@@ -1,7 +1,6 @@
 import { LibringError } from '../base/errors.ts'
 import { Fifo } from '../base/fifo.ts'
-import { requireBoolean, requireFunction, requireKnown, requireOneOf } from '../base/require.ts'
-import { requirePlainObject } from '../base/require.ts'
+import { requireBoolean, requireFunction, requireOneOf, requireOptions } from '../base/require.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { CoalesceOptions, GatherableEvent } from '../serf/coalesce.ts'
@@ -92,8 +91,7 @@ export class Talk {
   async userEvent(name: string, payload?: Payload, options: UserEventOptions = {}): Promise<void> {
     requireName('name', name)
     const bytes = payloadBytes('payload', payload)
-    requirePlainObject('options', options)
-    requireKnown('options.', options, ['coalesce'])
+    requireOptions(options, ['coalesce'])
     const { coalesce = false } = options
     requireBoolean('options.coalesce', coalesce)
     this.#setup.requireAlive()

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, truncate, type FileHandle } from 'node:fs/promises'
+import { open, stat, truncate, type FileHandle } from 'node:fs/promises'
 import { utf8Decode } from '../base/bytes.ts'
 import { FileError, reasonOf } from '../base/errors.ts'
 import type { Store } from '../ports/store.ts'
@@ -15,12 +15,12 @@ const CHUNK_BYTES = 64 * 1_024
 const MODE = 0o644
 const NEWLINE = 0x0a
 
-/** Append to what is there, made if there is nothing, without waiting for the far end of a pipe. */
-const OPEN_FLAGS =
-  constants.O_RDWR |
-  constants.O_APPEND |
-  constants.O_CREAT |
-  ((constants as { O_NONBLOCK?: number }).O_NONBLOCK ?? 0)
+/** Append to what is there, without waiting for the far end of a pipe. */
+const REOPEN_FLAGS =
+  constants.O_RDWR | constants.O_APPEND | ((constants as { O_NONBLOCK?: number }).O_NONBLOCK ?? 0)
+
+/** The same, made if there is nothing. */
+const OPEN_FLAGS = REOPEN_FLAGS | constants.O_CREAT
 
 /** Lines in a file, which anybody may read meanwhile. */
 export class FileStore implements Store {
@@ -57,11 +57,12 @@ export class FileStore implements Store {
   }
 
   async append(lines: readonly string[], how: { readonly durable: boolean }): Promise<void> {
-    this.#file ??= await open(this.#path, OPEN_FLAGS, MODE)
+    const file = (this.#file ??= await open(this.#path, REOPEN_FLAGS))
+    if (!(await leadsTo(this.#path, file))) return await this.#putBack(file, lines)
     const bytes = Buffer.from(textOf(lines))
-    await this.#file.appendFile(bytes)
+    await file.appendFile(bytes)
     this.#bytes += bytes.length
-    if (how.durable) await this.#file.sync()
+    if (how.durable) await file.sync()
   }
 
   async replace(lines: readonly string[]): Promise<void> {
@@ -70,6 +71,17 @@ export class FileStore implements Store {
     const text = textOf(lines)
     await replaceFile(this.#path, text, { suffix: '.compact', mode: MODE })
     this.#bytes = Buffer.byteLength(text)
+    // The next append has to notice when it is gone by then.
+    this.#file = await open(this.#path, REOPEN_FLAGS).catch(() => undefined)
+  }
+
+  /** The file was deleted or another one put in its place, and would take lines that nobody reads. */
+  async #putBack(file: FileHandle, lines: readonly string[]): Promise<void> {
+    const before: string[] = []
+    await readLines(file, this.#bytes, (line) => {
+      if (line !== undefined) before.push(line)
+    })
+    await this.replace([...before, ...lines])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -77,6 +89,14 @@ export class FileStore implements Store {
     this.#file = undefined
     await file?.close().catch(() => {})
   }
+}
+
+async function leadsTo(path: string, file: FileHandle): Promise<boolean> {
+  const [there, ours] = await Promise.all([
+    stat(path, { bigint: true }).catch(() => undefined),
+    file.stat({ bigint: true }),
+  ])
+  return there?.ino === ours.ino && there.dev === ours.dev
 }
 
 function textOf(lines: readonly string[]): string {

@@ -28,8 +28,8 @@ export interface Remembrance {
   readonly recentIntentTimeoutMs: Millis
 }
 
-/** Longest name of which an intent is kept. */
-const NAME_LENGTH_MAX = 1_024
+/** Longest name of which an intent is kept, in characters. */
+export const NAME_LENGTH_MAX = 1_024
 
 const NOTHING: Outcome = {}
 const NEWS: Outcome = { rebroadcast: true }
@@ -127,7 +127,10 @@ export class Attendance {
     this.#follow('leave-intent', known, ltime, nowMs)
     const events = wasFailed ? [this.#event('member-leave', node)] : []
     if (!prune || node === this.#localName) return { ...NEWS, events }
-    if (known.member.status === 'leaving') return { ...NEWS, events, pruneLater: node }
+    if (known.member.status === 'leaving') {
+      this.roster.setPrune(node, 'later')
+      return { ...NEWS, events, pruneLater: node }
+    }
     return { ...NEWS, events: [...events, ...this.#forget([known.member])] }
   }
 
@@ -191,11 +194,17 @@ export class Attendance {
     return this.#go(this.#localName, 'down', nowMs)
   }
 
-  /** Forget a member whose time to spread its farewell is over, unless it has come back. */
+  /**
+   * Forget a member whose time to spread its farewell is over, unless it was alive again meanwhile.
+   * One that SWIM still has is kept until it is gone: were it to talk again, SWIM would not tell. Serf
+   * itself forgets it, for as long as it lives.
+   */
   prune(name: string): Outcome {
     const known = this.roster.get(name)
-    if (known === undefined || known.member.status === 'alive') return NOTHING
-    return { events: this.#forget([known.member]) }
+    if (known?.prune === undefined) return NOTHING
+    if (known.member.status === 'left') return { events: this.#forget([known.member]) }
+    this.roster.setPrune(name, 'due')
+    return NOTHING
   }
 
   /** Forget what was remembered for long enough. */
@@ -215,7 +224,8 @@ export class Attendance {
     const status = nextStatus(known.member.status, cause)
     if (status === known.member.status) return NOTHING
     this.roster.setStatus(name, status, nowMs)
-    return { events: [this.#event(status === 'left' ? 'member-leave' : 'member-failed', name)] }
+    const gone = this.#event(status === 'left' ? 'member-leave' : 'member-failed', name)
+    return { events: known.prune === 'due' ? [gone, ...this.#forget([known.member])] : [gone] }
   }
 
   /** Keep an intent about somebody not met yet. */

@@ -10,6 +10,8 @@ export interface RosterEntry {
   readonly statusLTime: bigint
   /** Since when it is gone; of no meaning for the others. */
   readonly goneAtMs: Millis
+  /** Whether it is to be forgotten: after a while, or as soon as it is gone. Not once it is alive. */
+  readonly prune: 'later' | 'due' | undefined
 }
 
 type MutableEntry = { -readonly [Field in keyof RosterEntry]: RosterEntry[Field] }
@@ -82,7 +84,7 @@ export class Roster {
     }
     const displaced = this.size < this.#sizeMax ? undefined : this.#longestGone()
     if (displaced !== undefined) this.remove(displaced.name)
-    const entry: MutableEntry = { member, statusLTime: 0n, goneAtMs: nowMs }
+    const entry: MutableEntry = { member, statusLTime: 0n, goneAtMs: nowMs, prune: undefined }
     this.#byName.set(member.name, entry)
     this.#list(entry)
     return displaced
@@ -92,6 +94,12 @@ export class Roster {
   setStatusLTime(name: string, ltime: bigint): void {
     const entry = this.#byName.get(name)
     if (entry !== undefined) entry.statusLTime = ltime
+  }
+
+  /** Note when to forget a member that is not alive. */
+  setPrune(name: string, prune: 'later' | 'due'): void {
+    const entry = this.#byName.get(name)
+    if (entry !== undefined) entry.prune = prune
   }
 
   /** Change a known member's status. */
@@ -120,6 +128,7 @@ export class Roster {
     entry.member = member
     // A failure that turns out to have been a leave is as old as it was.
     if (!wasGone && isGone(member.status)) entry.goneAtMs = nowMs
+    if (member.status === 'alive') entry.prune = undefined
     if (moves) this.#list(entry)
   }
 
