@@ -90,7 +90,7 @@ describe.skipIf(serfMissing)(`beside serf, libring ${serfMissing ?? ''}`, () => 
   })
 
   test('query shows who got it, and what each answered', async () => {
-    const queriesHeard = (): number => found(other.log, /Received event: (query): load\n/g).length
+    const queriesHeard = (): number => found(other.log, /Received event: (query): load\b/g).length
     // One after the other: of two at once an agent gives both the same time, and one its answers.
     const begin = async (asked: () => Promise<Printed>): Promise<readonly [Promise<Printed>]> => {
       const before = queriesHeard()

@@ -83,7 +83,8 @@ describe.skipIf(serfMissing)(`serf agents and our nodes by IPv6 ${serfMissing ??
       await everywhere.userEvent('of-ours')
       await expect.poll(() => events.toSorted(), PATIENCE).toEqual(['of-ours', 'theirs'])
       for (const each of [agent, mortal]) {
-        await expect.poll(() => each.heard('theirs') && each.heard('of-ours'), PATIENCE).toBe(true)
+        const heard = () => ['theirs', 'of-ours'].filter((name) => each.heard(name))
+        await expect.poll(heard, PATIENCE).toEqual(['theirs', 'of-ours'])
       }
       // Acks of probes bear coordinates.
       for (const name of ['ours', 'everywhere']) {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 
 /**
  * Addresses of this machine that no other test uses: Linux answers on all of 127.0.0.0/8. Drawn
@@ -24,12 +24,22 @@ export function loopbackAddresses(): LoopbackAddresses {
   }
 }
 
+/** None of the ports from here on is given to whoever takes any, such as the caller of a connection. */
+const PORTS = { from: 10_000, to: 32_768 } as const
+
 /** A port of this address that nobody listens at, for whoever cannot take any that is free. */
 export async function freePort(host: string): Promise<number> {
-  const server = createServer().listen(0, host)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  for (let tries = 0; tries < 100; tries++) {
+    const port = randomInt(PORTS.from, PORTS.to)
+    const server = createServer().listen(port, host)
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
+  throw new Error(`of 100 ports of ${host} none was free`)
 }
