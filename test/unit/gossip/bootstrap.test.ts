@@ -34,8 +34,8 @@ class Story {
     return this.#drain()
   }
 
-  start(remembered: readonly Address[] = []): BootstrapEffect[] {
-    return this.feed({ type: 'start', own, port: 7_946, remembered })
+  start(remembered: readonly Address[] = [], isBack = false): BootstrapEffect[] {
+    return this.feed({ type: 'start', own, port: 7_946, remembered, isBack })
   }
 
   /** Answer the latest `resolve`, one list of addresses a host; text is why there is none. */
@@ -268,6 +268,13 @@ describe('it joins as what it was when it began to look', () => {
     expect(as(story.resolved(1, [['10.0.0.2']]))).toEqual(['newcomer'])
   })
 
+  test('as one who is back from an earlier process, though somebody has come by meanwhile', () => {
+    const story = new Story()
+    story.start([], true)
+    story.feed({ type: 'company', others: 1 })
+    expect(as(story.resolved(1, [['10.0.0.2']]))).toEqual(['returner'])
+  })
+
   test('as a member, though it has lost everybody meanwhile', () => {
     const story = new Story()
     story.start()
@@ -438,6 +445,7 @@ machineContract('bootstrap', {
       own: address,
       port: fc.constant(7_946),
       remembered: fc.array(address),
+      isBack: fc.boolean(),
     }),
     fc.record({
       type: fc.constant('resolved' as const),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { BindError, FileError } from '../../../packages/libring/src/base/errors.ts'
 import type { GossipNode } from '../../../packages/libring/src/gossip/gossip-node.ts'
 import type { GossipOptions } from '../../../packages/libring/src/gossip/options.ts'
+import type { Resolver } from '../../../packages/libring/src/ports/resolver.ts'
 import type { Store } from '../../../packages/libring/src/ports/store.ts'
 import { SimStore, type SimFile } from '../../../packages/libring/src/sim/store.ts'
 import { Bench } from '../../support/simulated-node.ts'
@@ -22,8 +23,11 @@ class Lives {
     return lives
   }
 
-  async next(options: GossipOptions = {}): Promise<{ node: GossipNode; events: string[] }> {
-    const node = this.bench.node(2, options, { store: new SimStore(this.file) })
+  async next(
+    options: GossipOptions = {},
+    resolver: (resolver: Resolver) => Resolver = (resolver) => resolver,
+  ): Promise<{ node: GossipNode; events: string[] }> {
+    const node = this.bench.node(2, options, { store: new SimStore(this.file), resolver })
     const events: string[] = []
     node.on('user-event', ({ name }) => void events.push(name))
     await this.bench.settled(node.start())
@@ -61,6 +65,27 @@ test('what was before its first join is told in no later life, what came after i
   lives.bench.pass(5_000)
   expect(statuses(second.node)).toEqual(BOTH)
   expect([first.events, second.events]).toEqual([[], ['meanwhile']])
+})
+
+test('what it missed is told to who meets somebody before its hosts are resolved, too', async () => {
+  const lives = await Lives.begin()
+  const first = await lives.next()
+  await lives.bench.settled(first.node.join(['10.0.0.1']))
+  lives.bench.pass(1_000)
+  await lives.bench.settled(first.node.stop())
+  await lives.bench.settled(lives.stayer.userEvent('meanwhile'))
+  lives.bench.pass(5_000)
+  const options = { bootstrapHosts: ['10.0.0.1'] }
+  const second = await lives.next(options, (resolver) => ({
+    resolve: (name, onResult) => {
+      lives.bench.clock.after(2_000, () => resolver.resolve(name, onResult))
+    },
+  }))
+  await lives.bench.settled(lives.stayer.setTags({ role: 'web' }))
+  lives.bench.pass(1_000)
+  expect([statuses(second.node), second.events]).toEqual([BOTH, []])
+  lives.bench.pass(5_000)
+  expect(second.events).toEqual(['meanwhile'])
 })
 
 test('it goes on trying while nobody is there', async () => {

@@ -21,6 +21,8 @@ export type BootstrapInput =
       readonly port: number
       /** Where members were before this process began. */
       readonly remembered: readonly Address[]
+      /** Whether that process had met others, whose words since then it has missed. */
+      readonly isBack: boolean
     }
   /** The answer to `resolve`, with the addresses of all members present, our own among them. */
   | {
@@ -123,6 +125,7 @@ export class Bootstrap implements Machine<BootstrapInput, BootstrapEffect> {
         if (this.#phase !== 'idle') return
         this.#own = input.own
         this.#port = input.port
+        this.#hasMetOthers = input.isBack
         this.#remembered = input.remembered.filter((address) => !sameAddress(address, input.own))
         if (!this.#hasAim) return
         return this.#resolve(nowMs)

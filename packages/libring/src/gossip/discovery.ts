@@ -58,12 +58,9 @@ export class Discovery {
     this.#owner = owner
   }
 
-  /**
-   * @param port where hosts without a port are sought.
-   * @param remembered where members were before this process began.
-   */
-  start(own: Address, port: number, remembered: readonly Address[]): void {
-    this.#driver.feed({ type: 'start', own, port, remembered })
+  /** Begin to look; see {@link BootstrapInput}. */
+  start(from: Omit<Extract<BootstrapInput, { type: 'start' }>, 'type'>): void {
+    this.#driver.feed({ type: 'start', ...from })
   }
 
   noteMembers({ type, members }: MemberEvent): void {

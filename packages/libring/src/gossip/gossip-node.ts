@@ -157,8 +157,8 @@ export class GossipNode implements Membership, AsyncDisposable {
       { options, clock, random, resolver, logger },
       {
         join: (seeds, as, onJoined) => {
-          const isBack = as === 'returner' || this.#keeper?.remembers === true
-          this.#joins.begin(seeds, as, { replay: isBack || options.bootstrapReplay, onJoined })
+          const replay = options.bootstrapReplay || as === 'returner'
+          this.#joins.begin(seeds, as, { replay, onJoined })
         },
         presentAddresses: () => this.members().filter(isPresent),
         failed: (tries) => this.#talk.tell('bootstrap-failed', { tries }),
@@ -407,7 +407,8 @@ export class GossipNode implements Membership, AsyncDisposable {
     )
     const incarnation = firstIncarnation(this.#entrance.clock.wallMs())
     this.#driver.feed({ type: 'start', advertise: advertised, incarnation, known: this.#known })
-    this.#discovery.start(advertised, bound.port, remembered)
+    const isBack = this.#keeper?.remembers === true
+    this.#discovery.start({ own: advertised, port: bound.port, remembered, isBack })
     // A listener may have stopped us.
     if (this.#isStopped) throw closedError()
   }

@@ -85,10 +85,7 @@ export class SnapshotKeeper {
     await this.#store[Symbol.asyncDispose]()
   }
 
-  /**
-   * Whether this life goes on from another one: until it has met anybody, so that it hears of user
-   * events it missed in between.
-   */
+  /** Whether this life goes on from another one, and has missed what was said in between. */
   get remembers(): boolean {
     return this.#remembers
   }
@@ -119,7 +116,6 @@ export class SnapshotKeeper {
     const { type, members } = effect.event
     for (const { name, host, port } of members) {
       if (type === 'member-join' || type === 'member-update') {
-        if (name !== this.#options.hostName) this.#remembers = false
         this.#note({ type: 'alive', name, address: { host, port } })
       } else {
         this.#note({ type: 'not-alive', name })
