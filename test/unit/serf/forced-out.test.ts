@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { SerfMessage } from '../../../packages/libring/src/serf/messages.ts'
 import { encodeMessage } from '../../../packages/libring/src/wire/encode.ts'
-import { LoneNode, newsIn, sentIn } from './lone-node.ts'
+import { aliveOf, LoneNode, newsIn, sentIn } from './lone-node.ts'
 
 // A member is told to leave though it does not. It alone can refute that, and has to hear of it.
 
@@ -34,10 +34,31 @@ test('what refutes it is at all others at once, besides by gossip', () => {
 test('one of the very time of a join that we heard is brought to the member, which can refute it', () => {
   node.meet('bob', 3)
   node.hear(join(5n, 'ann'))
+  // At a later time: a Serf agent does not refute a leave of the time of its join.
   expect(sentIn(node.hear(leave(5n, 'ann')))).toEqual([
-    { to: '127.0.0.2', message: leave(5n, 'ann') },
+    { to: '127.0.0.2', message: leave(6n, 'ann') },
   ])
   expect(node.machine.member('ann')?.status).toBe('alive')
+})
+
+test('one that it comes back from, joining at no later time, is brought to it when it is seen', () => {
+  node.hear(leave(5n, 'bob'))
+  node.packet(encodeMessage(aliveOf('bob', 3)))
+  expect(sentIn(node.effects())).toEqual([{ to: '127.0.0.3', message: leave(6n, 'bob') }])
+})
+
+test('and, as that can be lost, whenever somebody tells of the member', () => {
+  node.hear(leave(5n, 'bob'))
+  node.meet('bob', 3)
+  const tell = () => {
+    node.pushPull({ statusLTimes: new Map([['bob', 5n]]) })
+    return node.sent
+  }
+  expect(tell()).toEqual([{ to: '127.0.0.3', message: leave(6n, 'bob') }])
+  expect(tell()).toEqual([{ to: '127.0.0.3', message: leave(6n, 'bob') }])
+  node.hear(join(7n, 'bob'))
+  expect(node.machine.member('bob')?.status).toBe('alive')
+  expect(tell()).toEqual([])
 })
 
 test('that is done so often in a second, whatever peers send', () => {

@@ -106,7 +106,8 @@ export class LoneNode {
       if (effect.type === 'respond') bytes = effect.bytes
       else rest.push(effect)
     }
-    this.told = rest.map(tell).filter((text) => text !== undefined)
+    this.told = newsIn(rest)
+    this.sent = sentIn(rest)
     const answer = streamMessage(bytes!)
     const own = answer.type === 'push-pull' ? decodeSerf(answer.userState).message : undefined
     if (own?.type !== 'push-pull') throw new Error('the node answered with something else')
@@ -115,6 +116,9 @@ export class LoneNode {
 
   /** What the last push/pull led to. */
   told: string[] = []
+
+  /** What was sent because of it. */
+  sent: ReturnType<typeof sentIn> = []
 }
 
 const ANN: NodeState = {

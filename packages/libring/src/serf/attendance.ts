@@ -15,8 +15,8 @@ export interface Outcome {
   readonly rebroadcast?: true
   /** Somebody says that we leave, and we do not: say so. */
   readonly refute?: true
-  /** Bring the message to the member that it is about, which alone can refute it. */
-  readonly bringTo?: string
+  /** Leaves to bring to the members that they are about, which alone can refute them. */
+  readonly doubted?: readonly LeaveIntent[]
   /** This member is to be forgotten once its farewell had the time to spread. */
   readonly pruneLater?: string
 }
@@ -66,8 +66,9 @@ export class Attendance {
     const displaced = this.roster.put({ ...found, status }, nowMs)
     if (intent !== undefined) this.roster.setStatusLTime(found.name, intent.ltime)
     const joined = this.#event('member-join', found.name)
-    if (displaced === undefined) return { events: [joined] }
-    return { events: [{ type: 'member-reap', members: [displaced] }, joined] }
+    const reaped: MemberEvent[] =
+      displaced === undefined ? [] : [{ type: 'member-reap', members: [displaced] }]
+    return { events: [...reaped, joined], doubted: this.#doubtedOf(found.name) }
   }
 
   /** SWIM lost a member. */
@@ -120,7 +121,7 @@ export class Attendance {
       // To us a leave of the same time as the join is no news, nor to anybody else who heard the join;
       // who did not, and says so, takes the member for leaving for ever.
       const isTie = ltime === known.statusLTime && known.member.status === 'alive'
-      return isTie && !prune ? { bringTo: node } : NOTHING
+      return isTie && !prune ? { doubted: [doubtOf(node, ltime)] } : NOTHING
     }
 
     const wasFailed = known.member.status === 'failed'
@@ -137,6 +138,7 @@ export class Attendance {
   /** Take in the intents that another member remembers. Nothing of it is passed along. */
   merge({ leftMembers, statusLTimes }: UserState, nowMs: Millis): Outcome {
     const events: MemberEvent[] = []
+    const doubted: LeaveIntent[] = []
     let refute = false
     for (const node of leftMembers) {
       if (this.#knowsBetter(node)) continue
@@ -150,8 +152,20 @@ export class Attendance {
       // For those that left this says nothing, as they stand at a later time by now.
       if (this.#isOutbid(node, ltime)) refute = true
       else events.push(...(this.join({ node, ltime }, nowMs).events ?? []))
+      doubted.push(...this.#doubtedOf(node))
     }
-    return { events, ...(refute && { refute }) }
+    return { events, doubted, ...(refute && { refute }) }
+  }
+
+  /**
+   * The leave that we know of a member which SWIM sees all the same. It may be of its last life: whoever
+   * comes back by way of a member that missed the leave joins at no later time, so that its join refutes
+   * nothing. Serf itself then takes it for leaving for ever.
+   */
+  #doubtedOf(node: string): readonly LeaveIntent[] {
+    const known = this.roster.get(node)
+    if (known?.member.status !== 'leaving' || node === this.#localName) return []
+    return [doubtOf(node, known.statusLTime)]
   }
 
   /**
@@ -270,4 +284,9 @@ export class Attendance {
     const known = this.roster.get(name)
     return { type, members: known === undefined ? [] : [known.member] }
   }
+}
+
+/** One later than what was heard, as Serf itself does not refute a leave of the time of its join. */
+function doubtOf(node: string, ltime: bigint): LeaveIntent {
+  return { type: 'leave', ltime: later(ltime), node, prune: false }
 }

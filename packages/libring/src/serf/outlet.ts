@@ -11,7 +11,7 @@ import type { SerfStats } from './stats.ts'
 /** User events and queries in a second that are sent to members besides by gossip. */
 const ANNOUNCEMENTS_PER_SECOND = 16
 
-/** Messages of others in a second that are brought to a member, whatever peers send. */
+/** Messages in a second that are brought to one member, whatever peers send. */
 const ERRANDS_PER_SECOND = 16
 
 /** All that the parts of Serf's machine let out: what is told, gossip, and orders for SWIM. */
@@ -70,10 +70,10 @@ export class Outlet {
     if (this.#announcements.take(1, nowMs)) this.order({ type: 'announce', payload: bytes })
   }
 
-  /** Send a message of somebody else's to the one member that has to know it. */
+  /** Send a message to the one member that has to know it. */
   bring(payload: Uint8Array, { host, port }: Address, nowMs: Millis): void {
     if (!this.#errands.take(1, nowMs)) return
-    this.order({ type: 'direct', to: { host, port }, payload: payload.slice() })
+    this.order({ type: 'direct', to: { host, port }, payload })
   }
 
   /** Spread a message of another member's, exactly as it came. */

@@ -467,14 +467,16 @@ export class SerfMachine implements Machine<SerfInput, SerfEffect> {
 
   /** Do what an outcome asks for; `payload` is the message that led to it, if it was one. */
   #carry(outcome: Outcome, nowMs: Millis, payload?: Uint8Array): void {
-    const { events, rebroadcast, refute, bringTo, pruneLater } = outcome
+    const { events, rebroadcast, refute, doubted, pruneLater } = outcome
     for (const event of events ?? []) {
       this.#outlet.tell({ type: 'members', event })
       this.coordinates?.note(event)
     }
     if (rebroadcast === true && payload !== undefined) this.#outlet.passAlong('intents', payload)
-    const subject = bringTo === undefined ? undefined : this.member(bringTo)
-    if (subject !== undefined && payload !== undefined) this.#outlet.bring(payload, subject, nowMs)
+    for (const intent of doubted ?? []) {
+      const subject = this.member(intent.node)
+      if (subject !== undefined) this.#outlet.bring(encodeSerf(intent), subject, nowMs)
+    }
     if (refute === true) {
       this.stats.leavesRefuted++
       this.#broadcastJoin(nowMs)
