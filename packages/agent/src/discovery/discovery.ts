@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Logger } from 'libring'
 import type { MulticastDNS } from 'multicast-dns'
 import { ConfigError } from '../config/config-error.ts'
@@ -21,6 +22,8 @@ const ADDRESSES_MAX = 64
 /** Answers to one address in a second. */
 const ANSWERS_PER_SECOND = 10
 const MDNS_PORT = 5_353
+/** Numbers that a question may bear. */
+const QUESTION_IDS = 65_536
 
 export interface DiscoverySetup {
   readonly cluster: string
@@ -42,13 +45,18 @@ export class Discovery {
   readonly #socket: MulticastDNS
   readonly #rate = new RequestRate(ANSWERS_PER_SECOND)
   readonly #found = new Set<string>()
+  /** Of the last question asked here. */
+  #questionId = 0
   #looking: NodeJS.Timeout | undefined
   #gathering: NodeJS.Timeout | undefined
 
   private constructor(setup: DiscoverySetup, socket: MulticastDNS) {
     this.#setup = setup
     this.#socket = socket
-    socket.on('query', ({ questions = [] }, { address, port }) => {
+    socket.on('query', ({ id, questions = [] }, { address, port }) => {
+      // Stock agents take whatever answer they hear for one to their own question, of any cluster: nobody
+      // is to hear what is said to ourselves.
+      if (id === this.#questionId) return
       if (!isAskedFor(setup.advert, questions) || !this.#rate.allows(address)) return
       // Whoever asks from another port hears no multicast.
       const to = port === MDNS_PORT ? undefined : { address, port }
@@ -91,7 +99,11 @@ export class Discovery {
 
   #look(): void {
     const { cluster, present } = this.#setup
-    this.#socket.query([{ name: serviceOf(cluster), type: 'PTR' }])
+    this.#questionId = randomInt(1, QUESTION_IDS)
+    this.#socket.query({
+      id: this.#questionId,
+      questions: [{ name: serviceOf(cluster), type: 'PTR' }],
+    })
     const waitMs = present().length > 1 ? LOOK_MS : LOOK_ALONE_MS
     this.#looking = setTimeout(() => this.#look(), waitMs).unref()
   }
