@@ -35,6 +35,8 @@ const config: ViteUserConfig = defineConfig({
     // Longer than the longest wait for a condition: that names what did not come, this does not.
     testTimeout: 300_000,
     hookTimeout: 120_000,
+    // How long a condition is waited for where a test names no time: on a machine that does much else, too.
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: groups.flatMap((names, order) => names.map((name) => project(name, order))),
   },

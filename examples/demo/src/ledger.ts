@@ -1,53 +1,55 @@
 import type { Step } from './messages.ts'
 
-/** Who holds what, put together from what the members tell. */
+/**
+ * Who holds what, put together from what the members tell. They tell it at about the same time, each for
+ * itself: for a moment two of them may hold the same index of a partition.
+ */
 export class Ledger {
   readonly partitions: number
   readonly redundancy: number
-  /** Holder of each index of each partition. */
-  readonly #holders: (string | undefined)[][]
+  /** The index of each holder of each partition, the last who took one at the end. */
+  readonly #held: Map<string, number>[]
 
   constructor(partitions: number, redundancy: number) {
     this.partitions = partitions
     this.redundancy = redundancy
-    this.#holders = Array.from({ length: partitions }, () =>
-      Array.from({ length: redundancy }, () => undefined),
-    )
+    this.#held = Array.from({ length: partitions }, () => new Map())
   }
 
   record(member: string, step: Step): void {
-    const holders = this.#holders[step.partition]!
-    const before = step.type === 'change' ? step.previousReplica : step.replica
-    // Where somebody else has taken the index already, that stands.
-    if (step.type !== 'acquire' && holders[before] === member) holders[before] = undefined
-    if (step.type !== 'release') holders[step.replica] = member
+    const held = this.#held[step.partition]!
+    held.delete(member)
+    if (step.type !== 'release') held.set(member, step.replica)
   }
 
   /** The owner of each partition. */
   owners(): (string | undefined)[] {
-    return this.#holders.map((holders) => holders[0])
+    return this.#held.map((held) => {
+      return [...held.keys()].findLast((member) => held.get(member) === 0)
+    })
   }
 
   /** The partitions of which a member holds this index. */
   held(member: string, replica: number): number[] {
-    return [...this.#holders.keys()].filter((partition) => {
-      return this.#holders[partition]![replica] === member
+    return [...this.#held.keys()].filter((partition) => {
+      return this.#held[partition]!.get(member) === replica
     })
   }
 
   /** The partitions that a member holds without being their owner. */
   backups(member: string): number[] {
-    return [...this.#holders.keys()].filter((partition) => {
-      return this.#holders[partition]!.indexOf(member) > 0
+    return [...this.#held.keys()].filter((partition) => {
+      return (this.#held[partition]!.get(member) ?? 0) > 0
     })
   }
 
-  /** Whether every index of every partition is with one of `members`, each with another. */
+  /** Whether every index of every partition is with one of `members`, and with no other of them. */
   isComplete(members: readonly string[]): boolean {
     const wanted = Math.min(this.redundancy, members.length)
-    return this.#holders.every((holders) => {
-      const present = holders.slice(0, wanted).filter((holder) => members.includes(holder ?? ''))
-      return new Set(present).size === wanted
+    return this.#held.every((held) => {
+      const indexes = members.flatMap((member) => held.get(member) ?? [])
+      const isEach = [...Array(wanted).keys()].every((index) => indexes.includes(index))
+      return isEach && indexes.length === wanted
     })
   }
 }
