@@ -1,5 +1,6 @@
 import { createGossipNode } from 'libring/serf'
 import { describe, expect, test } from 'vitest'
+import { addressText } from '../../packages/libring/src/base/address.ts'
 import { loopbackAddresses } from '../support/loopback.ts'
 import { SerfAgent, serfMissing } from '../support/serf-agent.ts'
 
@@ -22,12 +23,15 @@ describe.skipIf(serfMissing)(
       const agentAt = { name: 'agent', host: addresses.next() }
 
       await before.start()
-      await using formerly = await SerfAgent.start({ ...agentAt, join: [addressOf(before)] })
+      await using formerly = await SerfAgent.start({
+        ...agentAt,
+        join: [addressText(before.bound)],
+      })
       await formerly.leave()
       await expect.poll(() => statuses(before.members()), PATIENCE).toMatchObject({ agent: 'left' })
 
       await later.start()
-      await later.join([addressOf(before)])
+      await later.join([addressText(before.bound)])
       await before.leave()
       await expect.poll(() => statuses(later.members()), PATIENCE).toMatchObject({ before: 'left' })
       await using again = await SerfAgent.start(agentAt)
@@ -63,13 +67,9 @@ describe.skipIf(serfMissing)(
       await expect.poll(seenBy(later), PATIENCE).toMatchObject({ before: 'left' })
       await using again = ours()
       await again.start()
-      await later.join(addressOf(again))
+      await later.join(addressText(again.bound))
       await expect.poll(() => again.stats.leavesRefuted, PATIENCE).toBe(1)
       await expect.poll(seenBy(later), PATIENCE).toHaveProperty('ours', 'alive')
     })
   },
 )
-
-function addressOf({ bound }: { readonly bound: { host: string; port: number } }): string {
-  return `${bound.host}:${bound.port}`
-}

@@ -11,7 +11,7 @@ import type { SerfStats } from './stats.ts'
 /** User events and queries in a second that are sent to members besides by gossip. */
 const ANNOUNCEMENTS_PER_SECOND = 16
 
-/** Messages in a second that are brought to one member, whatever peers send. */
+/** Messages in a second that go to one member alone, of all members together, whatever peers send. */
 const ERRANDS_PER_SECOND = 16
 
 /** All that the parts of Serf's machine let out: what is told, gossip, and orders for SWIM. */
